@@ -1,0 +1,62 @@
+"""Small files: read with clear errors, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from luthier.errors import ConfigError
+
+
+def read_mapping(path: str | Path) -> dict[str, Any]:
+    """A mapping of names to values from a YAML or TOML file, by its suffix.
+
+    Raises ConfigError when the file is missing, malformed, or not a mapping.
+    """
+    import yaml
+
+    path = Path(path)
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}; give a .yaml, .yml or .toml file")
+    if path.suffix not in (".yaml", ".yml", ".toml"):
+        raise ConfigError(f"{path} ends in {path.suffix!r}; it must be a .yaml, .yml or .toml file")
+    try:
+        text = path.read_text()
+        document = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+    except (tomllib.TOMLDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict) or not all(isinstance(k, str) for k in document):
+        raise ConfigError(f"{path} holds no mapping of names to values, such as 'lr: 0.01'")
+    return document
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears at ``path`` complete and fsynced, or not at all; what was there stays until then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(aside)
+        raise
+
+
+def fsync_folder(path: Path) -> None:
+    """Makes a rename in ``path`` durable, where the system allows it."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

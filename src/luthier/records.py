@@ -1,0 +1,255 @@
+"""The values that all layers pass to each other. All of them are frozen; none of them does anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import Enum
+from typing import Any, Literal
+
+from luthier.errors import ConfigError
+
+Value = float | int | str | bool | None
+Direction = Literal["maximize", "minimize"]
+
+
+class Config(Mapping[str, Value]):
+    """One value for each hyperparameter, by name; immutable and hashable.
+
+    Values are read as attributes or items: ``config.lr``, ``config["lr"]``. Raises ConfigError for a value that is
+    not a number, text, truth value or None.
+    """
+
+    __slots__ = ("_hash", "_values")
+    _values: dict[str, Value]
+    _hash: int
+
+    def __init__(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+        merged = {**(values or {}), **more}
+        object.__setattr__(self, "_values", {k: _plain(k, merged[k]) for k in sorted(merged)})
+        object.__setattr__(self, "_hash", hash(tuple(self._values.items())))
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(f"the config has no {name!r}; it has {', '.join(self._values)}") from None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Config does not change; use config.replace({name}=...)")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"Config({', '.join(f'{k}={v!r}' for k, v in self._values.items())})"
+
+    def __reduce__(self) -> tuple[type[Config], tuple[dict[str, Value]]]:
+        return Config, (self._values,)
+
+    def replace(self, **changes: Any) -> Config:
+        """The same config with some values changed or added."""
+        return Config(self._values, **changes)
+
+
+def _plain(name: str, value: Any) -> Value:
+    """``value`` as a plain Python scalar (numpy's are unpacked)."""
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return value
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        return _plain(name, value.item())
+    raise ConfigError(f"{name} is {value!r}; a hyperparameter is a number, text, true/false or nothing")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How trainings are run; the result of the search does not depend on what these mean to the user."""
+
+    device: str = "auto"  #: "auto" (an accelerator if there is one), "cpu", "cuda", "cuda:1", "mps"
+    precision: Literal["float32", "bfloat16"] = "float32"  #: bfloat16: torch.autocast around forward and loss
+    compile: bool = False  #: torch.compile the model
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Take training ``training`` from epoch ``start`` to epoch ``stop``.
+
+    ``start`` 0 begins it; a larger start thaws it. Epochs may be fractions, in multiples of the task's evaluation
+    interval. ``note`` is the search's own: small JSON values that it finds again after a restart.
+    """
+
+    training: int
+    config: Config
+    start: float
+    stop: float
+    seed: int = 0
+    note: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class End:
+    """The search's word that a training will not be continued."""
+
+    training: int
+    reason: str = ""
+
+
+Decision = Slice | End
+
+
+@dataclass(frozen=True)
+class Point:
+    """One evaluation of a training."""
+
+    epoch: float  #: epochs done
+    train_loss: float  #: mean loss per sample since the last evaluation, in training mode, without penalties
+    val_loss: float  #: mean loss per sample on the validation data
+    metric: float  #: the task's metric on the validation data
+    lr: float  #: learning rate of the last step
+    batch_size: int  #: batch size of the last full step
+    seconds: float  #: training and evaluation since the last point
+
+    def better(self, other: Point, direction: Direction) -> bool:
+        """Whether this beats ``other``: by metric, equal metrics by validation loss."""
+        sign = 1.0 if direction == "maximize" else -1.0
+        return (sign * self.metric, -self.val_loss) > (sign * other.metric, -other.val_loss)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a training has shown so far."""
+
+    points: tuple[Point, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __iter__(self) -> Iterator[Point]:
+        return iter(self.points)
+
+    def __add__(self, points: tuple[Point, ...]) -> Curve:
+        return Curve(self.points + tuple(points))
+
+    def column(self, name: str) -> list[float]:
+        """One field of all points, in order."""
+        return [float(getattr(p, name)) for p in self.points]
+
+    def best(self, direction: Direction) -> Point | None:
+        """The best point, None when there is none. Points with a metric that is not a number never win."""
+        best: Point | None = None
+        for point in self.points:
+            if point.metric == point.metric and (best is None or point.better(best, direction)):
+                best = point
+        return best
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done."""
+        return self.points[-1].epoch if self.points else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of all points together."""
+        return sum(p.seconds for p in self.points)
+
+
+class Status(str, Enum):
+    """How a slice ended."""
+
+    DONE = "done"  # reached the slice's stop
+    PAUSED = "paused"  # budget or user ended the slice early; it can be thawed
+    STOPPED = "stopped"  # early stopping ended the training
+    DIVERGED = "diverged"  # loss not finite, or exploded
+    OUT_OF_MEMORY = "out of memory"
+    FAILED = "failed"  # an exception in the user's code
+
+    @property
+    def final(self) -> bool:
+        """Whether the training is over."""
+        return self not in (Status.DONE, Status.PAUSED)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a slice ended, with its message, and the traceback of an exception."""
+
+    status: Status
+    message: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class SliceResult:
+    """A slice that was run: the points it added, in order, and how it ended."""
+
+    slice: Slice
+    points: tuple[Point, ...]
+    outcome: Outcome
+    seconds: float = 0.0  #: wall-clock, thawing and freezing included
+
+    @property
+    def over(self) -> bool:
+        """Whether the training is over: a final outcome, or the end of its config's epochs."""
+        epochs = self.slice.config.get("epochs")
+        reached = self.points[-1].epoch if self.points else self.slice.start
+        at_end = isinstance(epochs, (int, float)) and reached >= epochs - 1e-9
+        return self.outcome.status.final or at_end
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence of explanation."""
+
+    code: str
+    sentence: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    confidence: float = 1.0  #: probability in [0, 1] that the sentence holds
+    next_step: str = ""
+
+
+def to_json(record: Any) -> Any:
+    """A record as plain JSON values. Points become columns, so that a long curve stays small."""
+    if isinstance(record, Config):
+        return dict(record)
+    if isinstance(record, SliceResult):
+        return {
+            "slice": {**_shallow(record.slice), "config": dict(record.slice.config)},
+            "points": {f.name: [getattr(p, f.name) for p in record.points] for f in fields(Point)},
+            "outcome": asdict(record.outcome),
+            "seconds": record.seconds,
+        }
+    return asdict(record)
+
+
+def slice_result_from_json(document: Mapping[str, Any]) -> SliceResult:
+    """The inverse of ``to_json`` for a SliceResult."""
+    columns = document["points"]
+    rows = zip(*(columns[f.name] for f in fields(Point)), strict=True)
+    cut = dict(document["slice"])
+    return SliceResult(
+        slice=Slice(**{**cut, "config": Config(cut["config"])}),
+        points=tuple(Point(*row) for row in rows),
+        outcome=Outcome(**{**document["outcome"], "status": Status(document["outcome"]["status"])}),
+        seconds=document["seconds"],
+    )
+
+
+def _shallow(record: Any) -> dict[str, Any]:
+    return {f.name: getattr(record, f.name) for f in fields(record)}
+
+
+def fingerprint(document: Any) -> str:
+    """12 hexadecimal digits that change when a JSON value changes."""
+    text = json.dumps(document, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,34 @@
+"""What every search is: results in, decisions out. No I/O, no training."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from luthier.records import Decision, SliceResult
+
+
+class Search(Protocol):
+    """Decides which slice is run next.
+
+    The state of a search is what it was told and its seed: a fresh search that is told the same results in the same
+    order decides the same. So a study is continued by telling its results again (the note of each slice comes
+    back with it), and results of trainings that the search never asked for, such as the user's own setting, are
+    welcome.
+    """
+
+    def ask(self, n: int = 1) -> list[Decision]:
+        """Up to ``n`` slices worth running at the same time, and any number of Ends.
+
+        Fewer slices, or none, when the others must be told first or the search is over (``finished``). Training
+        numbers are consecutive: a new training gets the smallest number that was neither asked nor told before.
+        """
+        ...
+
+    def tell(self, result: SliceResult) -> None:
+        """Takes the result of a slice, in any order."""
+        ...
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to ask for, now or after any tell."""
+        ...

@@ -1,0 +1,188 @@
+"""The ranges of the hyperparameters: what a search may vary, on which scale, and where each bound comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+    distribution_to_json,
+)
+
+from luthier.errors import ConfigError, SpaceError
+from luthier.files import read_mapping
+from luthier.hyperparameters import HYPERPARAMETERS
+from luthier.records import Config, Value
+
+
+def uniform(low: float, high: float) -> FloatDistribution:
+    """A number between ``low`` and ``high``, both included. Raises SpaceError for an empty range."""
+    _check_order(low, high)
+    return FloatDistribution(float(low), float(high))
+
+
+def log_uniform(low: float, high: float) -> FloatDistribution:
+    """A positive number whose logarithm is uniform. Raises SpaceError for an empty range or one that touches 0."""
+    _check_order(low, high)
+    _check_log(low, high)
+    return FloatDistribution(float(low), float(high), log=True)
+
+
+def integer(low: int, high: int, *, log: bool = False) -> IntDistribution:
+    """A whole number between ``low`` and ``high``, both included. Raises SpaceError as above."""
+    _check_order(low, high)
+    if low != round(low) or high != round(high):
+        raise SpaceError(f"range {low:g} to {high:g} is not of whole numbers; use uniform or log_uniform")
+    if log:
+        _check_log(low, high)
+    return IntDistribution(round(low), round(high), log=log)
+
+
+def choice(*values: Value) -> CategoricalDistribution:
+    """One of ``values``. Raises SpaceError when there is none."""
+    if not values:
+        raise SpaceError("a choice of nothing; give at least one value, such as choice('SGD', 'Adam')")
+    return CategoricalDistribution(values)
+
+
+def _check_order(low: float, high: float) -> None:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise SpaceError(f"range {low:g} to {high:g} is not finite; give two numbers")
+    if low > high:
+        raise SpaceError(f"range {low:g} to {high:g} is upside down; did you mean {high:g} to {low:g}?")
+    if low == high:
+        raise SpaceError(f"range {low:g} to {high:g} is empty; to fix a value give just {low:g}")
+
+
+def _check_log(low: float, high: float) -> None:
+    if low <= 0:
+        raise SpaceError(f"log range {low:g} to {high:g} touches 0; start above 0, such as {high / 1e4:g}")
+
+
+class Space(Mapping[str, BaseDistribution]):
+    """The ranges that a search may vary, by hyperparameter, and the values it may not.
+
+    ``Space(lr=log_uniform(1e-4, 1), optimizer=choice("SGD", "Adam"), epochs=20)``: a plain value is fixed. As a
+    mapping it holds the ranges only. ``sources`` says where bounds come from. Raises SpaceError for a range that
+    its hyperparameter does not allow, ConfigError for such a value.
+    """
+
+    def __init__(self, ranges: Mapping[str, Any] | None = None, /, *, sources: Mapping[str, str] | None = None, **more: Any):
+        given = {**(ranges or {}), **more}
+        self._ranges = {n: r for n, r in given.items() if isinstance(r, BaseDistribution)}
+        self.fixed = Config({n: v for n, v in given.items() if not isinstance(v, BaseDistribution)})
+        self.sources = dict(sources or {})
+        for name, distribution in self._ranges.items():
+            _check_range(name, distribution)
+        for name, value in self.fixed.items():
+            if name in HYPERPARAMETERS:
+                HYPERPARAMETERS[name].check(value)
+
+    def __getitem__(self, name: str) -> BaseDistribution:
+        return self._ranges[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ranges)
+
+    def __len__(self) -> int:
+        return len(self._ranges)
+
+    def __repr__(self) -> str:
+        parts = [f"{n}={describe(r)}" for n, r in self._ranges.items()] + [f"{n}={v!r}" for n, v in self.fixed.items()]
+        return f"Space({', '.join(parts)})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, the varied ones first."""
+        return (*self._ranges, *self.fixed)
+
+    def to_json(self) -> dict[str, Any]:
+        """The space as JSON values; equal spaces give equal values."""
+        ranges = {n: distribution_to_json(r) for n, r in sorted(self._ranges.items())}
+        return {"ranges": ranges, "fixed": dict(self.fixed)}
+
+    def max_epochs(self, default: int) -> int:
+        """The most epochs that a config of this space can have."""
+        epochs = self._ranges.get("epochs")
+        if isinstance(epochs, (IntDistribution, FloatDistribution)):
+            return int(epochs.high)
+        if isinstance(epochs, CategoricalDistribution):
+            return max(int(c) for c in epochs.choices)  # type: ignore[arg-type]  # _check_range saw whole numbers
+        fixed = self.fixed.get("epochs")
+        return int(fixed) if isinstance(fixed, (int, float)) else default
+
+
+def _check_range(name: str, distribution: BaseDistribution) -> None:
+    """Raises SpaceError when some value in the range is not allowed for ``name``."""
+    if name not in HYPERPARAMETERS:
+        return
+    if isinstance(distribution, CategoricalDistribution):
+        ends: tuple[Any, ...] = distribution.choices
+    elif isinstance(distribution, (FloatDistribution, IntDistribution)):
+        ends = (distribution.low, distribution.high)
+    else:
+        ends = ()
+    try:
+        for end in ends:
+            HYPERPARAMETERS[name].check(end)
+    except ConfigError as error:
+        raise SpaceError(f"the range of {name} is {describe(distribution)}, but {error}") from None
+    if HYPERPARAMETERS[name].kind is int and isinstance(distribution, FloatDistribution):
+        raise SpaceError(f"{name} is a whole number; use integer({distribution.low:g}, {distribution.high:g})")
+
+
+def describe(distribution: BaseDistribution) -> str:
+    """A range in words: ``0.001 to 1 (log)``, ``SGD | Adam``."""
+    if isinstance(distribution, CategoricalDistribution):
+        return " | ".join(str(c) for c in distribution.choices)
+    if isinstance(distribution, (FloatDistribution, IntDistribution)):
+        return f"{distribution.low:g} to {distribution.high:g}" + (" (log)" if distribution.log else "")
+    return repr(distribution)
+
+
+def load_space(path: str | Path) -> Space:
+    """A Space from a YAML or TOML file.
+
+    ``lr: {low: 1e-4, high: 1, log: true}``, ``batch_size: {low: 16, high: 256, log: true, integer: true}``,
+    ``optimizer: [SGD, Adam]``, ``epochs: 20``. Raises SpaceError or ConfigError, naming the file.
+    """
+    try:
+        return Space({name: _range(name, entry) for name, entry in read_mapping(path).items()})
+    except (SpaceError, ConfigError) as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def _range(name: str, entry: Any) -> Any:
+    """A distribution or a fixed value from an entry of a file."""
+    if isinstance(entry, list):
+        return choice(*entry)
+    if not isinstance(entry, dict):
+        return entry
+    unknown = set(entry) - {"low", "high", "log", "integer"}
+    if unknown or not {"low", "high"} <= set(entry):
+        raise SpaceError(f"the range of {name} has {sorted(entry)}; it needs low and high, and may have log and integer")
+    try:
+        low, high = float(entry["low"]), float(entry["high"])  # YAML 1.1 reads 1e-4 as text
+    except (TypeError, ValueError):
+        raise SpaceError(f"the range of {name} is {entry['low']!r} to {entry['high']!r}; give two numbers") from None
+    log = bool(entry.get("log", False))
+    try:
+        if entry.get("integer", name in HYPERPARAMETERS and HYPERPARAMETERS[name].kind is int):
+            return integer(low, high, log=log)  # type: ignore[arg-type]  # integer() checks that they are whole
+        return log_uniform(low, high) if log else uniform(low, high)
+    except SpaceError as error:
+        raise SpaceError(f"{name}: {error}") from None
+
+
+def load_config(path: str | Path) -> dict[str, Any]:
+    """Values of hyperparameters from a YAML or TOML file. Raises ConfigError, naming the file."""
+    try:
+        return dict(Config(read_mapping(path)))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
