@@ -1,4 +1,7 @@
-"""What a run tells whoever watches it. The core prints nothing; the command line, a notebook or a test renders these."""
+"""What a run tells whoever watches it.
+
+The core prints nothing; the command line, a notebook or a test renders these.
+"""
 
 from __future__ import annotations
 

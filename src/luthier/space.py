@@ -73,7 +73,9 @@ class Space(Mapping[str, BaseDistribution]):
     its hyperparameter does not allow, ConfigError for such a value.
     """
 
-    def __init__(self, ranges: Mapping[str, Any] | None = None, /, *, sources: Mapping[str, str] | None = None, **more: Any):
+    def __init__(
+        self, ranges: Mapping[str, Any] | None = None, /, *, sources: Mapping[str, str] | None = None, **more: Any
+    ):
         given = {**(ranges or {}), **more}
         self._ranges = {n: r for n, r in given.items() if isinstance(r, BaseDistribution)}
         self.fixed = Config({n: v for n, v in given.items() if not isinstance(v, BaseDistribution)})
@@ -166,7 +168,9 @@ def _range(name: str, entry: Any) -> Any:
         return entry
     unknown = set(entry) - {"low", "high", "log", "integer"}
     if unknown or not {"low", "high"} <= set(entry):
-        raise SpaceError(f"the range of {name} has {sorted(entry)}; it needs low and high, and may have log and integer")
+        raise SpaceError(
+            f"the range of {name} has {sorted(entry)}; it needs low and high, and may have log and integer"
+        )
     try:
         low, high = float(entry["low"]), float(entry["high"])  # YAML 1.1 reads 1e-4 as text
     except (TypeError, ValueError):
