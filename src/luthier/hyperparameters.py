@@ -158,7 +158,7 @@ def check_names(names: Iterable[str], builder_names: Iterable[str]) -> None:
     known = {*HYPERPARAMETERS, *builder_names}
     for name in names:
         if name not in known:
-            own = ", ".join(sorted(builder_names)) or "no other"
+            own = ", ".join(sorted({*builder_names} - {*HYPERPARAMETERS})) or "no other"
             raise ConfigError(
                 f"unknown hyperparameter {name!r}: Luthier does not know it and the model builder reads {own}."
                 f"{nearest(name, known)}"

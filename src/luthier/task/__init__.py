@@ -1,0 +1,13 @@
+"""WHAT is trained: the task, its data, and the tasks that come with Luthier."""
+
+from luthier.task._sources import Source as Source
+from luthier.task.data import Data as Data
+from luthier.task.data import free_memory as free_memory
+from luthier.task.digits import digits as digits
+from luthier.task.load import load_task as load_task
+from luthier.task.metrics import LossFunction as LossFunction
+from luthier.task.metrics import MetricFunction as MetricFunction
+from luthier.task.metrics import call as call
+from luthier.task.metrics import make_loss as make_loss
+from luthier.task.mnist import mnist as mnist
+from luthier.task.task import Task as Task

@@ -1,0 +1,223 @@
+"""The user's data as one of two sources, with every check that can be made before training."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Subset, default_collate
+
+from luthier.errors import DataError
+from luthier.task._sources import Resident, Source, Streamed, leaves, tree_map
+
+#: Share of the free memory that data may take. The other half is for the model, its gradients and activations.
+MEMORY_SHARE = 0.5
+PROBE = 8  # samples read twice to see whether a Dataset is random
+
+
+class Data:
+    """One data set: (inputs, targets) as tensors or arrays, a map-style Dataset of such pairs, or a builder of either.
+
+    Inputs may be a tuple or a mapping of tensors: the model is called with them as arguments. Integer targets become
+    int64, float64 becomes float32. Raises DataError for empty data, unequal lengths, NaN or infinity.
+    """
+
+    def __init__(self, what: Any, name: str, workers: int = 0) -> None:
+        self.name, self._workers = name, workers
+        self._given = what
+        self._tensors: tuple[Any, Tensor] | None = None
+        self._dataset: Any = None
+        self._loaded = False
+        self._sources: dict[torch.device, Source] = {}
+
+    def __len__(self) -> int:
+        self._load()
+        return len(self._tensors[1]) if self._tensors is not None else len(self._dataset)
+
+    def source(self, device: torch.device) -> Source:
+        """Batches on ``device``: resident when the data fits there, streamed otherwise."""
+        self._load()
+        if device not in self._sources:
+            self._sources[device] = self._make_source(device)
+        return self._sources[device]
+
+    def sample(self, device: torch.device, size: int = PROBE) -> tuple[Any, Any]:
+        """The first ``size`` samples."""
+        return next(iter(self.source(device).in_order(min(size, len(self)))))
+
+    def split(self, fraction: float, name: str) -> tuple[Data, Data]:
+        """Two parts by a fixed shuffle, the second with ``fraction`` of the samples."""
+        self._load()
+        order = torch.from_numpy(np.random.default_rng(0).permutation(len(self)))
+        cut = len(self) - max(1, round(fraction * len(self)))
+        parts = []
+        for rows, part_name in ((order[:cut], self.name), (order[cut:], name)):
+            if self._tensors is not None:
+                inputs, targets = self._tensors
+                parts.append(Data((tree_map(lambda t: t[rows], inputs), targets[rows]), part_name))  # noqa: B023
+            else:
+                parts.append(Data(Subset(self._dataset, rows.tolist()), part_name, self._workers))
+        return parts[0], parts[1]
+
+    def fingerprint(self) -> str:
+        """12 hexadecimal digits that tell data sets apart by their size and first and last samples."""
+        digest = hashlib.sha256(str(len(self)).encode())
+        if self._tensors is not None:
+            for leaf in (*leaves(self._tensors[0]), self._tensors[1]):
+                ends = torch.cat([leaf[:32], leaf[-32:]]).contiguous()
+                digest.update(f"{tuple(leaf.shape)}{leaf.dtype}".encode())
+                digest.update(ends.reshape(-1).view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()[:12]
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        given = self._given
+        if callable(given) and not isinstance(given, (Dataset, tuple, list)) and not hasattr(given, "__getitem__"):
+            given = given()
+        if isinstance(given, (tuple, list)) and len(given) == 2 and not isinstance(given, Dataset):
+            self._tensors = _as_tensors(given[0], given[1], self.name)
+        elif hasattr(given, "__getitem__") and hasattr(given, "__len__"):
+            self._load_dataset(given)
+        else:
+            raise DataError(
+                f"the {self.name} data is {type(given).__name__}; give (inputs, targets), a Dataset with a length, "
+                "or a function without arguments that makes one"
+            )
+        self._loaded = True
+
+    def _load_dataset(self, dataset: Any) -> None:
+        if len(dataset) == 0:
+            raise DataError(f"the {self.name} data is empty; give at least one sample")
+        first = [_sample(dataset, i, self.name) for i in range(min(PROBE, len(dataset)))]
+        again = [_sample(dataset, i, self.name) for i in range(min(PROBE, len(dataset)))]
+        size = sum(t.numel() * t.element_size() for t in leaves(_collate(first[:1], self.name)))
+        fixed = all(_same(a, b) for a, b in zip(first, again, strict=True))
+        if fixed and size * len(dataset) < MEMORY_SHARE * free_memory(torch.device("cpu")) and _stackable(first):
+            inputs, targets = _collate([_sample(dataset, i, self.name) for i in range(len(dataset))], self.name)
+            self._tensors = _as_tensors(inputs, targets, self.name)
+        else:
+            self._dataset = dataset
+
+    def _make_source(self, device: torch.device) -> Source:
+        if self._tensors is None:
+            return Streamed(self._dataset, device, self._workers)
+        inputs, targets = self._tensors
+        size = sum(t.numel() * t.element_size() for t in (*leaves(inputs), targets))
+        if device.type == "cpu" or size < MEMORY_SHARE * free_memory(device):
+            return Resident(tree_map(lambda t: t.to(device), inputs), targets.to(device))
+        return Streamed(_Pairs(inputs, targets), device, self._workers)
+
+
+class _Pairs:
+    """Tensors on the CPU as a Dataset, for a device that they do not fit on."""
+
+    def __init__(self, inputs: Any, targets: Tensor) -> None:
+        self._inputs, self._targets = inputs, targets
+
+    def __len__(self) -> int:
+        return len(self._targets)
+
+    def __getitem__(self, i: int) -> tuple[Any, Any]:
+        return tree_map(lambda t: t[i], self._inputs), self._targets[i]
+
+
+def free_memory(device: torch.device) -> float:
+    """Bytes free on ``device``; for the CPU what the system says is available, where it says so."""
+    if device.type == "cuda":
+        return float(torch.cuda.mem_get_info(device)[0])
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        for line in meminfo.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return float(line.split()[1]) * 1024
+    return 4e9  # a system that does not say: assume a small machine
+
+
+def _sample(dataset: Any, index: int, name: str) -> tuple[Any, Any]:
+    item = dataset[index]
+    if not isinstance(item, (tuple, list)) or len(item) != 2:
+        raise DataError(
+            f"sample {index} of the {name} data is {type(item).__name__}; it must be a pair (input, target)"
+        )
+    return item[0], item[1]
+
+
+def _collate(samples: list[tuple[Any, Any]], name: str) -> tuple[Any, Any]:
+    try:
+        inputs, targets = default_collate(samples)
+    except (RuntimeError, TypeError) as error:
+        raise DataError(f"the samples of the {name} data cannot be stacked: {' '.join(str(error).split())}") from None
+    return tuple(inputs) if isinstance(inputs, list) else inputs, targets
+
+
+def _stackable(samples: list[tuple[Any, Any]]) -> bool:
+    collated = default_collate(samples)
+    return all(
+        isinstance(leaf, Tensor)
+        for part in collated
+        for leaf in leaves(tuple(part) if isinstance(part, list) else part)
+    )
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two readings of a sample agree."""
+    if isinstance(a, (tuple, list)):
+        return all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict):
+        return all(_same(a[k], b[k]) for k in a)
+    return bool(np.array_equal(np.asarray(a), np.asarray(b), equal_nan=np.asarray(a).dtype.kind == "f"))
+
+
+def _as_tensors(inputs: Any, targets: Any, name: str) -> tuple[Any, Tensor]:
+    converted = _convert_tree(inputs, name)
+    wanted = _convert(targets, name)
+    if not wanted.is_floating_point():
+        wanted = wanted.long()
+    for leaf in leaves(converted):
+        if len(leaf) != len(wanted):
+            raise DataError(
+                f"the {name} data has {len(leaf)} inputs but {len(wanted)} targets; give one target for each input"
+            )
+    if len(wanted) == 0:
+        raise DataError(f"the {name} data is empty; give at least one sample")
+    for what, leaf in [("inputs", x) for x in leaves(converted)] + [("targets", wanted)]:
+        _check_finite(leaf, f"{name} {what}")
+    return converted, wanted
+
+
+def _convert_tree(tree: Any, name: str) -> Any:
+    if isinstance(tree, tuple):
+        return tuple(_convert_tree(t, name) for t in tree)
+    if isinstance(tree, dict):
+        return {k: _convert_tree(t, name) for k, t in tree.items()}
+    return _convert(tree, name)
+
+
+def _convert(values: Any, name: str) -> Tensor:
+    try:
+        tensor = values if isinstance(values, Tensor) else torch.as_tensor(np.ascontiguousarray(values))
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"the {name} data holds {type(values).__name__}, which is no array of numbers: {error}"
+        ) from None
+    if tensor.ndim == 0:
+        raise DataError(f"the {name} data holds a single number; give arrays with one row for each sample")
+    tensor = tensor.detach().contiguous()
+    return tensor.float() if tensor.dtype == torch.float64 else tensor
+
+
+def _check_finite(tensor: Tensor, what: str) -> None:
+    if not tensor.is_floating_point():
+        return
+    # The sum is finite exactly when all values are, up to overflow; one pass without a mask in memory.
+    if not bool(torch.isfinite(tensor.sum(dtype=torch.float64))):
+        rows = (~torch.isfinite(tensor)).reshape(len(tensor), -1).any(1).nonzero()[:, 0]
+        raise DataError(
+            f"the {what} hold NaN or infinity in {len(rows)} of {len(tensor)} samples (first: sample {int(rows[0])}); "
+            "remove or fill them"
+        )

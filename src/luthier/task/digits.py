@@ -1,0 +1,58 @@
+"""The embedded task: 1797 handwritten digits of 8 x 8 pixels that come with scikit-learn (no download)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from luthier.task.task import Task
+
+Pair = tuple[Tensor, Tensor]
+
+
+def digits_data() -> tuple[Pair, Pair]:
+    """1437 training and 360 validation digits, drawn by class: inputs (n, 64) in [0, 1], labels (n,) in 0..9."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    images, labels = load_digits(return_X_y=True)
+    parts = train_test_split(images, labels, test_size=360, stratify=labels, random_state=0)
+    train_x, valid_x, train_y, valid_y = (torch.as_tensor(part) for part in parts)
+    return (train_x.float() / 16, train_y), (valid_x.float() / 16, valid_y)
+
+
+def digits_train() -> Pair:
+    """The training digits."""
+    return digits_data()[0]
+
+
+def digits_validation() -> Pair:
+    """The validation digits."""
+    return digits_data()[1]
+
+
+def digits_model(config: Mapping[str, Any]) -> nn.Module:
+    """A fully connected network 64-units-...-10 with ``layers`` hidden layers of ``units``, and ``dropout``."""
+    activation = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}[config["activation"]]
+    layers: list[nn.Module] = []
+    width = 64
+    for _ in range(config["layers"]):
+        layers += [nn.Linear(width, config["units"]), activation()]
+        if config["dropout"]:
+            layers.append(nn.Dropout(config["dropout"]))
+        width = config["units"]
+    return nn.Sequential(*layers, nn.Linear(width, 10))
+
+
+def digits() -> Task:
+    """Classify 8 x 8 handwritten digits; accuracy on 360 validation images."""
+    return Task(
+        model=digits_model,
+        train=digits_train,
+        validation=digits_validation,
+        defaults={"layers": 2, "units": 128, "activation": "relu", "dropout": 0.0, "epochs": 40},
+        name="digits",
+    )

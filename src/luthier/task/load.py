@@ -1,0 +1,62 @@
+"""A task by what a user types: a built-in name, or ``file.py:name``."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+from luthier.errors import TaskError, nearest
+from luthier.task.digits import digits
+from luthier.task.mnist import mnist
+from luthier.task.task import Task
+
+BUILT_IN = ("digits", "mnist")
+
+
+def load_task(spec: str, data: str | Path | None = None) -> Task:
+    """The task that ``spec`` names: "digits", "mnist" (with the folder ``data``), or "my_file.py:task".
+
+    In a file the name may be a Task or a function without arguments that makes one. Raises TaskError, or whatever
+    the file raises.
+    """
+    if ":" in spec or spec.endswith(".py"):
+        return _from_file(spec)
+    if spec == "digits":
+        return digits()
+    if spec == "mnist":
+        if data is None:
+            raise TaskError("the task mnist needs the folder with its four idx files; give it with --data FOLDER")
+        return mnist(data)
+    raise TaskError(
+        f"unknown task {spec!r}; it must be one of {', '.join(BUILT_IN)}, or my_file.py:task.{nearest(spec, BUILT_IN)}"
+    )
+
+
+def _from_file(spec: str) -> Task:
+    file, _, name = spec.rpartition(":") if ":" in spec else (spec, "", "task")
+    path = Path(file).resolve()
+    if not path.is_file():
+        raise TaskError(
+            f"there is no file {file}; give a Python file and the task's name in it, such as my_file.py:task"
+        )
+    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    if module_spec is None or module_spec.loader is None:
+        raise TaskError(f"{file} is no Python file; give one, such as my_file.py:task")
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[path.stem] = module  # so that pickling and inspect find what the file defines
+    sys.path.insert(0, str(path.parent))  # its own imports
+    try:
+        module_spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    found = getattr(module, name, None)
+    if found is None:
+        tasks = [n for n, v in vars(module).items() if isinstance(v, Task)]
+        raise TaskError(f"{file} has no {name!r}; its tasks are: {', '.join(tasks) or 'none'}")
+    task = found if isinstance(found, Task) else found() if callable(found) else found
+    if not isinstance(task, Task):
+        raise TaskError(f"{spec} is {type(task).__name__}; it must be a luthier.Task or a function that makes one")
+    if task.name == "task":
+        task.name = path.stem
+    return task

@@ -1,0 +1,187 @@
+"""Losses and metrics by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from luthier.errors import TaskError, nearest
+from luthier.records import Direction
+
+LossFunction = Callable[[Any, Any], Tensor]
+MetricFunction = Callable[[Tensor, Tensor], float]
+
+
+def make_loss(loss: str | LossFunction) -> LossFunction:
+    """A loss from a ``torch.nn`` class name ("CrossEntropyLoss", "mse"), a ``torch.nn.functional`` name, or itself.
+
+    Raises TaskError for a name that is neither.
+    """
+    if not isinstance(loss, str):
+        if inspect.isclass(loss):
+            raise TaskError(f"loss is the class {loss.__name__}; give an instance, {loss.__name__}(), or its name")
+        return loss
+    classes = {n.lower(): n for n in dir(nn) if n.endswith("Loss")}
+    found = classes.get(loss.lower()) or classes.get(f"{loss.lower().replace('_', '')}loss")
+    if found:
+        made: LossFunction = getattr(nn, found)()
+        return made
+    if callable(function := getattr(F, loss, None)):
+        return function  # type: ignore[no-any-return]  # torch.nn.functional is not typed by name
+    raise TaskError(
+        f"unknown loss {loss!r}; give a torch.nn loss such as CrossEntropyLoss.{nearest(loss, classes.values())}"
+    )
+
+
+def loss_name(loss: str | Callable[..., Any]) -> str:
+    """What a loss or metric is called in messages and records."""
+    return loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+
+
+def is_classification(loss: LossFunction) -> bool:
+    """Whether a loss takes class indices as targets."""
+    return isinstance(loss, (nn.CrossEntropyLoss, nn.NLLLoss, nn.MultiMarginLoss)) or loss in (
+        F.cross_entropy,
+        F.nll_loss,
+        F.multi_margin_loss,
+    )
+
+
+def is_elementwise(loss: LossFunction) -> bool:
+    """Whether a loss compares output and target element by element, so that their shapes must agree."""
+    return isinstance(loss, (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)) or loss in (
+        F.mse_loss,
+        F.l1_loss,
+        F.smooth_l1_loss,
+        F.huber_loss,
+    )
+
+
+def accuracy(outputs: Tensor, targets: Tensor) -> float:
+    """Share of samples, in [0, 1], whose largest output (along dimension 1) is the target's class."""
+    guesses = outputs.argmax(1) if outputs.ndim > 1 and outputs.shape[1] > 1 else (outputs > 0).long()
+    return int((guesses.reshape(targets.shape) == targets).sum()) / targets.numel()
+
+
+def error(outputs: Tensor, targets: Tensor) -> float:
+    """1 - accuracy, in [0, 1]."""
+    return 1.0 - accuracy(outputs, targets)
+
+
+def mse(outputs: Tensor, targets: Tensor) -> float:
+    """Mean squared error, 0 or more."""
+    return float((outputs - targets).square().mean())
+
+
+def mae(outputs: Tensor, targets: Tensor) -> float:
+    """Mean absolute error, 0 or more."""
+    return float((outputs - targets).abs().mean())
+
+
+def r2(outputs: Tensor, targets: Tensor) -> float:
+    """Coefficient of determination, at most 1; 0 is as good as predicting the mean."""
+    spread = (targets - targets.mean(0)).square().sum()
+    return float(1 - (outputs - targets).square().sum() / spread)
+
+
+#: Metric functions by name, each with its direction. "loss" is the validation loss itself.
+METRICS: dict[str, tuple[MetricFunction, Direction]] = {
+    "accuracy": (accuracy, "maximize"),
+    "error": (error, "minimize"),
+    "mse": (mse, "minimize"),
+    "mae": (mae, "minimize"),
+    "r2": (r2, "maximize"),
+}
+
+
+def make_metric(
+    metric: str | MetricFunction | None, direction: Direction | None, loss: LossFunction
+) -> tuple[str, MetricFunction | None, Direction]:
+    """Name, function (None for the validation loss) and direction of a metric.
+
+    Without a metric: accuracy for classification, the validation loss otherwise. Raises TaskError.
+    """
+    if direction not in (None, "maximize", "minimize"):
+        raise TaskError(f"direction is {direction!r}; it must be 'maximize' or 'minimize'")
+    if metric is None:
+        metric = "accuracy" if is_classification(loss) else "loss"
+    if metric == "loss":
+        return "loss", None, direction or "minimize"
+    if isinstance(metric, str):
+        if metric not in METRICS:
+            known = [*METRICS, "loss"]
+            raise TaskError(
+                f"unknown metric {metric!r}; it must be one of {', '.join(known)}, or a function."
+                f"{nearest(metric, known)}"
+            )
+        function, natural = METRICS[metric]
+        return metric, function, direction or natural
+    if direction is None:
+        raise TaskError(f"the metric {loss_name(metric)} needs direction='maximize' or direction='minimize'")
+    return loss_name(metric), metric, direction
+
+
+def check_fit(model: nn.Module, loss: LossFunction, inputs: Any, targets: Tensor) -> None:
+    """Runs the model and the loss on a few samples. Raises TaskError, saying why, when they do not fit."""
+    name = loss_name(loss)
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            outputs = call(model, inputs)
+    except Exception as error:
+        shape = tuple(inputs.shape) if isinstance(inputs, Tensor) else "structured"
+        raise TaskError(f"the model cannot take inputs of shape {shape}: {_one_line(error)}") from error
+    finally:
+        model.train(training)
+    if isinstance(outputs, Tensor):
+        _check_shapes(outputs, targets, loss, name)
+    try:
+        value = loss(outputs, targets)
+    except Exception as error:
+        raise TaskError(f"{_fit(outputs, targets, name)}: {_one_line(error)}") from error
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        raise TaskError(
+            f"the loss {name} gives {_shape(value)}; it must give one number, such as the mean over the batch"
+        )
+    if not bool(torch.isfinite(value)):
+        raise TaskError(
+            f"the loss {name} is {float(value)} before the first step; "
+            "look at the data's scale, the targets and the loss"
+        )
+
+
+def call(model: Callable[..., Any], inputs: Any) -> Any:
+    """The model's output: tuples are positional arguments, mappings are keyword arguments."""
+    if isinstance(inputs, dict):
+        return model(**inputs)
+    return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
+
+
+def _check_shapes(outputs: Tensor, targets: Tensor, loss: LossFunction, name: str) -> None:
+    if is_elementwise(loss) and outputs.shape != targets.shape:
+        raise TaskError(f"{_fit(outputs, targets, name)}: the shapes must be equal; reshape one of them")
+    if is_classification(loss) and not targets.is_floating_point():
+        classes = outputs.shape[1] if outputs.ndim > 1 else 0
+        if classes <= int(targets.max()):
+            raise TaskError(
+                f"{_fit(outputs, targets, name)}: there are labels up to {int(targets.max())}, "
+                f"so it needs {int(targets.max()) + 1} outputs or more, not {classes}"
+            )
+
+
+def _fit(outputs: Any, targets: Any, name: str) -> str:
+    return f"the model's output ({_shape(outputs)}) does not fit the loss {name} with targets ({_shape(targets)})"
+
+
+def _shape(value: Any) -> str:
+    return f"shape {tuple(value.shape)}, {str(value.dtype)[6:]}" if isinstance(value, Tensor) else type(value).__name__
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

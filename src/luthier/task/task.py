@@ -1,0 +1,187 @@
+"""What is trained: a model, data, a loss, a metric. How it is trained stands in the config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from luthier.errors import ConfigError, TaskError
+from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, complete
+from luthier.records import Config, Direction
+from luthier.task.data import Data
+from luthier.task.metrics import LossFunction, MetricFunction, check_fit, loss_name, make_loss, make_metric
+
+ModelBuilder = Callable[[Any], nn.Module]
+
+#: Samples per evaluation interval above which an epoch is evaluated more than once, so that a search
+#: on large data need not wait for a whole pass. About a minute of a small model on one GPU.
+INTERVAL_SAMPLES = 1_000_000
+
+
+class Task:
+    """What is trained.
+
+    ``model`` builds the network from a config: ``lambda config: nn.Linear(64, config["units"])``. ``train``,
+    ``validation`` and ``test`` are (inputs, targets) as tensors or arrays, a map-style Dataset of such pairs, or a
+    function that makes one; ``validation`` may be a fraction of the training data, in (0, 1). ``test`` is never
+    looked at by a search. ``loss`` is a torch loss by name, a module or a function (outputs, targets) -> mean over
+    the batch. ``metric`` is "accuracy", "error", "mse", "mae", "r2", "loss" (of the validation data) or a function
+    (outputs, targets) -> float with its ``direction``. ``defaults`` are the values of hyperparameters that this
+    task starts from, the model builder's own ones among them. ``evaluations_per_epoch`` is 1 for data of up to a
+    million samples. ``workers`` are the DataLoader's, for data that does not fit in memory.
+
+    Raises TaskError, DataError or ConfigError, some of them only when the data is first used.
+    """
+
+    def __init__(
+        self,
+        model: ModelBuilder,
+        train: Any,
+        validation: Any = 0.2,
+        *,
+        loss: str | LossFunction = "CrossEntropyLoss",
+        metric: str | MetricFunction | None = None,
+        direction: Direction | None = None,
+        test: Any = None,
+        defaults: Mapping[str, Any] | None = None,
+        name: str = "task",
+        evaluations_per_epoch: int | None = None,
+        workers: int = 0,
+    ) -> None:
+        if not callable(model) or isinstance(model, nn.Module):
+            raise TaskError(f"model is {type(model).__name__}; give a function that builds it from a config")
+        if evaluations_per_epoch is not None and evaluations_per_epoch < 1:
+            raise TaskError(f"evaluations_per_epoch is {evaluations_per_epoch}; it must be 1 or more")
+        self.name = name
+        self.model = model
+        self.loss = loss
+        self.metric_name, self.metric, self.direction = make_metric(metric, direction, make_loss(loss))
+        self.defaults = dict(defaults or {})
+        check_values(self.defaults)
+        self._train, self._validation = Data(train, "training", workers), validation
+        if isinstance(validation, float):
+            if not 0 < validation < 1:
+                raise TaskError(f"validation is {validation}; a fraction must lie between 0 and 1")
+        else:
+            self._validation = Data(validation, "validation", workers)
+        self.test = None if test is None else Data(test, "test", workers)
+        self._evaluations = evaluations_per_epoch
+
+    @property
+    def train(self) -> Data:
+        """The training data."""
+        self._split()
+        return self._train
+
+    @property
+    def validation(self) -> Data:
+        """The validation data."""
+        self._split()
+        validation: Data = self._validation
+        return validation
+
+    def _split(self) -> None:
+        if isinstance(self._validation, float):
+            self._train, self._validation = self._train.split(self._validation, "validation")
+
+    @property
+    def evaluations_per_epoch(self) -> int:
+        """Evaluation intervals in an epoch, 1 or more."""
+        return self._evaluations or -(-len(self.train) // INTERVAL_SAMPLES)
+
+    @property
+    def model_defaults(self) -> dict[str, Any]:
+        """The defaults of names that only the model builder knows."""
+        return {n: v for n, v in self.defaults.items() if n not in HYPERPARAMETERS}
+
+    def config(self, values: Mapping[str, Any] | None = None) -> Config:
+        """``values`` completed by this task's and Luthier's defaults. Raises ConfigError."""
+        return complete({**self.defaults, **(values or {})})
+
+    def build(self, config: Config) -> nn.Module:
+        """A model for ``config``. Raises TaskError when the builder gives none or asks for a missing name."""
+        reader = _Reader(config)
+        try:
+            model = self.model(reader)
+        except (KeyError, AttributeError) as error:
+            if reader.missing is None:
+                raise
+            raise TaskError(
+                f"the model builder asks for {reader.missing!r}, which has no value; give it in the config, the space, "
+                f"or as Task(defaults={{{reader.missing!r}: ...}})"
+            ) from error
+        if not isinstance(model, nn.Module):
+            raise TaskError(f"the model builder gives {type(model).__name__}; it must return a torch.nn.Module")
+        return model
+
+    def check(self, values: Mapping[str, Any]) -> Config:
+        """The complete config of ``values``, after everything that can be checked without training was checked.
+
+        Raises ConfigError for an unknown name or a batch larger than the data, DataError, and TaskError when the
+        model's output does not fit the loss.
+        """
+        config = self.config(values)
+        for name in ("batch_size", "batch_size_end"):
+            if config[name] is not None and config[name] > len(self.train):  # type: ignore[operator]  # checked: int
+                raise ConfigError(
+                    f"{name} is {config[name]}, but there are {len(self.train)} training samples; take fewer"
+                )
+        if len(self.validation) == 0:
+            raise TaskError("the validation data is empty; give at least one sample")
+        reader = _Reader(config)
+        with torch.random.fork_rng():
+            self.build(reader.config)
+            self.model(reader)
+            check_names(config, {*reader.read, *self.defaults})
+            loss = make_loss(config.loss or self.loss)
+            inputs, targets = self.train.sample(torch.device("cpu"))
+            check_fit(self.build(config), loss, inputs, targets)
+        return config
+
+    def describe(self) -> dict[str, Any]:
+        """What tells this task from others, as JSON values."""
+        return {
+            "name": self.name,
+            "train": [len(self.train), self.train.fingerprint()],
+            "validation": [len(self.validation), self.validation.fingerprint()],
+            "loss": loss_name(self.loss),
+            "metric": self.metric_name,
+            "direction": self.direction,
+        }
+
+
+class _Reader(Mapping[str, Any]):
+    """A config that remembers which names were read, and which were missing."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.read: set[str] = set()
+        self.missing: str | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        if name not in self.config:
+            self.missing = name
+        return self.config[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read.add(name)
+        return self.config.get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self.read.update(self.config)  # a builder that takes everything reads everything
+        return iter(self.config)
+
+    def __len__(self) -> int:
+        return len(self.config)

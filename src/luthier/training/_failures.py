@@ -1,0 +1,37 @@
+"""What ends a training before its time, as an Outcome."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+
+import torch
+
+from luthier.errors import UsageError
+from luthier.records import Outcome, Status
+
+
+class Diverged(Exception):
+    """The loss is not finite, or exploded."""
+
+
+def guarded(run: Callable[[], Outcome]) -> Outcome:
+    """The outcome of ``run``, whatever it raises. Only the user's mistakes and Ctrl-C pass through."""
+    try:
+        return run()
+    except Diverged as error:
+        return Outcome(Status.DIVERGED, str(error))
+    except UsageError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            return Outcome(Status.OUT_OF_MEMORY, " ".join(str(error).split())[:300])
+        return Outcome(Status.FAILED, f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory ran out, on an accelerator or the CPU."""
+    text = str(error)
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
+    )

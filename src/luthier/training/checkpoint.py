@@ -1,0 +1,56 @@
+"""A training as plain parts, and back. Freezing and thawing changes no bit of what comes after."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from torch import Tensor
+
+from luthier.errors import CheckpointError
+from luthier.records import Curve, Point
+from luthier.training.stopping import Patience, Stopping
+from luthier.training.training import Training
+
+FORMAT = 1  # 1: model, optimizer, best (weights), loop (position, curve, stopping)
+
+
+def freeze(training: Training) -> dict[str, Any]:
+    """The parts of a training: tensors and plain values. They share memory with it: write them before it goes on."""
+    loop = {
+        "format": FORMAT,
+        "position": training.position,
+        "first_loss": training.first_loss,
+        "stopping": asdict(training.stopping),
+        "curve": [list(asdict(p).values()) for p in training.curve],
+        "best": None if training.best is None else training.curve.points.index(training.best),
+        "frozen_at": time.time(),
+    }
+    return {
+        "model": training.model.state_dict(),
+        "optimizer": training.optimizer.state_dict(),
+        "best": training.best_weights,
+        "loop": loop,
+    }
+
+
+def thaw(training: Training, parts: dict[str, Any]) -> None:
+    """Puts a fresh training where the frozen one was. Raises CheckpointError for a newer format."""
+    loop = parts["loop"]
+    if loop["format"] > FORMAT:
+        raise CheckpointError(
+            f"the checkpoint has format {loop['format']}, this Luthier reads up to {FORMAT}; install a newer Luthier"
+        )
+    training.model.load_state_dict(parts["model"])
+    training.optimizer.load_state_dict(parts["optimizer"])
+    training.curve = Curve(tuple(Point(*row) for row in loop["curve"]))
+    training.best = None if loop["best"] is None else training.curve.points[loop["best"]]
+    training.best_weights = {n: _on(t, training) for n, t in parts["best"].items()}
+    training.position, training.first_loss = loop["position"], loop["first_loss"]
+    stopping = loop["stopping"]
+    training.stopping = Stopping(Patience(**stopping["early"]), Patience(**stopping["plateau"]), stopping["drops"])
+
+
+def _on(tensor: Tensor, training: Training) -> Tensor:
+    return tensor.to(training.device)

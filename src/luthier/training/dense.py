@@ -1,0 +1,144 @@
+"""A faster step for stacks of linear layers and ReLUs on the CPU.
+
+On a large stack the time goes into matrix products, and what autograd adds is memory traffic: fresh gradients at every
+step, a pass over all weights for the update. Here the buffers stay, and plain SGD's update ``W - lr * G^T X`` is the
+product itself (one ``addmm`` into the weights). The result differs from autograd's by rounding only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+import torch
+from torch import Tensor, nn
+
+from luthier.records import Config, Options
+from luthier.task import LossFunction
+
+#: Weights from which the products outweigh torch's own overhead; below it autograd is as fast.
+MIN_WEIGHTS = 1 << 18
+
+
+def suits(model: nn.Module, loss: LossFunction, config: Config, options: Options) -> TypeGuard[nn.Sequential]:
+    """Whether DenseStep computes what AutogradStep would, on this model and config."""
+    plain_loss = (
+        type(loss) is nn.CrossEntropyLoss
+        and loss.weight is None
+        and loss.label_smoothing == 0
+        and loss.reduction == "mean"
+        and loss.ignore_index < 0
+    )
+    if not plain_loss or options.compile or options.precision != "float32" or config.l1 or config.clip_norm is not None:
+        return False
+    if type(model) is not nn.Sequential or model._forward_hooks or model._backward_hooks:
+        return False
+    layers = list(model)
+    linear, between = layers[::2], layers[1::2]
+    return (
+        len(layers) % 2 == 1
+        and all(type(m) is nn.Linear and _plain(m) for m in linear)
+        and all(type(m) is nn.ReLU for m in between)
+        and len({id(m) for m in linear}) == len(linear)
+        and _weights(linear) >= MIN_WEIGHTS
+        and not any(m._forward_hooks or m._backward_hooks for m in layers)
+    )
+
+
+def _weights(layers: list[nn.Module]) -> int:
+    return sum(m.weight.numel() for m in layers if isinstance(m, nn.Linear))
+
+
+def _plain(layer: nn.Linear) -> bool:
+    """Whether both parameters are there, trained, float32 and on the CPU."""
+    parameters = [layer.weight, layer.bias]
+    return all(
+        type(p) is nn.Parameter and p.requires_grad and p.dtype == torch.float32 and p.device.type == "cpu"
+        for p in parameters
+    )
+
+
+class DenseStep:
+    """Forward, backward and update of Linear-ReLU-...-Linear with cross-entropy, in buffers that stay."""
+
+    def __init__(self, model: nn.Sequential, optimizer: torch.optim.Optimizer, config: Config) -> None:
+        self._layers: list[nn.Linear] = [m for m in model if isinstance(m, nn.Linear)]
+        self._optimizer = optimizer
+        self._update_in_product = type(optimizer) is torch.optim.SGD and not config.momentum
+        self._decay = float(config.weight_decay)
+        if self._update_in_product:
+            for layer in self._layers:
+                _lay_out(layer)
+        self._weights = [layer.weight.detach() for layer in self._layers]
+        self._biases = [layer.bias.detach() for layer in self._layers]
+        self._buffers: dict[int, _Buffers] = {}
+        if not self._update_in_product:
+            for parameter in model.parameters():
+                parameter.grad = torch.zeros_like(parameter)
+
+    def __call__(self, inputs: Any, targets: Tensor, lr: float) -> Tensor:
+        """Forward, backward, update."""
+        buffers = self._buffers.get(len(targets))
+        if buffers is None:
+            buffers = self._buffers[len(targets)] = _Buffers(len(targets), self._biases)
+        with torch.no_grad():
+            loss = self._forward(inputs, targets, buffers)
+            if self._update_in_product:
+                self._backward_and_descend(inputs, buffers, lr)
+            else:
+                self._backward(inputs, buffers)
+                for group in self._optimizer.param_groups:
+                    group["lr"] = lr
+                self._optimizer.step()
+        return loss
+
+    def _forward(self, inputs: Tensor, targets: Tensor, buffers: _Buffers) -> Tensor:
+        """The loss, with the gradient by the last layer's output left in its buffer."""
+        hidden, last = inputs, len(self._layers) - 1
+        for i, (weight, bias) in enumerate(zip(self._weights, self._biases, strict=True)):
+            hidden = torch.addmm(bias, hidden, weight.t(), out=buffers.outputs[i])
+            if i < last:
+                hidden.relu_()
+        log_probabilities = torch.log_softmax(hidden, 1)
+        loss = nn.functional.nll_loss(log_probabilities, targets)
+        gradient = torch.exp(log_probabilities, out=buffers.gradients[last])
+        gradient.scatter_add_(1, targets[:, None], buffers.minus_ones).div_(len(targets))
+        return loss
+
+    def _input_gradient(self, i: int, buffers: _Buffers) -> None:
+        """From the gradient by layer i's output to that by layer i-1's output before its ReLU."""
+        below = torch.mm(buffers.gradients[i], self._weights[i], out=buffers.gradients[i - 1])
+        torch.ops.aten.threshold_backward.grad_input(below, buffers.outputs[i - 1], 0, grad_input=below)
+
+    def _backward_and_descend(self, inputs: Tensor, buffers: _Buffers, lr: float) -> None:
+        keep = 1 - lr * self._decay
+        for i in range(len(self._layers) - 1, -1, -1):
+            gradient, weight, bias = buffers.gradients[i], self._weights[i], self._biases[i]
+            if i:
+                self._input_gradient(i, buffers)
+            below = buffers.outputs[i - 1] if i else inputs
+            torch.addmm(weight, gradient.t(), below, beta=keep, alpha=-lr, out=weight)
+            torch.addmv(bias, gradient.t(), buffers.ones, beta=keep, alpha=-lr, out=bias)
+
+    def _backward(self, inputs: Tensor, buffers: _Buffers) -> None:
+        for i in range(len(self._layers) - 1, -1, -1):
+            gradient, layer = buffers.gradients[i], self._layers[i]
+            if i:
+                self._input_gradient(i, buffers)
+            torch.mm(gradient.t(), buffers.outputs[i - 1] if i else inputs, out=layer.weight.grad)
+            torch.sum(gradient, 0, out=layer.bias.grad)
+
+
+def _lay_out(layer: nn.Linear) -> None:
+    """Stores a wide layer's weights input by input, which makes forward and update up to a tenth faster at batch 64."""
+    if layer.out_features > 16:
+        layer.weight.data = layer.weight.data.t().contiguous().t()
+
+
+class _Buffers:
+    """The layers' outputs and the gradients by them, for one batch size."""
+
+    def __init__(self, batch: int, biases: list[Tensor]) -> None:
+        self.outputs = [torch.empty(batch, len(b)) for b in biases]
+        self.gradients = [torch.empty(batch, len(b)) for b in biases]
+        self.ones = torch.ones(batch)
+        self.minus_ones = -torch.ones(batch, 1)

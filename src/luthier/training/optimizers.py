@@ -1,0 +1,66 @@
+"""Any ``torch.optim`` optimizer by name, with the hyperparameters that it takes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+from luthier.errors import ConfigError, nearest
+from luthier.records import Config
+
+#: Steps of these need a closure or sparse gradients, which mini-batch descent here does not give.
+UNSUITED = {"LBFGS", "SparseAdam", "Optimizer"}
+
+
+def optimizer_names() -> list[str]:
+    """The optimizers that can be used."""
+    found = {n: c for n, c in vars(torch.optim).items() if inspect.isclass(c) and issubclass(c, torch.optim.Optimizer)}
+    return sorted(set(found) - UNSUITED)
+
+
+def optimizer_class(name: str) -> type[torch.optim.Optimizer]:
+    """The class of an optimizer, found without regard to case. Raises ConfigError."""
+    names = optimizer_names()
+    by_lower = {n.lower(): n for n in names}
+    if name.lower() not in by_lower:
+        raise ConfigError(f"optimizer is {name!r}; it must be one of {', '.join(names)}.{nearest(name, names)}")
+    found: type[torch.optim.Optimizer] = getattr(torch.optim, by_lower[name.lower()])
+    return found
+
+
+def optimizer_arguments(config: Config, device_type: str = "cpu") -> dict[str, Any]:
+    """The arguments of the config's optimizer: those hyperparameters that it takes, and its fastest implementation.
+
+    A hyperparameter that an optimizer lacks (momentum for Adam) is left out, so that a search may vary both.
+    """
+    takes = inspect.signature(optimizer_class(config.optimizer)).parameters
+    wanted: dict[str, Any] = {n: config[n] for n in ("lr", "weight_decay", "eps", "alpha") if config[n] is not None}
+    if config.momentum:
+        wanted["momentum"] = config.momentum
+        wanted["nesterov"] = config.nesterov
+    if "betas" in takes and (config.beta1 is not None or config.beta2 is not None):
+        default = takes["betas"].default
+        given = (config.beta1, config.beta2)
+        wanted["betas"] = tuple(d if g is None else g for g, d in zip(given, default, strict=False))
+    arguments = {n: v for n, v in wanted.items() if n in takes}
+    if "fused" in takes and device_type in ("cpu", "cuda", "mps"):
+        arguments["fused"] = True
+    elif "foreach" in takes:
+        arguments["foreach"] = True
+    return arguments
+
+
+def make_optimizer(config: Config, parameters: Iterable[nn.Parameter], device_type: str) -> torch.optim.Optimizer:
+    """The config's optimizer on ``parameters``. Raises ConfigError for values that torch refuses."""
+    arguments = optimizer_arguments(config, device_type)
+    parameters = list(parameters)
+    if not parameters:
+        raise ConfigError("the model has no parameters to train; check the model builder")
+    try:
+        return optimizer_class(config.optimizer)(parameters, **arguments)
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"torch.optim.{config.optimizer} refuses {arguments}: {error}") from None

@@ -1,0 +1,215 @@
+"""One training: a config under way, that can be frozen after any interval and thawed bit for bit."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from luthier.records import Config, Curve, Options, Outcome, Point, Status
+from luthier.task import Task, make_loss
+from luthier.training._failures import Diverged, guarded
+from luthier.training.dense import DenseStep, suits
+from luthier.training.evaluation import EVALUATION_BATCH, evaluate
+from luthier.training.optimizers import make_optimizer
+from luthier.training.schedules import batch_size_at, lr_at
+from luthier.training.seeding import derive, own_randomness, sample_order, seed_everything
+from luthier.training.step import AutogradStep, Step
+from luthier.training.stopping import Stopping
+
+#: A batch loss this many times the first one is an explosion, not noise.
+EXPLOSION = 1e3
+#: On an accelerator the loss is read only every so many steps, since reading waits for the device.
+READ_EVERY = 32
+
+
+class Training:
+    """A task under one config and seed.
+
+    The six steps of mini-batch gradient descent: __init__ initialises; ``_interval`` splits the data into batches and
+    passes each to a Step, which goes forward, backward and updates; ``advance`` repeats until the epochs are done or
+    the validation loss stops falling. Every random number depends on (seed, place) alone, never on what ran before.
+
+    Raises what the user's model builder raises; ConfigError for values that torch refuses.
+    """
+
+    def __init__(self, task: Task, config: Config, seed: int = 0, options: Options | None = None) -> None:
+        self.task, self.config, self.seed = task, config, seed
+        self.options = options or Options()
+        self.device = pick_device(self.options.device)
+        with own_randomness():
+            seed_everything(derive(seed, "init"))
+            self.model = task.build(config).to(self.device)
+        self.optimizer = make_optimizer(config, self.model.parameters(), self.device.type)
+        loss = make_loss(config.loss or task.loss)
+        self.loss = loss.to(self.device) if isinstance(loss, nn.Module) else loss
+        self.step: Step
+        if suits(self.model, self.loss, config, self.options):
+            self.step = DenseStep(self.model, self.optimizer, config)
+        else:
+            self.step = AutogradStep(self.model, self.loss, self.optimizer, config, self.options)
+        self._train = task.train.source(self.device)
+        self._validation = task.validation.source(self.device)
+        self._evaluation_batch = EVALUATION_BATCH
+        self.stopping = Stopping.of(config)
+        self.curve = Curve()
+        self.position = 0  #: samples of the current epoch that are done
+        self.first_loss: float | None = None
+        self.best: Point | None = None
+        self.best_weights: dict[str, Tensor] = {}
+
+    @property
+    def intervals(self) -> int:
+        """Evaluation intervals done."""
+        return len(self.curve)
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done."""
+        return self.intervals / self.task.evaluations_per_epoch
+
+    def advance(
+        self,
+        stop: float,
+        on_point: Callable[[Point], None] | None = None,
+        interrupted: Callable[[], bool] | None = None,
+    ) -> Outcome:
+        """Trains until epoch ``stop``, or to the config's last.
+
+        ``on_point`` gets each new point. When ``interrupted`` turns true the slice ends after the interval under way.
+        Divergence, lack of memory and exceptions of the user's code end it too; they are told in the Outcome, not
+        raised.
+        """
+        last = round(min(stop, self.config.epochs) * self.task.evaluations_per_epoch)
+        with own_randomness():
+            return guarded(lambda: self._advance(last, on_point, interrupted))
+
+    def _advance(
+        self, last: int, on_point: Callable[[Point], None] | None, interrupted: Callable[[], bool] | None
+    ) -> Outcome:
+        while self.intervals < last:
+            if interrupted is not None and interrupted():
+                return Outcome(Status.PAUSED, f"paused at epoch {self.epoch:g}")
+            point = self._interval()
+            self._record(point)
+            if on_point is not None:
+                on_point(point)
+            if self.stopping.see(self.config, point):
+                since = self.stopping.early.since
+                return Outcome(Status.STOPPED, f"the validation loss has not fallen since epoch {since:g}")
+        return Outcome(Status.DONE)
+
+    def _interval(self) -> Point:
+        """Trains to the next evaluation, and evaluates."""
+        start = time.perf_counter()
+        seed_everything(derive(self.seed, "interval", self.intervals))
+        self.model.train()
+        per_epoch = self.task.evaluations_per_epoch
+        epoch, part = divmod(self.intervals, per_epoch)
+        if part == 0:
+            self.position = 0
+        size = min(batch_size_at(self.config, epoch), len(self._train))
+        order = sample_order(self.seed, epoch, len(self._train))
+        sizes = _batch_sizes(self.position, round(len(self._train) * (part + 1) / per_epoch), len(self._train), size)
+        order = order[self.position : self.position + sum(sizes)]
+        watch = _LossWatch(self.device, self.first_loss)
+        lr = self.config.lr
+        for inputs, targets in self._train.batches(order, sizes, derive(self.seed, "data", self.intervals)):
+            lr = lr_at(self.config, epoch + self.position / len(self._train), self.stopping.drops)
+            watch.see(self.step(inputs, targets, lr), len(targets))
+            self.position += len(targets)
+        train_loss = watch.mean()
+        self.first_loss = watch.first
+        val_loss, metric = self._evaluate()
+        if not math.isfinite(val_loss):
+            raise Diverged(f"the validation loss is {val_loss} after epoch {(self.intervals + 1) / per_epoch:g}")
+        seconds = time.perf_counter() - start
+        return Point((self.intervals + 1) / per_epoch, train_loss, val_loss, metric, lr, size, seconds)
+
+    def _evaluate(self) -> tuple[float, float]:
+        """Validation loss and metric, in smaller batches when the memory does not suffice."""
+        while True:
+            try:
+                return evaluate(
+                    self.model, self._validation, self.loss, self.task.metric, self.options, self._evaluation_batch
+                )
+            except (torch.OutOfMemoryError, MemoryError):
+                if self._evaluation_batch == 1:
+                    raise
+                self._evaluation_batch = max(1, self._evaluation_batch // 4)
+
+    def _record(self, point: Point) -> None:
+        self.curve += (point,)
+        if not math.isnan(point.metric) and (self.best is None or point.better(self.best, self.task.direction)):
+            self.best = point
+            self.best_weights = {n: t.detach().clone() for n, t in self.model.state_dict().items()}
+
+
+class _LossWatch:
+    """The mean loss of an interval; raises Diverged as soon as a loss is not finite or explodes."""
+
+    def __init__(self, device: torch.device, first: float | None) -> None:
+        self.first = first
+        self._read_every = 1 if device.type == "cpu" else READ_EVERY
+        self._waiting: list[tuple[Tensor, int]] = []
+        self._total, self._samples = 0.0, 0
+
+    def see(self, loss: Tensor, samples: int) -> None:
+        """Takes the mean loss of a batch of ``samples``."""
+        self._waiting.append((loss, samples))
+        if len(self._waiting) >= self._read_every:
+            self._read()
+
+    def mean(self) -> float:
+        """Mean loss per sample."""
+        self._read()
+        return self._total / self._samples if self._samples else math.nan
+
+    def _read(self) -> None:
+        if not self._waiting:
+            return
+        values = [w[0].item() for w in self._waiting] if self._read_every == 1 else _read_all(self._waiting)
+        for value, (_, samples) in zip(values, self._waiting, strict=True):
+            self._check(value)
+            self._total += value * samples
+            self._samples += samples
+        self._waiting.clear()
+
+    def _check(self, value: float) -> None:
+        if not math.isfinite(value):
+            raise Diverged(f"the training loss is {value}")
+        if self.first is None:
+            self.first = value
+        elif abs(value) > EXPLOSION * max(abs(self.first), 1e-3):
+            raise Diverged(
+                f"the training loss is {value:.3g}, more than {EXPLOSION:g} times the first one, {self.first:.3g}"
+            )
+
+
+def _read_all(waiting: list[tuple[Tensor, int]]) -> list[Any]:
+    return torch.stack([loss.float() for loss, _ in waiting]).tolist()
+
+
+def _batch_sizes(position: int, target: int, samples: int, size: int) -> list[int]:
+    """Sizes of the batches from ``position`` to the first batch end at or after ``target``.
+
+    A last batch of one sample is left out, since batch norm cannot train on it; unless batches are of one sample.
+    """
+    count = -(-(target - position) // size)
+    sizes = [min(size, samples - position - i * size) for i in range(count)]
+    if size > 1 and len(sizes) > 1 and sizes[-1] == 1:
+        sizes.pop()
+    return sizes
+
+
+def pick_device(name: str) -> torch.device:
+    """The torch device of an option; "auto" takes an accelerator where there is one."""
+    if name != "auto":
+        return torch.device(name)
+    if torch.accelerator.is_available():
+        return torch.accelerator.current_accelerator() or torch.device("cpu")
+    return torch.device("cpu")
