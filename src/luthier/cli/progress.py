@@ -1,0 +1,153 @@
+"""What a search shows while it runs: events add up to a value, and functions turn the value into text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from luthier.cli import words
+from luthier.events import (
+    BudgetState,
+    Event,
+    NewBest,
+    PointAdded,
+    SliceFinished,
+    SliceStarted,
+    StudyOpened,
+    Warned,
+)
+from luthier.records import Config, Outcome, Point, Status
+
+#: How outcomes are counted for people, in this order.
+COUNTED = (Status.STOPPED, Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED)
+COUNTED_AS = {Status.STOPPED: "stopped early"}
+MOST_SHOWN = 4  #: trainings under way that get a line each
+
+
+@dataclass(frozen=True)
+class Running:
+    """A training under way."""
+
+    config: Config
+    stop: float  #: epoch at which its slice ends
+    epoch: float
+    point: Point | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """All that is shown of a search."""
+
+    title: str
+    opened: StudyOpened | None = None
+    budget: BudgetState | None = None
+    best: NewBest | None = None
+    running: Mapping[int, Running] = field(default_factory=dict)
+    epochs: Mapping[int, float] = field(default_factory=dict)  #: epochs done, by training
+    outcomes: Mapping[Status, int] = field(default_factory=dict)
+
+    def after(self, event: Event) -> Progress:
+        """The progress once ``event`` has happened."""
+        match event:
+            case StudyOpened():
+                return replace(self, opened=event, budget=event.budget)
+            case SliceStarted(slice=cut, budget=budget):
+                running = {**self.running, cut.training: Running(cut.config, cut.stop, cut.start)}
+                epochs = {cut.training: cut.start, **self.epochs}
+                return replace(self, running=running, epochs=epochs, budget=budget)
+            case PointAdded():
+                return self._with_point(event)
+            case SliceFinished(result=result, budget=budget):
+                training, status = result.slice.training, result.outcome.status
+                running = {n: r for n, r in self.running.items() if n != training}
+                outcomes = {**self.outcomes, status: self.outcomes.get(status, 0) + 1}
+                return replace(self, running=running, outcomes=outcomes, budget=budget)
+            case NewBest():
+                return replace(self, best=event)
+            case _:
+                return self
+
+    def _with_point(self, event: PointAdded) -> Progress:
+        before = self.running.get(event.training)
+        stop = before.stop if before else event.point.epoch
+        running = {**self.running, event.training: Running(event.config, stop, event.point.epoch, event.point)}
+        epochs = {**self.epochs, event.training: event.point.epoch}
+        return replace(self, running=running, epochs=epochs, budget=event.budget)
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric."""
+        return self.opened.metric if self.opened else "metric"
+
+    def notices(self, event: Event) -> list[str]:
+        """Lines that stay on the screen, about ``event``."""
+        match event:
+            case StudyOpened(folder=folder, trainings=trainings):
+                again = f", continued after {words.count(trainings, 'training')}" if trainings else ""
+                return [f"{self.title}: study in {folder}{again}"]
+            case Warned(message=message):
+                return [f"warning: {message}"]
+            case SliceFinished(result=result) if result.outcome.status == Status.FAILED:
+                return [f"training {result.slice.training} failed: {_first_line(result.outcome)}"]
+            case _:
+                return []
+
+    def panel(self, since: float = 0.0, width: int = 80) -> RenderableType:
+        """The live display, ``since`` seconds after the last event."""
+        rows = Table.grid(padding=(0, 1))
+        rows.add_column(style="bold", no_wrap=True)
+        rows.add_column(overflow="fold")
+        rows.add_row("best", self.best_text())
+        for training, running in sorted(self.running.items())[:MOST_SHOWN]:
+            rows.add_row("now", self.running_text(training, running))
+        if len(self.running) > MOST_SHOWN:
+            rows.add_row("", f"and {len(self.running) - MOST_SHOWN} more")
+        parts: list[RenderableType] = [rows, Text(self.counts_text(), style="dim")]
+        if self.budget:
+            parts.insert(0, _bar(self.budget, since, width))
+        return Group(*parts)
+
+    def line(self, since: float = 0.0) -> str:
+        """The progress in one line, for a file or a pipe."""
+        parts = [words.left(self.budget, since)] if self.budget else []
+        return "; ".join([*parts, self.counts_text(), f"best {self.best_text()}"])
+
+    def best_text(self) -> str:
+        """The best point so far and where it comes from."""
+        if not self.best:
+            return "none yet"
+        point = self.best.point
+        where = f"training {self.best.training}, epoch {point.epoch:g}"
+        return f"{self.metric} {words.number(point.metric)} ({where}: {words.brief(self.best.config)})"
+
+    def running_text(self, training: int, running: Running) -> str:
+        """A training under way: where it is, what it shows, its config."""
+        length = running.config.get("epochs", running.stop)
+        shown = f", {self.metric} {words.number(running.point.metric)}" if running.point else ""
+        return f"training {training}, epoch {running.epoch:g} of {length:g}{shown}: {words.brief(running.config)}"
+
+    def counts_text(self) -> str:
+        """How many trainings and epochs, and how trainings ended that did not end well."""
+        earlier = self.opened.trainings if self.opened else 0
+        trainings = max(len(self.epochs), 1 + max(self.epochs, default=-1), earlier)
+        bad = [f"{self.outcomes[s]} {COUNTED_AS.get(s, s.value)}" for s in COUNTED if s in self.outcomes]
+        return ", ".join([words.count(trainings, "training"), *bad])
+
+
+def _bar(budget: BudgetState, since: float, width: int) -> RenderableType:
+    """The budget as a bar with what is left beside it."""
+    spent = budget.spent + (since if budget.unit == "seconds" else 0.0)
+    text = words.left(budget, since)
+    bar = ProgressBar(total=budget.total, completed=min(spent, budget.total), width=max(10, width - len(text) - 2))
+    row = Table.grid(padding=(0, 1))
+    row.add_row(bar, text)
+    return row
+
+
+def _first_line(outcome: Outcome) -> str:
+    return next(iter(outcome.message.splitlines()), "no message")

@@ -1,0 +1,134 @@
+"""A result as text."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from luthier import Budget
+from luthier.cli import words
+from luthier.cli.plot import plot
+from luthier.hyperparameters import HYPERPARAMETERS
+from luthier.records import Config, Curve, Point
+from luthier.tuning.result import Best, Result, TrainResult
+
+
+def report(result: Result, command: Sequence[str] = (), width: int = 80) -> RenderableType:
+    """The end of a search on one screen; ``command`` is what was typed after ``luthier`` to search."""
+    parts: list[RenderableType] = [Text(_headline(result), style="bold")]
+    if result.best:
+        parts += [Text(sentence) for sentence in (_gain(result), result.luck) if sentence]
+        parts += ["", _table(result, result.best), ""]
+        parts += [*_plot(result.best.curve, result.metric, width), ""]
+    parts.append(_where(result, command))
+    return Group(*parts)
+
+
+def training_report(result: TrainResult, best: Point, width: int = 80) -> RenderableType:
+    """The end of one training, ``best`` being its best point."""
+    headline = f"{result.metric} {words.number(best.metric)} at epoch {best.epoch:g} of {result.curve.epoch:g}"
+    parts: list[RenderableType] = [Text(headline, style="bold"), Text(words.brief(result.config))]
+    parts += ["", *_plot(result.curve, result.metric, width)]
+    if result.weights:
+        parts += ["", _pairs([("weights", str(result.weights))])]
+    return Group(*parts)
+
+
+def _headline(result: Result) -> str:
+    failed = f" ({result.failed} failed)" if result.failed else ""
+    trainings = f"{words.count(result.trainings, 'training')}{failed}"
+    spent = f"{trainings}, {words.count(result.epochs, 'epoch')} in {words.duration(result.seconds)}"
+    early = "stopped early: " if result.interrupted else ""
+    if not result.best:
+        return f"{early}nothing to show yet after {spent}; give it a larger budget"
+    return f"{early}{result.metric} {words.number(result.best.point.metric)} is the best of {spent}"
+
+
+def _gain(result: Result) -> str:
+    """The winner against the user's own setting. A gain is 0 or more."""
+    if not result.baseline or result.gain is None or not math.isfinite(result.gain):
+        return ""
+    own = words.number(result.baseline.point.metric)
+    if result.gain <= 0:
+        return f"Nothing beat your own setting ({result.metric} {own})."
+    return f"That is {words.number(result.gain)} better than your own setting ({result.metric} {own})."
+
+
+def _table(result: Result, best: Best) -> Table:
+    """The winner beside the user's own setting; rows that both have at the default are left out."""
+    columns = [("winner", best), *([("your setting", result.baseline)] if result.baseline else [])]
+    table = Table.grid(padding=(0, 3))
+    table.add_column(style="dim", no_wrap=True)
+    for _ in columns:
+        table.add_column(overflow="fold")
+    table.add_row("", *(Text(title, style="bold") for title, _ in columns))
+    for name in _rows([trained.config for _, trained in columns]):
+        cells = [words.value(trained.config[name]) if name in trained.config else "" for _, trained in columns]
+        differs = len(set(cells)) > 1
+        table.add_row(
+            words.label(name), *(Text(c, style="bold green" if differs and not i else "") for i, c in enumerate(cells))
+        )
+    for title, field in ((result.metric, "metric"), ("validation loss", "val_loss"), ("train loss", "train_loss")):
+        if not (field == "val_loss" and result.metric == "loss"):
+            table.add_row(title, *(words.number(getattr(trained.point, field)) for _, trained in columns))
+    table.add_row("at epoch", *(f"{trained.point.epoch:g}" for _, trained in columns))
+    table.add_row("time", *(words.duration(_seconds_until(trained)) for _, trained in columns))
+    return table
+
+
+def _rows(configs: Sequence[Config]) -> list[str]:
+    telling = {name for config in configs for name in words.telling(config)}
+    known = [*words.ALWAYS, *(n for n in HYPERPARAMETERS if n not in words.ALWAYS)]
+    return [n for n in known if n in telling] + sorted(telling - set(known))
+
+
+def _seconds_until(trained: Best) -> float:
+    """Seconds of training and evaluation until the best point."""
+    return sum(p.seconds for p in trained.curve if p.epoch <= trained.point.epoch)
+
+
+def _plot(curve: Curve, metric: str, width: int) -> list[RenderableType]:
+    """The metric over the epochs; nothing for a curve of one point."""
+    if len(curve) < 2:
+        return []
+    lines = plot(curve.column("epoch"), curve.column("metric"), width=min(width, 72))
+    return [Text(f"{metric} by epoch", style="dim"), *(Text(line, no_wrap=True) for line in lines)] if lines else []
+
+
+def _where(result: Result, command: Sequence[str]) -> Table:
+    rows = [("study", str(result.study_folder))]
+    if result.best and result.best.weights:
+        rows.append(("weights", str(result.best.weights)))
+    if result.best:
+        rows.append(("export", shlex.join(["luthier", "export", str(result.study_folder)])))
+    if command:
+        rows.append(("go on", shlex.join(["luthier", *go_on(result, command)])))
+    return _pairs(rows)
+
+
+def _pairs(rows: Sequence[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 3))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows:
+        table.add_row(name, Text(text))
+    return table
+
+
+def go_on(result: Result, command: Sequence[str]) -> list[str]:
+    """The command that continues the study: the same after an interruption, else with twice the budget."""
+    if result.interrupted or result.asked is None:
+        return list(command)
+    larger = str(Budget(result.asked.unit, 2 * result.asked.total)).replace(" ", "")
+    kept: list[str] = []
+    skip = False
+    for word in command:
+        if not skip and word != "--budget" and not word.startswith("--budget="):
+            kept.append(word)
+        skip = not skip and word == "--budget"
+    return [*kept, "--budget", larger]

@@ -1,0 +1,52 @@
+"""``luthier show`` and ``luthier export``: a study again, and its winner as a script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from luthier.cli.errors import FAILED, OK
+from luthier.cli.options import Debug, Json, out, print_json
+from luthier.errors import StudyError
+
+STUDIES = Path("luthier-studies")  #: where ``tune`` puts studies when no folder is given
+
+Folder = Annotated[
+    Path | None,
+    typer.Argument(show_default=False, help=f"The study's folder; without it the newest one in {STUDIES}"),
+]
+Storage = Annotated[str | None, typer.Option(metavar="URL", help="The Optuna storage that the study was given, if any")]
+
+
+def show(folder: Folder = None, storage: Storage = None, json: Json = False, debug: Debug = False) -> int:
+    """Show what a study has found, while it runs or afterwards. Trains nothing.
+
+    [bold]Examples[/bold]
+
+      luthier show
+      luthier show luthier-studies/digits
+      luthier show luthier-studies/digits --json
+    """
+    chosen = folder or newest_study(STUDIES)
+
+    from luthier import load_result
+    from luthier.cli.documents import tune_document
+    from luthier.cli.result import report
+
+    result = load_result(chosen, storage=storage)
+    if json:
+        print_json(tune_document(result, result.study_name))
+    else:
+        console = out()
+        console.print(report(result, width=console.width))
+    return OK if result.best else FAILED
+
+
+def newest_study(studies: Path) -> Path:
+    """The folder in ``studies`` that was written to last. Raises StudyError when there is none."""
+    folders = [p for p in studies.iterdir() if p.is_dir()] if studies.is_dir() else []
+    if not folders:
+        raise StudyError(f"there is no study in {studies}; name its folder, or begin one with 'luthier tune digits'")
+    return max(folders, key=lambda folder: max(p.stat().st_mtime for p in [folder, *folder.iterdir()]))

@@ -1,0 +1,135 @@
+import io
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from luthier import Budget, TrainResult
+from luthier.cli.documents import plain, train_document, tune_document
+from luthier.cli.result import go_on, report, training_report
+from luthier.records import Config, Curve, Outcome, Point, Status
+
+Make = Callable[..., Any]
+COMMAND = ["tune", "my file.py:task", "--budget", "60s", "--set", "lr=0.1"]
+
+
+def text(renderable: RenderableType, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console.print(renderable)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def row(shown: str, title: str) -> list[str]:
+    """The cells of a table's row, by its first words."""
+    line = next(line for line in shown.splitlines() if line.startswith(title + "  "))
+    return line.removeprefix(title).split()
+
+
+class TestReport:
+    def test_the_winner_stands_beside_the_users_own_setting(self, result: Make) -> None:
+        shown = text(report(result(), COMMAND))
+        assert "accuracy 0.9722 is the best of 12 trainings, 184 epochs in 1 min" in shown
+        assert "That is 0.0139 better than your own setting (accuracy 0.9583)." in shown
+        assert "0.970 ± 0.003" in shown
+        assert row(shown, "lr") == ["0.0313", "0.01"]
+        assert row(shown, "units") == ["128", "64"]
+        assert row(shown, "accuracy") == ["0.9722", "0.9583"]
+        assert row(shown, "at epoch") == ["8", "8"]
+        assert row(shown, "time") == ["2.0", "s", "2.0", "s"]
+        assert "weight decay" not in shown, "a row that nobody set"
+
+    def test_it_says_where_things_lie_and_how_to_go_on(self, result: Make) -> None:
+        shown = text(report(result(), COMMAND), width=120)
+        assert row(shown, "weights") == ["luthier-studies/digits/best.pt"]
+        assert "luthier export luthier-studies/digits" in shown
+        assert "luthier tune 'my file.py:task' --set lr=0.1 --budget 2m" in shown
+
+    def test_the_curve_is_drawn(self, result: Make) -> None:
+        shown = text(report(result(), COMMAND))
+        assert "accuracy by epoch" in shown
+        assert "┤" in shown
+        best = result().best
+        short = replace(best, curve=Curve(best.curve.points[:1]))
+        assert "┤" not in text(report(result(best=short), COMMAND))
+
+    def test_no_gain_is_told_as_such(self, result: Make) -> None:
+        found = result(best=result().baseline)
+        assert "Nothing beat your own setting (accuracy 0.9583)." in text(report(found, COMMAND))
+
+    def test_without_a_comparison_there_is_no_gain(self, result: Make) -> None:
+        assert "your own setting" not in text(report(result(baseline=None), COMMAND))
+
+    def test_an_interrupted_search_goes_on_with_the_same_command(self, result: Make) -> None:
+        shown = text(report(result(interrupted=True), COMMAND), width=120)
+        assert shown.startswith("stopped early: accuracy 0.9722")
+        assert "luthier tune 'my file.py:task' --budget 60s --set lr=0.1" in shown
+
+    def test_nothing_found(self, result: Make) -> None:
+        shown = text(report(result(best=None, baseline=None, trainings=1, epochs=0), COMMAND))
+        assert shown.startswith("nothing to show yet after 1 training, 0 epochs")
+        assert "luthier tune" in shown
+        assert "export" not in shown
+
+    @pytest.mark.parametrize("width", [60, 80, 160])
+    def test_it_fits_the_terminal(self, result: Make, width: int) -> None:
+        shown = text(report(result(), COMMAND, width), width)
+        assert all(len(line.rstrip()) <= width for line in shown.splitlines())
+        assert "…" not in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "budget", "next_command"),
+    [
+        (["tune", "digits"], ("seconds", 300), ["tune", "digits", "--budget", "10m"]),
+        (["tune", "--budget=60s", "digits"], ("seconds", 60), ["tune", "digits", "--budget", "2m"]),
+        (["tune", "digits", "--budget", "50epochs"], ("epochs", 50), ["tune", "digits", "--budget", "100epochs"]),
+        (["show"], ("trainings", 5), ["show", "--budget", "10trainings"]),
+    ],
+)
+def test_the_next_command_doubles_the_budget(
+    result: Make, command: list[str], budget: tuple[Any, float], next_command: list[str]
+) -> None:
+    found = result(asked=Budget(*budget))
+    assert go_on(found, command) == next_command
+
+
+def test_one_training() -> None:
+    point = Point(3.0, 0.1, 0.2, 0.9, 0.1, 64, 1.0)
+    curve = Curve(tuple(replace(point, epoch=float(e), metric=e / 10) for e in range(1, 5)))
+    training = TrainResult(Config(lr=0.1, epochs=4), curve, Outcome(Status.DONE), point, None, "accuracy", "maximize")
+    shown = text(training_report(training, point))
+    assert shown.startswith("accuracy 0.9000 at epoch 3 of 4\nlr 0.1, epochs 4\n")
+    assert "weights" not in shown
+
+
+class TestDocuments:
+    def test_a_search(self, result: Make) -> None:
+        document = json.loads(json.dumps(tune_document(result(), "digits"), allow_nan=False))
+        assert document["format"] == 1
+        assert document["best"]["config"]["units"] == 128
+        assert document["best"]["point"]["metric"] == 0.9722
+        assert document["best"]["curve"]["epoch"] == list(range(1, 9))
+        assert document["baseline"]["training"] == 0
+        assert (document["trainings"], document["budget"]["unit"]) == (12, "seconds")
+        assert document["gain"] == pytest.approx(0.0139)
+
+    def test_a_search_that_found_nothing(self, result: Make) -> None:
+        document = tune_document(result(best=None, baseline=None), "digits")
+        assert (document["best"], document["baseline"], document["gain"]) == (None, None, None)
+
+    def test_a_training_that_diverged(self) -> None:
+        nan = Point(1.0, math.nan, math.inf, math.nan, 10.0, 64, 1.0)
+        outcome = Outcome(Status.DIVERGED, "the loss is nan")
+        result = TrainResult(Config(lr=10.0), Curve((nan,)), outcome, None, None, "accuracy", "maximize")
+        document = train_document(result, "digits")
+        read = json.loads(json.dumps(document, allow_nan=False))
+        assert read["outcome"] == {"status": "diverged", "message": "the loss is nan"}
+        assert read["curve"]["val_loss"] == [None]
+        assert read["best"] is None
+
+    def test_json_has_no_nan(self) -> None:
+        assert plain({"a": [math.nan, 1.0, -math.inf], "b": "nan"}) == {"a": [None, 1.0, None], "b": "nan"}
