@@ -79,6 +79,7 @@ class Options:
     device: str = "auto"  #: "auto" (an accelerator if there is one), "cpu", "cuda", "cuda:1", "mps"
     precision: Literal["float32", "bfloat16"] = "float32"  #: bfloat16: torch.autocast around forward and loss
     compile: bool = False  #: torch.compile the model
+    threads: int = 0  #: CPU threads inside an operation; 0: one for small models, else torch's own number
 
 
 @dataclass(frozen=True)

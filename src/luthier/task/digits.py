@@ -8,9 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from luthier.errors import ConfigError
+from luthier.space import integer, uniform
 from luthier.task.task import Task
 
 Pair = tuple[Tensor, Tensor]
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
 
 def digits_data() -> tuple[Pair, Pair]:
@@ -36,7 +39,10 @@ def digits_validation() -> Pair:
 
 def digits_model(config: Mapping[str, Any]) -> nn.Module:
     """A fully connected network 64-units-...-10 with ``layers`` hidden layers of ``units``, and ``dropout``."""
-    activation = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}[config["activation"]]
+    name = config["activation"]
+    if name not in ACTIVATIONS:
+        raise ConfigError(f"activation is {name!r}; it must be one of {', '.join(ACTIVATIONS)}")
+    activation = ACTIVATIONS[name]
     layers: list[nn.Module] = []
     width = 64
     for _ in range(config["layers"]):
@@ -54,5 +60,6 @@ def digits() -> Task:
         train=digits_train,
         validation=digits_validation,
         defaults={"layers": 2, "units": 128, "activation": "relu", "dropout": 0.0, "epochs": 40},
+        ranges={"layers": integer(1, 3), "units": integer(32, 512, log=True), "dropout": uniform(0.0, 0.5)},
         name="digits",
     )

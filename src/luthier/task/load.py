@@ -20,6 +20,17 @@ def load_task(spec: str, data: str | Path | None = None) -> Task:
     In a file the name may be a Task or a function without arguments that makes one. Raises TaskError, or whatever
     the file raises.
     """
+    task = _find(spec, data)
+    task.source = (_absolute(spec), None if data is None else str(Path(data).resolve()))
+    return task
+
+
+def _absolute(spec: str) -> str:
+    file, separator, name = spec.rpartition(":") if ":" in spec else (spec, "", "")
+    return f"{Path(file).resolve()}{separator}{name}" if file.endswith(".py") else spec
+
+
+def _find(spec: str, data: str | Path | None) -> Task:
     if ":" in spec or spec.endswith(".py"):
         return _from_file(spec)
     if spec == "digits":
@@ -45,11 +56,13 @@ def _from_file(spec: str) -> Task:
         raise TaskError(f"{file} is no Python file; give one, such as my_file.py:task")
     module = importlib.util.module_from_spec(module_spec)
     sys.modules[path.stem] = module  # so that pickling and inspect find what the file defines
-    sys.path.insert(0, str(path.parent))  # its own imports
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))  # its own imports, those inside its functions too
     try:
         module_spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(path.parent))
+    except BaseException:
+        del sys.modules[path.stem]
+        raise
     found = getattr(module, name, None)
     if found is None:
         tasks = [n for n, v in vars(module).items() if isinstance(v, Task)]

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from luthier.errors import DataError
+from luthier.space import uniform
 from luthier.task.idx import find_idx, read_idx
 from luthier.task.task import Task
 
@@ -78,5 +79,6 @@ def mnist(path: str | Path) -> Task:
         validation=partial(mnist_validation, folder),
         test=partial(mnist_pair, folder, "t10k"),
         defaults={"units1": 512, "units2": 256, "dropout": 0.0, "epochs": 10},
+        ranges={"dropout": uniform(0.0, 0.5)},
         name="mnist",
     )

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
+from optuna.distributions import BaseDistribution
 from torch import nn
 
 from luthier.errors import ConfigError, TaskError
 from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, complete
 from luthier.records import Config, Direction
+from luthier.task._randomness import derive, own_randomness
 from luthier.task.data import Data
 from luthier.task.metrics import LossFunction, MetricFunction, check_fit, loss_name, make_loss, make_metric
 
@@ -30,7 +32,8 @@ class Task:
     looked at by a search. ``loss`` is a torch loss by name, a module or a function (outputs, targets) -> mean over
     the batch. ``metric`` is "accuracy", "error", "mse", "mae", "r2", "loss" (of the validation data) or a function
     (outputs, targets) -> float with its ``direction``. ``defaults`` are the values of hyperparameters that this
-    task starts from, the model builder's own ones among them. ``evaluations_per_epoch`` is 1 for data of up to a
+    task starts from, the model builder's own ones among them, and ``ranges`` what a search may vary besides the usual
+    when it gets no space. ``evaluations_per_epoch`` is 1 for data of up to a
     million samples. ``workers`` are the DataLoader's, for data that does not fit in memory.
 
     Raises TaskError, DataError or ConfigError, some of them only when the data is first used.
@@ -47,20 +50,25 @@ class Task:
         direction: Direction | None = None,
         test: Any = None,
         defaults: Mapping[str, Any] | None = None,
+        ranges: Mapping[str, BaseDistribution] | None = None,
         name: str = "task",
         evaluations_per_epoch: int | None = None,
         workers: int = 0,
     ) -> None:
         if not callable(model) or isinstance(model, nn.Module):
             raise TaskError(f"model is {type(model).__name__}; give a function that builds it from a config")
-        if evaluations_per_epoch is not None and evaluations_per_epoch < 1:
-            raise TaskError(f"evaluations_per_epoch is {evaluations_per_epoch}; it must be 1 or more")
+        if evaluations_per_epoch is not None and not (
+            isinstance(evaluations_per_epoch, int) and evaluations_per_epoch > 0
+        ):
+            raise TaskError(f"evaluations_per_epoch is {evaluations_per_epoch}; it must be a whole number, 1 or more")
         self.name = name
         self.model = model
         self.loss = loss
         self.metric_name, self.metric, self.direction = make_metric(metric, direction, make_loss(loss))
         self.defaults = dict(defaults or {})
         check_values(self.defaults)
+        self.ranges = dict(ranges or {})
+        self.source: tuple[str, str | None] | None = None  #: what load_task made it from
         self._train, self._validation = Data(train, "training", workers), validation
         if isinstance(validation, float):
             if not 0 < validation < 1:
@@ -103,11 +111,13 @@ class Task:
 
     def build(self, config: Config) -> nn.Module:
         """A model for ``config``. Raises TaskError when the builder gives none or asks for a missing name."""
-        reader = _Reader(config)
+        return self._build(_Reader(config))
+
+    def _build(self, reader: _Reader) -> nn.Module:
         try:
             model = self.model(reader)
         except (KeyError, AttributeError) as error:
-            if reader.missing is None:
+            if reader.missing is None or error.args[:1] != (reader.missing,):
                 raise
             raise TaskError(
                 f"the model builder asks for {reader.missing!r}, which has no value; give it in the config, the space, "
@@ -129,16 +139,14 @@ class Task:
                 raise ConfigError(
                     f"{name} is {config[name]}, but there are {len(self.train)} training samples; take fewer"
                 )
-        if len(self.validation) == 0:
-            raise TaskError("the validation data is empty; give at least one sample")
         reader = _Reader(config)
-        with torch.random.fork_rng():
-            self.build(reader.config)
-            self.model(reader)
+        with own_randomness(derive(0, "check")):
+            model = self._build(reader)
             check_names(config, {*reader.read, *self.defaults})
             loss = make_loss(config.loss or self.loss)
-            inputs, targets = self.train.sample(torch.device("cpu"))
-            check_fit(self.build(config), loss, inputs, targets)
+            for data in (self.train, self.validation):
+                inputs, targets = data.sample(torch.device("cpu"))
+                check_fit(model, loss, inputs, targets, labels=data.targets, metric=self.metric)
         return config
 
     def describe(self) -> dict[str, Any]:

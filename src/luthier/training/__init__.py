@@ -1,10 +1,13 @@
 """HOW a task is trained: one slice = thaw, train, freeze."""
 
+from luthier.training._failures import guarded as guarded
 from luthier.training._failures import is_out_of_memory as is_out_of_memory
 from luthier.training._store import Checkpoints as Checkpoints
 from luthier.training.checkpoint import freeze as freeze
 from luthier.training.checkpoint import thaw as thaw
 from luthier.training.evaluation import evaluate as evaluate
+from luthier.training.optimizers import optimizer_class as optimizer_class
 from luthier.training.optimizers import optimizer_names as optimizer_names
+from luthier.training.seeding import own_randomness as own_randomness
 from luthier.training.training import Training as Training
 from luthier.training.training import pick_device as pick_device

@@ -19,3 +19,7 @@ class Checkpoints(Protocol):
     def load(self, training: int, at_most: float) -> tuple[float, dict[str, Any]] | None:
         """The newest checkpoint of a training at or before epoch ``at_most``; None when there is none."""
         ...
+
+    def drop(self, training: int) -> None:
+        """Forgets the checkpoints of a training."""
+        ...

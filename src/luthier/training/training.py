@@ -10,9 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from luthier.errors import ConfigError
 from luthier.records import Config, Curve, Options, Outcome, Point, Status
 from luthier.task import Task, make_loss
-from luthier.training._failures import Diverged, guarded
+from luthier.training._failures import Diverged, guarded, is_out_of_memory
+from luthier.training._threads import choose_threads, threads
 from luthier.training.dense import DenseStep, suits
 from luthier.training.evaluation import EVALUATION_BATCH, evaluate
 from luthier.training.optimizers import make_optimizer
@@ -21,6 +23,7 @@ from luthier.training.seeding import derive, own_randomness, sample_order, seed_
 from luthier.training.step import AutogradStep, Step
 from luthier.training.stopping import Stopping
 
+PRECISIONS = ("float32", "bfloat16")
 #: A batch loss this many times the first one is an explosion, not noise.
 EXPLOSION = 1e3
 #: On an accelerator the loss is read only every so many steps, since reading waits for the device.
@@ -40,20 +43,24 @@ class Training:
     def __init__(self, task: Task, config: Config, seed: int = 0, options: Options | None = None) -> None:
         self.task, self.config, self.seed = task, config, seed
         self.options = options or Options()
+        if self.options.precision not in PRECISIONS:
+            raise ConfigError(f"precision is {self.options.precision!r}; it must be one of {', '.join(PRECISIONS)}")
         self.device = pick_device(self.options.device)
-        with own_randomness():
-            seed_everything(derive(seed, "init"))
+        self._train = task.train.source(self.device)
+        self._validation = task.validation.source(self.device)
+        with own_randomness(derive(seed, "init")):
             self.model = task.build(config).to(self.device)
         self.optimizer = make_optimizer(config, self.model.parameters(), self.device.type)
         loss = make_loss(config.loss or task.loss)
         self.loss = loss.to(self.device) if isinstance(loss, nn.Module) else loss
         self.step: Step
-        if suits(self.model, self.loss, config, self.options):
+        if suits(self.model, self.loss, self._train, config, self.options):
             self.step = DenseStep(self.model, self.optimizer, config)
         else:
             self.step = AutogradStep(self.model, self.loss, self.optimizer, config, self.options)
-        self._train = task.train.source(self.device)
-        self._validation = task.validation.source(self.device)
+        self.threads = self.options.threads or choose_threads(
+            self.model, task.train.sample(self.device, 1)[0], config.batch_size
+        )
         self._evaluation_batch = EVALUATION_BATCH
         self.stopping = Stopping.of(config)
         self.curve = Curve()
@@ -85,7 +92,7 @@ class Training:
         raised.
         """
         last = round(min(stop, self.config.epochs) * self.task.evaluations_per_epoch)
-        with own_randomness():
+        with own_randomness(), threads(self.threads):
             return guarded(lambda: self._advance(last, on_point, interrupted))
 
     def _advance(
@@ -96,9 +103,10 @@ class Training:
                 return Outcome(Status.PAUSED, f"paused at epoch {self.epoch:g}")
             point = self._interval()
             self._record(point)
+            stop_early = self.stopping.see(self.config, point)
             if on_point is not None:
-                on_point(point)
-            if self.stopping.see(self.config, point):
+                on_point(point)  # everything is counted: the training may be frozen here
+            if stop_early:
                 since = self.stopping.early.since
                 return Outcome(Status.STOPPED, f"the validation loss has not fallen since epoch {since:g}")
         return Outcome(Status.DONE)
@@ -114,7 +122,8 @@ class Training:
             self.position = 0
         size = min(batch_size_at(self.config, epoch), len(self._train))
         order = sample_order(self.seed, epoch, len(self._train))
-        sizes = _batch_sizes(self.position, round(len(self._train) * (part + 1) / per_epoch), len(self._train), size)
+        target = -(-len(self._train) * (part + 1) // per_epoch)
+        sizes = _batch_sizes(self.position, target, len(self._train), size)
         order = order[self.position : self.position + sum(sizes)]
         watch = _LossWatch(self.device, self.first_loss)
         lr = self.config.lr
@@ -123,6 +132,8 @@ class Training:
             watch.see(self.step(inputs, targets, lr), len(targets))
             self.position += len(targets)
         train_loss = watch.mean()
+        if not sizes:  # the batch before reached beyond this interval
+            train_loss, lr = self.curve.points[-1].train_loss, self.curve.points[-1].lr
         self.first_loss = watch.first
         val_loss, metric = self._evaluate()
         if not math.isfinite(val_loss):
@@ -137,8 +148,8 @@ class Training:
                 return evaluate(
                     self.model, self._validation, self.loss, self.task.metric, self.options, self._evaluation_batch
                 )
-            except (torch.OutOfMemoryError, MemoryError):
-                if self._evaluation_batch == 1:
+            except Exception as error:
+                if not is_out_of_memory(error) or self._evaluation_batch == 1:
                     raise
                 self._evaluation_batch = max(1, self._evaluation_batch // 4)
 
@@ -201,15 +212,24 @@ def _batch_sizes(position: int, target: int, samples: int, size: int) -> list[in
     """
     count = -(-(target - position) // size)
     sizes = [min(size, samples - position - i * size) for i in range(count)]
-    if size > 1 and len(sizes) > 1 and sizes[-1] == 1:
+    if size > 1 and samples > 1 and sizes[-1:] == [1]:
         sizes.pop()
     return sizes
 
 
 def pick_device(name: str) -> torch.device:
-    """The torch device of an option; "auto" takes an accelerator where there is one."""
+    """The torch device of an option; "auto" takes an accelerator where there is one.
+
+    Raises ConfigError for a device that is not there.
+    """
     if name != "auto":
-        return torch.device(name)
+        try:
+            return torch.empty(0, device=name).device
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise ConfigError(
+                f"device is {name!r}, which cannot be used here ({reason}); take 'auto' or 'cpu'"
+            ) from None
     if torch.accelerator.is_available():
         return torch.accelerator.current_accelerator() or torch.device("cpu")
     return torch.device("cpu")

@@ -1,0 +1,125 @@
+"""Who leads a study: the best training so far, how often it was run again, and where its weights are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from luthier.events import BudgetState
+from luthier.executors import Executor
+from luthier.records import Curve, Direction, Point, Slice, SliceResult, Status
+from luthier.task import Task
+from luthier.tuning.budget import Budget, Unit
+from luthier.tuning.result import Best, Result, luck_sentence
+from luthier.tuning.winner import Winner, load_winner, save_winner, winner_folder
+
+FAILURES = (Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED)
+
+
+class Leader:
+    """All trainings of a study as told by their results, and the best of them."""
+
+    def __init__(self, direction: Direction) -> None:
+        self.curves: dict[int, Curve] = {}
+        self._direction = direction
+        self._slices: dict[int, Slice] = {}  # the last of each training
+        self._failed: set[int] = set()
+        self._best: int | None = None
+
+    def add(self, result: SliceResult) -> bool:
+        """Takes a result; whether its training leads with a point that is new."""
+        number = result.slice.training
+        self.curves[number] = self.curves.get(number, Curve()) + result.points
+        self._slices[number] = result.slice
+        if result.outcome.status in FAILURES:
+            self._failed.add(number)
+        if "confirms" in result.slice.note:
+            return False  # a second look at a config; to let it compete would count its luck as skill
+        new = Curve(result.points).best(self._direction)
+        leading = self.point
+        if new is None or (leading is not None and not new.better(leading, self._direction)):
+            return False
+        self._best = number
+        return True
+
+    @property
+    def point(self) -> Point | None:
+        """The best point of all."""
+        return None if self._best is None else self.curves[self._best].best(self._direction)
+
+    @property
+    def epochs(self) -> float:
+        """Epochs of all trainings together."""
+        return sum(curve.epoch for curve in self.curves.values())
+
+    @property
+    def winner(self) -> Slice | None:
+        """The last slice of the leading training."""
+        return None if self._best is None else self._slices[self._best]
+
+    def confirmations(self) -> tuple[Point, ...]:
+        """Best points of the trainings that ran the leader's config again."""
+        again = (n for n, cut in self._slices.items() if cut.note.get("confirms", -1) == self._best)
+        found = (self.curves[n].best(self._direction) for n in again)
+        return tuple(p for p in found if p is not None)
+
+    def cost(self, unit: Unit) -> float:
+        """Seconds or epochs that the leader's config takes from start to end."""
+        assert self._best is not None
+        curve, epochs = self.curves[self._best], float(self._slices[self._best].config.epochs)
+        return epochs if unit == "epochs" else curve.seconds / curve.epoch * epochs
+
+    def save(self, folder: Path, executor: Executor) -> None:
+        """Writes the leader's weights into ``folder``, unless they are there. Raises OSError."""
+        cut, point = self.winner, self.point
+        if cut is None or point is None:
+            return
+        winner = Winner(cut.training, cut.seed, cut.config, point)
+        if load_winner(folder) != winner:
+            reached = Slice(cut.training, cut.config, 0.0, self.curves[cut.training].epoch, cut.seed)
+            save_winner(folder, winner, executor.best_weights(reached))
+
+    def best(self, folder: Path, task: Task | None) -> Best | None:
+        """The leader."""
+        return None if self._best is None else self._training(self._best, folder, task)
+
+    def _training(self, number: int, folder: Path, task: Task | None) -> Best | None:
+        cut, curve = self._slices[number], self.curves[number]
+        point = curve.best(self._direction)
+        if point is None:
+            return None
+        kept = load_winner(folder)
+        weights = winner_folder(folder) / "model.pt" if kept is not None and kept.training == number else None
+        return Best(number, cut.seed, cut.config, curve, point, weights, task)
+
+    def result(
+        self,
+        *,
+        folder: Path,
+        name: str,
+        metric: str,
+        task: Task | None,
+        validation: int,
+        asked: Budget | None,
+        budget: BudgetState,
+        interrupted: bool,
+    ) -> Result:
+        """The study so far; ``validation`` is the number of validation samples."""
+        best = self.best(folder, task)
+        confirmations = self.confirmations()
+        return Result(
+            best=best,
+            baseline=self._training(0, folder, task) if 0 in self.curves else None,
+            confirmations=confirmations,
+            luck="" if best is None else luck_sentence(best, confirmations, metric, validation, len(self.curves)),
+            metric=metric,
+            direction=self._direction,
+            study_folder=folder,
+            study_name=name,
+            trainings=len(self.curves),
+            failed=len(self._failed),
+            epochs=self.epochs,
+            seconds=budget.seconds,
+            budget=budget,
+            asked=asked,
+            interrupted=interrupted,
+        )

@@ -1,0 +1,78 @@
+"""Everything that can be checked before the first training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.distributions import CategoricalDistribution, IntDistribution
+
+from luthier.errors import ConfigError
+from luthier.hyperparameters import HYPERPARAMETERS
+from luthier.records import Config, Value
+from luthier.space import Space
+from luthier.task import Task, default_space, make_loss
+from luthier.training import optimizer_class
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A task, a space and a baseline that fit each other."""
+
+    task: Task
+    space: Space
+    baseline: Config  #: complete
+    given: Mapping[str, Any]  #: what holds for all trainings unless the space varies it
+
+    @property
+    def max_epochs(self) -> int:
+        """The most epochs that any training has."""
+        return max(self.space.max_epochs(self.baseline.epochs), int(self.baseline.epochs))
+
+    @property
+    def complete(self) -> Callable[[Mapping[str, Any]], Config]:
+        """From values of the space to a complete config."""
+        return lambda values: self.task.config({**self.given, **self.space.fixed, **values})
+
+
+def prepare(task: Task, space: Space | Mapping[str, Any] | None, baseline: Mapping[str, Any] | None) -> Setup:
+    """Checks the three together. Raises a UsageError for whatever does not fit."""
+    space = default_space(task) if space is None else space if isinstance(space, Space) else Space(space)
+    given = dict(baseline or {})
+    # A name that has no default starts in the middle of its range.
+    middles = {n: _middle(r) for n, r in space.items() if n not in {**HYPERPARAMETERS, **task.defaults}}
+    complete = task.check({**middles, **space.fixed, **given})
+    optimizer_class(complete.optimizer)
+    _check_choices(space)
+    for name in ("batch_size", "batch_size_end"):
+        _check_batch(space.get(name), name, len(task.train))
+    return Setup(task, space, complete, given)
+
+
+def _middle(distribution: Any) -> Value:
+    if isinstance(distribution, CategoricalDistribution):
+        first: Value = distribution.choices[0]
+        return first
+    low, high = distribution.low, distribution.high
+    middle = (low * high) ** 0.5 if distribution.log else (low + high) / 2
+    return round(middle) if isinstance(distribution, IntDistribution) else float(middle)
+
+
+def _check_choices(space: Space) -> None:
+    """Raises for an optimizer or a loss that torch does not have."""
+    for name, check in (("optimizer", optimizer_class), ("loss", make_loss)):
+        choices = getattr(space.get(name), "choices", ())
+        for value in choices:
+            check(value)
+
+
+def _check_batch(distribution: Any, name: str, samples: int) -> None:
+    if distribution is None:
+        return
+    choices = getattr(distribution, "choices", None)
+    high = distribution.high if choices is None else max(choices)
+    if high > samples:
+        raise ConfigError(
+            f"{name} may be up to {high}, but there are {samples} training samples; give {samples} at most"
+        )

@@ -1,0 +1,57 @@
+"""Where a study's task came from, so that its result can be read again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from luthier.errors import StudyError
+from luthier.events import BudgetState
+from luthier.files import written_whole
+from luthier.study import Study
+from luthier.task import Task, load_task
+from luthier.tuning.leader import Leader
+from luthier.tuning.result import Result
+
+
+def write_source(folder: Path, task: Task) -> None:
+    """Notes in ``folder`` where the task came from, for ``load_result``. Raises StudyError when it cannot."""
+    source = None if task.source is None else {"task": task.source[0], "data": task.source[1]}
+    document = {**(source or {}), "validation": len(task.validation)}
+    try:
+        with written_whole(folder / "task.json") as file:
+            file.write((json.dumps(document) + "\n").encode())
+    except OSError as error:
+        raise StudyError(f"the folder {folder} cannot be written: {error}; choose another") from error
+
+
+def load_result(folder: str | Path, task: Task | None = None, *, storage: str | None = None) -> Result:
+    """The result of the study in ``folder`` so far, without training anything; another process may be writing it.
+
+    The task is found again when it was given by name or file; else give it, to load the model. Raises StudyError when
+    there is no study.
+    """
+    folder = Path(folder)
+    study = Study.load(storage or folder)
+    document: dict[str, Any] = {}
+    path = folder / "task.json"
+    if path.is_file():
+        document = json.loads(path.read_text())
+    if task is None and "task" in document:
+        task = load_task(document["task"], document["data"])
+    about = study.description
+    leader = Leader(about.direction)
+    for result in study.results():
+        leader.add(result)
+    seconds = study.spent_seconds
+    return leader.result(
+        folder=folder,
+        name=about.name,
+        metric=about.metric,
+        task=task,
+        validation=document.get("validation", 0),
+        asked=None,
+        budget=BudgetState("seconds", seconds, seconds, seconds),
+        interrupted=False,
+    )

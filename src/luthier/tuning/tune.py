@@ -1,0 +1,266 @@
+"""The loop: ask the search, run slices, record them, tell the search."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from luthier.errors import StorageError, TooManyFailures
+from luthier.events import (
+    BudgetState,
+    Listener,
+    NewBest,
+    PointAdded,
+    SliceFinished,
+    SliceStarted,
+    StudyOpened,
+    TrainingEnded,
+)
+from luthier.executors import Inline
+from luthier.records import End, Options, Point, Slice, SliceResult, Status
+from luthier.search import DEFAULT_SEARCH, Search, make_search
+from luthier.space import Space
+from luthier.study import CheckpointStore, Study
+from luthier.task import Task, load_task
+from luthier.tuning.budget import Budget, parse_budget
+from luthier.tuning.leader import Leader
+from luthier.tuning.result import Result
+from luthier.tuning.setup import Setup, prepare
+from luthier.tuning.source import write_source
+
+#: Trainings that may fail in a row; after as many, the fault is in the task and not in a config.
+FAILURES_IN_A_ROW = 3
+#: Share of a budget kept to run the winner again on fresh seeds, and how often at most.
+CONFIRM_SHARE = 0.1
+CONFIRM_SEEDS = 5
+
+
+def tune(
+    task: Task | str,
+    space: Space | Mapping[str, Any] | None = None,
+    *,
+    budget: str | float | Budget = "5m",
+    search: str | Search = DEFAULT_SEARCH,
+    baseline: Mapping[str, Any] | None = None,
+    folder: str | Path | None = None,
+    storage: str | None = None,
+    seed: int = 0,
+    options: Options | None = None,
+    checkpoint_gb: float = 2.0,
+    on_event: Listener | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Result:
+    """Searches ``space`` for the config that trains ``task`` best, within ``budget``.
+
+    ``task`` is a Task, or what ``load_task`` understands. Without a ``space`` it is ``default_space(task)``. ``budget``
+    is a time ("5m", or seconds), epochs ("200 epochs") or trainings ("30 trainings"), of the study in all: the same
+    call again continues the study in ``folder`` (luthier-studies/NAME), or in the Optuna ``storage`` of that URL.
+    ``baseline`` is your own setting; it is trained first, and what it sets and the space does not vary holds for all.
+    ``search`` is a name out of ``luthier.search.SEARCHES``, or a Search. Checkpoints take up to ``checkpoint_gb``.
+    ``stop`` is asked before every evaluation interval; when it turns true the study is left to be continued.
+
+    Raises UsageError (a bad name, range, budget, data, model, folder) before anything is trained, TooManyFailures when
+    three trainings in a row raise, StorageError and CheckpointError when the disk or the storage fails.
+    """
+    asked = parse_budget(budget)
+    task = load_task(task) if isinstance(task, str) else task
+    setup = prepare(task, space, baseline)
+    folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
+    decider = search if not isinstance(search, str) else _search(search, setup, seed)
+    study = Study.open(
+        folder,
+        name=task.name,
+        task=task.describe(),
+        space=setup.space.to_json(),
+        direction=task.direction,
+        metric=task.metric_name,
+        seed=seed,
+        search=search if isinstance(search, str) else type(search).__name__,
+        storage=storage,
+    )
+    with study:
+        emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
+        run = _Run(setup, asked, study, decider, folder, seed, emit, stopped)
+        checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
+        return run.run(Inline(task, options or Options(), checkpoints, run.on_point, run.interrupted))
+
+
+def _search(name: str, setup: Setup, seed: int) -> Search:
+    return make_search(
+        name,
+        setup.space,
+        max_epochs=setup.max_epochs,
+        direction=setup.task.direction,
+        seed=seed,
+        baseline=setup.baseline,
+        interval=1 / setup.task.evaluations_per_epoch,
+        complete=setup.complete,
+    )
+
+
+class _Run:
+    """One call of tune on an open study."""
+
+    _executor: Inline
+
+    def __init__(
+        self,
+        setup: Setup,
+        asked: Budget,
+        study: Study,
+        search: Search,
+        folder: Path,
+        seed: int,
+        emit: Listener,
+        stop: Callable[[], bool],
+    ) -> None:
+        self._setup, self._asked, self._study, self._search = setup, asked, study, search
+        self._folder, self._seed, self._emit, self._stop = folder, seed, emit, stop
+        self._leader = Leader(setup.task.direction)
+        self._per_epoch = setup.task.evaluations_per_epoch
+        self._start = time.perf_counter() - study.spent_seconds
+        self._share = 1.0 - CONFIRM_SHARE  # of the budget that may be spent now
+        self._stopped = False  # by the user
+        self._failures = 0  # in a row
+        self._points_out = 0  # of slices that have not come back
+
+    def run(self, executor: Inline) -> Result:
+        """Runs until the budget is spent, the search is over, or the user stops it."""
+        self._executor = executor
+        try:
+            self._open()
+            self._search_on()
+            self._share = 1.0
+            if not self._confirm():
+                self._search_on()
+            self._keep_winner()
+        finally:
+            executor.close()
+        return self._leader.result(
+            folder=self._folder,
+            name=self._setup.task.name,
+            metric=self._setup.task.metric_name,
+            task=self._setup.task,
+            validation=len(self._setup.task.validation),
+            asked=self._asked,
+            budget=self._budget(),
+            interrupted=self._stopped,
+        )
+
+    def _open(self) -> None:
+        for result in self._study.results():
+            self._search.tell(result)
+            self._leader.add(result)
+        write_source(self._folder, self._setup.task)
+        task = self._setup.task
+        trainings = len(self._leader.curves)
+        self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))
+        if not self.interrupted():
+            for cut in self._study.pending():  # begun when the last run was killed
+                self._run_slices([cut])
+
+    def _search_on(self) -> None:
+        while not self.interrupted() and not self._search.finished:
+            cuts: list[Slice] = []
+            for decision in self._search.ask(self._executor.capacity):
+                if isinstance(decision, End):
+                    self._end(decision)
+                else:
+                    cuts.append(decision)
+            if not cuts or any(self._beyond_budget(cut) for cut in cuts):
+                return
+            self._run_slices(cuts)
+
+    def _run_slices(self, cuts: list[Slice]) -> None:
+        for cut in cuts:
+            self._study.begin(cut)
+            self._emit(SliceStarted(cut, self._budget()))
+            self._executor.submit(cut)
+        for _ in cuts:
+            self._take(self._executor.wait())
+
+    def _take(self, result: SliceResult) -> None:
+        cut = result.slice
+        self._study.add_result(result, self._seconds())
+        self._search.tell(result)
+        leads = self._leader.add(result)
+        self._points_out = 0
+        if result.over:
+            self._study.end(cut.training, result.outcome.status, result.outcome.message)
+        self._emit(SliceFinished(result, self._budget()))
+        point = self._leader.point
+        if leads and point is not None:
+            self._keep_winner()
+            self._emit(NewBest(cut.training, cut.config, point, self._leader.curves[cut.training]))
+        if result.over:
+            self._executor.drop(cut.training)
+        self._count_failures(result)
+
+    def _end(self, end: End) -> None:
+        self._study.end(end.training, message=end.reason)
+        self._executor.drop(end.training)
+        self._emit(TrainingEnded(end))
+
+    def on_point(self, cut: Slice, point: Point) -> None:
+        """A training was evaluated."""
+        self._points_out += 1
+        self._study.add_point(cut.training, round(point.epoch * self._per_epoch), point)
+        self._emit(PointAdded(cut.training, cut.config, point, self._budget()))
+
+    def _count_failures(self, result: SliceResult) -> None:
+        self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
+        if self._failures >= FAILURES_IN_A_ROW:
+            raise TooManyFailures(
+                f"{self._failures} trainings in a row failed, the last one with {result.outcome.message}; "
+                f"the tracebacks are in the study in {self._folder}; mend the task and run the same command again"
+            )
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._start
+
+    def _budget(self) -> BudgetState:
+        seconds = self._seconds()
+        epochs = self._leader.epochs + self._points_out / self._per_epoch
+        spent = {"seconds": seconds, "epochs": epochs, "trainings": float(len(self._leader.curves))}
+        return BudgetState(self._asked.unit, self._asked.total, spent[self._asked.unit], seconds)
+
+    def interrupted(self) -> bool:
+        """Whether to stop before the next evaluation interval."""
+        self._stopped = self._stopped or self._stop()
+        if self._asked.unit == "trainings":
+            return self._stopped  # a training that has begun may end
+        state = self._budget()
+        return self._stopped or state.spent >= self._share * state.total - 1e-9
+
+    def _beyond_budget(self, cut: Slice) -> bool:
+        """Whether this would be a training more than the budget has."""
+        new = cut.training not in self._leader.curves
+        return self._asked.unit == "trainings" and new and len(self._leader.curves) >= self._asked.total
+
+    def _confirm(self) -> bool:
+        """Runs the winner again on fresh seeds. False when too little of the budget is left for a spread."""
+        winner = self._leader.winner
+        if winner is None or self._asked.unit == "trainings":
+            return True
+        done = len(self._leader.confirmations())
+        for number in range(done, CONFIRM_SEEDS):
+            cost, state = self._leader.cost(self._asked.unit), self._budget()
+            needed = cost * max(1, 2 - number)  # a spread needs two
+            if state.spent + needed > state.total:
+                return number > 0
+            note = {"confirms": winner.training}
+            seed = self._seed + 1 + number
+            config = winner.config
+            self._run_slices([Slice(len(self._leader.curves), config, 0.0, float(config.epochs), seed, note)])
+            if self.interrupted():
+                break
+        return True
+
+    def _keep_winner(self) -> None:
+        """Puts the winner's weights on disk, when others lie there."""
+        try:
+            self._leader.save(self._folder, self._executor)
+        except OSError as error:
+            raise StorageError(f"the winner's weights cannot be written to {self._folder}: {error}") from error
