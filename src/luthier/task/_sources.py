@@ -31,6 +31,16 @@ def leaves(tree: Any) -> list[Tensor]:
     return [tree]
 
 
+def as_input(tensor: Tensor) -> Tensor:
+    """Inputs in the type that models take: double precision becomes single."""
+    return tensor.float() if tensor.dtype == torch.float64 else tensor
+
+
+def as_target(tensor: Tensor) -> Tensor:
+    """Targets in the type that losses take: float32 for numbers, int64 for classes."""
+    return as_input(tensor) if tensor.is_floating_point() else tensor.long()
+
+
 class Source(Protocol):
     """Batches of one data set on one device."""
 
@@ -75,8 +85,10 @@ class Resident:
                 low = high
 
     def in_order(self, size: int) -> Iterator[Batch]:
+        # Copies: a model may change its input in place, and rounding may depend on where in memory a batch begins.
         for low in range(0, len(self), size):
-            yield tree_map(lambda t: t[low : low + size], self.inputs), self.targets[low : low + size]  # noqa: B023
+            inputs = tree_map(lambda t: t[low : low + size].clone(), self.inputs)  # noqa: B023
+            yield inputs, self.targets[low : low + size].clone()
 
 
 def _groups(sizes: Sequence[int], rows: int) -> Iterator[list[int]]:
@@ -118,5 +130,5 @@ class Streamed:
         )
         for inputs, targets in loader:
             inputs = tuple(inputs) if isinstance(inputs, list) else inputs
-            moved = tree_map(lambda t: t.to(self._device, non_blocking=True), inputs)
-            yield moved, tree_map(lambda t: t.to(self._device, non_blocking=True), targets)
+            moved = tree_map(lambda t: as_input(t).to(self._device, non_blocking=True), inputs)
+            yield moved, tree_map(lambda t: as_target(t).to(self._device, non_blocking=True), targets)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset, default_collate
 
 from luthier.errors import DataError
-from luthier.task._sources import Resident, Source, Streamed, leaves, tree_map
+from luthier.task._randomness import derive, own_randomness
+from luthier.task._sources import Resident, Source, Streamed, as_input, as_target, leaves, tree_map
 
 #: Share of the free memory that data may take. The other half is for the model, its gradients and activations.
 MEMORY_SHARE = 0.5
@@ -23,7 +26,8 @@ class Data:
     """One data set: (inputs, targets) as tensors or arrays, a map-style Dataset of such pairs, or a builder of either.
 
     Inputs may be a tuple or a mapping of tensors: the model is called with them as arguments. Integer targets become
-    int64, float64 becomes float32. Raises DataError for empty data, unequal lengths, NaN or infinity.
+    int64, float64 becomes float32. What a builder draws at random depends on ``name`` alone. Raises DataError for
+    empty data, unequal lengths, NaN or infinity.
     """
 
     def __init__(self, what: Any, name: str, workers: int = 0) -> None:
@@ -44,6 +48,12 @@ class Data:
         if device not in self._sources:
             self._sources[device] = self._make_source(device)
         return self._sources[device]
+
+    @property
+    def targets(self) -> Tensor | None:
+        """All targets, where they are in memory."""
+        self._load()
+        return None if self._tensors is None else self._tensors[1]
 
     def sample(self, device: torch.device, size: int = PROBE) -> tuple[Any, Any]:
         """The first ``size`` samples."""
@@ -68,36 +78,39 @@ class Data:
         digest = hashlib.sha256(str(len(self)).encode())
         if self._tensors is not None:
             for leaf in (*leaves(self._tensors[0]), self._tensors[1]):
-                ends = torch.cat([leaf[:32], leaf[-32:]]).contiguous()
+                ends = torch.cat([leaf[:32], leaf[-32:]]).cpu()
                 digest.update(f"{tuple(leaf.shape)}{leaf.dtype}".encode())
                 digest.update(ends.reshape(-1).view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()[:12]
 
     def _load(self) -> None:
-        if self._loaded:
-            return
+        if not self._loaded:
+            with own_randomness(derive(0, self.name)):
+                self._read()
+            self._loaded = True
+
+    def _read(self) -> None:
         given = self._given
         if callable(given) and not isinstance(given, (Dataset, tuple, list)) and not hasattr(given, "__getitem__"):
             given = given()
         if isinstance(given, (tuple, list)) and len(given) == 2 and not isinstance(given, Dataset):
             self._tensors = _as_tensors(given[0], given[1], self.name)
-        elif hasattr(given, "__getitem__") and hasattr(given, "__len__"):
+        elif hasattr(given, "__getitem__") and hasattr(given, "__len__") and not isinstance(given, Mapping):
             self._load_dataset(given)
         else:
             raise DataError(
                 f"the {self.name} data is {type(given).__name__}; give (inputs, targets), a Dataset with a length, "
                 "or a function without arguments that makes one"
             )
-        self._loaded = True
 
     def _load_dataset(self, dataset: Any) -> None:
         if len(dataset) == 0:
             raise DataError(f"the {self.name} data is empty; give at least one sample")
         first = [_sample(dataset, i, self.name) for i in range(min(PROBE, len(dataset)))]
         again = [_sample(dataset, i, self.name) for i in range(min(PROBE, len(dataset)))]
-        size = sum(t.numel() * t.element_size() for t in leaves(_collate(first[:1], self.name)))
+        size = sum(t.numel() * t.element_size() for t in leaves(_collate(first, self.name))) / len(first)
         fixed = all(_same(a, b) for a, b in zip(first, again, strict=True))
-        if fixed and size * len(dataset) < MEMORY_SHARE * free_memory(torch.device("cpu")) and _stackable(first):
+        if fixed and size * len(dataset) < MEMORY_SHARE * free_memory(torch.device("cpu")):
             inputs, targets = _collate([_sample(dataset, i, self.name) for i in range(len(dataset))], self.name)
             self._tensors = _as_tensors(inputs, targets, self.name)
         else:
@@ -152,16 +165,11 @@ def _collate(samples: list[tuple[Any, Any]], name: str) -> tuple[Any, Any]:
         inputs, targets = default_collate(samples)
     except (RuntimeError, TypeError) as error:
         raise DataError(f"the samples of the {name} data cannot be stacked: {' '.join(str(error).split())}") from None
-    return tuple(inputs) if isinstance(inputs, list) else inputs, targets
-
-
-def _stackable(samples: list[tuple[Any, Any]]) -> bool:
-    collated = default_collate(samples)
-    return all(
-        isinstance(leaf, Tensor)
-        for part in collated
-        for leaf in leaves(tuple(part) if isinstance(part, list) else part)
-    )
+    inputs = tuple(inputs) if isinstance(inputs, list) else inputs
+    for leaf in leaves((inputs, targets)):
+        if not isinstance(leaf, Tensor):
+            raise DataError(f"the samples of the {name} data hold {type(leaf).__name__}; they must hold numbers only")
+    return inputs, targets
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -175,9 +183,7 @@ def _same(a: Any, b: Any) -> bool:
 
 def _as_tensors(inputs: Any, targets: Any, name: str) -> tuple[Any, Tensor]:
     converted = _convert_tree(inputs, name)
-    wanted = _convert(targets, name)
-    if not wanted.is_floating_point():
-        wanted = wanted.long()
+    wanted = as_target(_convert(targets, name))
     for leaf in leaves(converted):
         if len(leaf) != len(wanted):
             raise DataError(
@@ -200,15 +206,23 @@ def _convert_tree(tree: Any, name: str) -> Any:
 
 def _convert(values: Any, name: str) -> Tensor:
     try:
-        tensor = values if isinstance(values, Tensor) else torch.as_tensor(np.ascontiguousarray(values))
+        tensor = values if isinstance(values, Tensor) else _from_array(np.asarray(values))
     except (TypeError, ValueError) as error:
         raise DataError(
             f"the {name} data holds {type(values).__name__}, which is no array of numbers: {error}"
         ) from None
     if tensor.ndim == 0:
         raise DataError(f"the {name} data holds a single number; give arrays with one row for each sample")
-    tensor = tensor.detach().contiguous()
-    return tensor.float() if tensor.dtype == torch.float64 else tensor
+    return as_input(tensor.detach().contiguous())
+
+
+def _from_array(array: np.ndarray[Any, Any]) -> Tensor:
+    """The array as a tensor, without a copy where torch can share it; it is only read."""
+    if array.ndim and not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.as_tensor(array)
 
 
 def _check_finite(tensor: Tensor, what: str) -> None:

@@ -36,11 +36,13 @@ def read_idx(path: Path, dimensions: int) -> Tensor:
         raise DataError(f"{path} cannot be read: {error}; get the file again") from None
     start = 4 + 4 * dimensions
     wanted = bytes([0, 0, 8, dimensions])  # two zeros, 8 for unsigned bytes, number of dimensions
-    if raw[:4] != wanted or len(raw) < start:
+    if raw[:4] != wanted:
         raise DataError(
             f"{path} starts with {raw[:4].hex(' ') or 'nothing'}; an idx file of {dimensions} dimensions of bytes "
             f"starts with {wanted.hex(' ')}; get the file again"
         )
+    if len(raw) < start:
+        raise DataError(f"{path} has {len(raw)} bytes, fewer than the {start} of its header; get the file again")
     shape = tuple(int(n) for n in np.frombuffer(raw, ">u4", dimensions, 4))
     if len(raw) - start != math.prod(shape):
         sizes = " x ".join(map(str, shape))

@@ -29,13 +29,20 @@ def make_loss(loss: str | LossFunction) -> LossFunction:
     classes = {n.lower(): n for n in dir(nn) if n.endswith("Loss")}
     found = classes.get(loss.lower()) or classes.get(f"{loss.lower().replace('_', '')}loss")
     if found:
-        made: LossFunction = getattr(nn, found)()
-        return made
+        return _instance(found)
     if callable(function := getattr(F, loss, None)):
         return function  # type: ignore[no-any-return]  # torch.nn.functional is not typed by name
     raise TaskError(
         f"unknown loss {loss!r}; give a torch.nn loss such as CrossEntropyLoss.{nearest(loss, classes.values())}"
     )
+
+
+def _instance(class_name: str) -> LossFunction:
+    try:
+        made: LossFunction = getattr(nn, class_name)()
+    except TypeError as error:
+        raise TaskError(f"the loss {class_name} cannot be made by its name: {error}; give an instance") from None
+    return made
 
 
 def loss_name(loss: str | Callable[..., Any]) -> str:
@@ -75,18 +82,18 @@ def error(outputs: Tensor, targets: Tensor) -> float:
 
 def mse(outputs: Tensor, targets: Tensor) -> float:
     """Mean squared error, 0 or more."""
-    return float((outputs - targets).square().mean())
+    return float((outputs.reshape(targets.shape) - targets).square().mean())
 
 
 def mae(outputs: Tensor, targets: Tensor) -> float:
     """Mean absolute error, 0 or more."""
-    return float((outputs - targets).abs().mean())
+    return float((outputs.reshape(targets.shape) - targets).abs().mean())
 
 
 def r2(outputs: Tensor, targets: Tensor) -> float:
     """Coefficient of determination, at most 1; 0 is as good as predicting the mean."""
     spread = (targets - targets.mean(0)).square().sum()
-    return float(1 - (outputs - targets).square().sum() / spread)
+    return float(1 - (outputs.reshape(targets.shape) - targets).square().sum() / spread)
 
 
 #: Metric functions by name, each with its direction. "loss" is the validation loss itself.
@@ -126,8 +133,19 @@ def make_metric(
     return loss_name(metric), metric, direction
 
 
-def check_fit(model: nn.Module, loss: LossFunction, inputs: Any, targets: Tensor) -> None:
-    """Runs the model and the loss on a few samples. Raises TaskError, saying why, when they do not fit."""
+def check_fit(
+    model: nn.Module,
+    loss: LossFunction,
+    inputs: Any,
+    targets: Tensor,
+    *,
+    labels: Tensor | None = None,
+    metric: MetricFunction | None = None,
+) -> None:
+    """Runs model, loss and metric on a few samples. Raises TaskError, saying why, when they do not fit.
+
+    ``labels``: the targets of all samples, where they are at hand; classes beyond the model's outputs are found there.
+    """
     name = loss_name(loss)
     training = model.training
     model.eval()
@@ -141,6 +159,8 @@ def check_fit(model: nn.Module, loss: LossFunction, inputs: Any, targets: Tensor
         model.train(training)
     if isinstance(outputs, Tensor):
         _check_shapes(outputs, targets, loss, name)
+        if is_classification(loss) and not targets.is_floating_point():
+            _check_labels(outputs, targets if labels is None else labels, loss, name)
     try:
         value = loss(outputs, targets)
     except Exception as error:
@@ -154,6 +174,14 @@ def check_fit(model: nn.Module, loss: LossFunction, inputs: Any, targets: Tensor
             f"the loss {name} is {float(value)} before the first step; "
             "look at the data's scale, the targets and the loss"
         )
+    # Only ours: a function of the user's may need more than these few samples, such as both classes.
+    if metric in [function for function, _ in METRICS.values()] and metric is not None:
+        try:
+            metric(outputs, targets)
+        except Exception as error:
+            raise TaskError(
+                f"{_fit(outputs, targets, loss_name(metric), 'metric')}: {_one_line(error)}; give another metric"
+            ) from error
 
 
 def call(model: Callable[..., Any], inputs: Any) -> Any:
@@ -166,17 +194,26 @@ def call(model: Callable[..., Any], inputs: Any) -> Any:
 def _check_shapes(outputs: Tensor, targets: Tensor, loss: LossFunction, name: str) -> None:
     if is_elementwise(loss) and outputs.shape != targets.shape:
         raise TaskError(f"{_fit(outputs, targets, name)}: the shapes must be equal; reshape one of them")
-    if is_classification(loss) and not targets.is_floating_point():
-        classes = outputs.shape[1] if outputs.ndim > 1 else 0
-        if classes <= int(targets.max()):
-            raise TaskError(
-                f"{_fit(outputs, targets, name)}: there are labels up to {int(targets.max())}, "
-                f"so it needs {int(targets.max()) + 1} outputs or more, not {classes}"
-            )
 
 
-def _fit(outputs: Any, targets: Any, name: str) -> str:
-    return f"the model's output ({_shape(outputs)}) does not fit the loss {name} with targets ({_shape(targets)})"
+def _check_labels(outputs: Tensor, labels: Tensor, loss: LossFunction, name: str) -> None:
+    """On an accelerator a label out of range would end the process, so all of them are looked at here."""
+    labels = labels[labels != getattr(loss, "ignore_index", -100)]
+    if not len(labels):
+        return
+    classes = outputs.shape[1] if outputs.ndim > 1 else 0
+    low, high = (int(end) for end in labels.aminmax())
+    if low < 0:
+        raise TaskError(f"there are labels down to {low}; the loss {name} needs classes numbered from 0")
+    if high >= classes:
+        raise TaskError(
+            f"{_fit(outputs, labels, name)}: there are labels up to {high}, "
+            f"so it needs {high + 1} outputs or more, not {classes}"
+        )
+
+
+def _fit(outputs: Any, targets: Any, name: str, what: str = "loss") -> str:
+    return f"the model's output ({_shape(outputs)}) does not fit the {what} {name} with targets ({_shape(targets)})"
 
 
 def _shape(value: Any) -> str:

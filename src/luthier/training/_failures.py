@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 import torch
 
-from luthier.errors import UsageError
+from luthier.errors import LuthierError
 from luthier.records import Outcome, Status
+
+#: How torch says in a RuntimeError that memory ran out: CPU (Linux, Windows), CUDA and MPS, cuBLAS.
+MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
 class Diverged(Exception):
@@ -16,12 +19,12 @@ class Diverged(Exception):
 
 
 def guarded(run: Callable[[], Outcome]) -> Outcome:
-    """The outcome of ``run``, whatever it raises. Only the user's mistakes and Ctrl-C pass through."""
+    """The outcome of ``run``, whatever it raises. Only Luthier's own errors and Ctrl-C pass through."""
     try:
         return run()
     except Diverged as error:
         return Outcome(Status.DIVERGED, str(error))
-    except UsageError:
+    except LuthierError:
         raise
     except Exception as error:
         if is_out_of_memory(error):
@@ -33,5 +36,5 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that memory ran out, on an accelerator or the CPU."""
     text = str(error)
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
+        isinstance(error, RuntimeError) and any(words in text for words in MEMORY_WORDS)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import asdict
 from typing import Any
@@ -36,14 +37,23 @@ def freeze(training: Training) -> dict[str, Any]:
 
 
 def thaw(training: Training, parts: dict[str, Any]) -> None:
-    """Puts a fresh training where the frozen one was. Raises CheckpointError for a newer format."""
+    """Puts a fresh training where the frozen one was; the parts stay as they are.
+
+    Raises CheckpointError for a newer format, or for parts of another model or optimizer.
+    """
     loop = parts["loop"]
     if loop["format"] > FORMAT:
         raise CheckpointError(
             f"the checkpoint has format {loop['format']}, this Luthier reads up to {FORMAT}; install a newer Luthier"
         )
-    training.model.load_state_dict(parts["model"])
-    training.optimizer.load_state_dict(parts["optimizer"])
+    try:
+        training.model.load_state_dict(parts["model"])
+        training.optimizer.load_state_dict(copy.deepcopy(parts["optimizer"]))  # it would keep the tensors themselves
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"the checkpoint does not fit this training: {' '.join(str(error).split())}; "
+            "was the task's model changed since?"
+        ) from None
     training.curve = Curve(tuple(Point(*row) for row in loop["curve"]))
     training.best = None if loop["best"] is None else training.curve.points[loop["best"]]
     training.best_weights = {n: _on(t, training) for n, t in parts["best"].items()}

@@ -13,14 +13,16 @@ import torch
 from torch import Tensor, nn
 
 from luthier.records import Config, Options
-from luthier.task import LossFunction
+from luthier.task import LossFunction, Resident, Source
 
 #: Weights from which the products outweigh torch's own overhead; below it autograd is as fast.
 MIN_WEIGHTS = 1 << 18
 
 
-def suits(model: nn.Module, loss: LossFunction, config: Config, options: Options) -> TypeGuard[nn.Sequential]:
-    """Whether DenseStep computes what AutogradStep would, on this model and config."""
+def suits(
+    model: nn.Module, loss: LossFunction, data: Source, config: Config, options: Options
+) -> TypeGuard[nn.Sequential]:
+    """Whether DenseStep computes what AutogradStep would, on this model, data and config."""
     plain_loss = (
         type(loss) is nn.CrossEntropyLoss
         and loss.weight is None
@@ -30,7 +32,7 @@ def suits(model: nn.Module, loss: LossFunction, config: Config, options: Options
     )
     if not plain_loss or options.compile or options.precision != "float32" or config.l1 or config.clip_norm is not None:
         return False
-    if type(model) is not nn.Sequential or model._forward_hooks or model._backward_hooks:
+    if type(model) is not nn.Sequential or not _rows_and_classes(data):
         return False
     layers = list(model)
     linear, between = layers[::2], layers[1::2]
@@ -38,10 +40,31 @@ def suits(model: nn.Module, loss: LossFunction, config: Config, options: Options
         len(layers) % 2 == 1
         and all(type(m) is nn.Linear and _plain(m) for m in linear)
         and all(type(m) is nn.ReLU for m in between)
-        and len({id(m) for m in linear}) == len(linear)
+        and len({id(p) for m in linear for p in m.parameters()}) == 2 * len(linear)
         and _weights(linear) >= MIN_WEIGHTS
-        and not any(m._forward_hooks or m._backward_hooks for m in layers)
+        and not any(_touched(m) for m in (model, *layers))
     )
+
+
+def _rows_and_classes(data: Source) -> bool:
+    """Whether inputs are float32 rows and targets classes, none of them left out of the loss."""
+    if not isinstance(data, Resident) or not isinstance(data.inputs, Tensor):
+        return False
+    rows = data.inputs.ndim == 2 and data.inputs.dtype == torch.float32
+    return rows and data.targets.ndim == 1 and data.targets.dtype == torch.int64 and int(data.targets.min()) >= 0
+
+
+def _touched(module: nn.Module) -> bool:
+    """Whether somebody wants to see what goes through a module, or put a forward of their own in its place."""
+    hooks = (
+        module._forward_hooks,
+        module._forward_pre_hooks,
+        module._backward_hooks,
+        module._backward_pre_hooks,
+        *(p._backward_hooks for p in module.parameters(recurse=False)),
+        *(p._post_accumulate_grad_hooks for p in module.parameters(recurse=False)),
+    )
+    return any(hooks) or "forward" in vars(module)
 
 
 def _weights(layers: list[nn.Module]) -> int:

@@ -46,7 +46,10 @@ def optimizer_arguments(config: Config, device_type: str = "cpu") -> dict[str, A
         default = takes["betas"].default
         given = (config.beta1, config.beta2)
         wanted["betas"] = tuple(d if g is None else g for g, d in zip(given, default, strict=False))
-    arguments = {n: v for n, v in wanted.items() if n in takes}
+    # A pair in place of a number (Adafactor's eps) means something else.
+    arguments = {
+        n: v for n, v in wanted.items() if n in takes and isinstance(v, tuple) == isinstance(takes[n].default, tuple)
+    }
     if "fused" in takes and device_type in ("cpu", "cuda", "mps"):
         arguments["fused"] = True
     elif "foreach" in takes:
@@ -58,9 +61,10 @@ def make_optimizer(config: Config, parameters: Iterable[nn.Parameter], device_ty
     """The config's optimizer on ``parameters``. Raises ConfigError for values that torch refuses."""
     arguments = optimizer_arguments(config, device_type)
     parameters = list(parameters)
-    if not parameters:
+    if not any(p.requires_grad for p in parameters):
         raise ConfigError("the model has no parameters to train; check the model builder")
     try:
         return optimizer_class(config.optimizer)(parameters, **arguments)
-    except (ValueError, RuntimeError) as error:
-        raise ConfigError(f"torch.optim.{config.optimizer} refuses {arguments}: {error}") from None
+    except (ValueError, RuntimeError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"torch.optim.{config.optimizer} refuses this model or {arguments}: {reason}") from None

@@ -26,7 +26,7 @@ def lr_at(config: Config, epoch: float, plateau_drops: int = 0) -> float:
     if config.schedule == "one-cycle":
         return float(config.lr * _one_cycle(done, config.warmup))
     if done < config.warmup:
-        return float(config.lr * max(done, 1e-3) / config.warmup)  # not 0: the first step would be wasted
+        return float(config.lr * min(1.0, max(done, 1e-3) / config.warmup))  # not 0: the first step would be wasted
     if config.schedule == "plateau":
         return float(config.lr * _gamma(config) ** plateau_drops)
     return float(config.lr * _factor(config, epoch, done))
@@ -38,8 +38,9 @@ def _factor(config: Config, epoch: float, done: float) -> float:
     if schedule == "constant":
         return 1.0
     if schedule == "exponential":
-        gamma = config.gamma if config.gamma is not None else max(end, 1e-12) ** (1 / config.epochs)
-        return float(gamma ** math.floor(epoch + 1e-9))
+        if config.gamma is None:
+            return float(max(end, 1e-12) ** done)
+        return float(config.gamma ** math.floor(epoch + 1e-9))
     if schedule == "step":
         return float(_gamma(config) ** math.floor(done / config.step_size + 1e-9))
     if schedule == "cooldown":

@@ -33,7 +33,7 @@ class AutogradStep:
     ) -> None:
         self._model: Callable[..., Any] = torch.compile(model) if options.compile else model
         self._loss, self._optimizer = loss, optimizer
-        self._parameters = [p for p in model.parameters() if p.requires_grad]
+        self._parameters = list(model.parameters())
         self._l1, self._clip_norm = float(config.l1), config.clip_norm
         device = self._parameters[0].device.type
         self._autocast = torch.autocast(device, torch.bfloat16, enabled=options.precision == "bfloat16")

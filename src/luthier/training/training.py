@@ -50,6 +50,9 @@ class Training:
         self._validation = task.validation.source(self.device)
         with own_randomness(derive(seed, "init")):
             self.model = task.build(config).to(self.device)
+            self.threads = self.options.threads or choose_threads(
+                self.model, task.train.sample(self.device, 1)[0], config.batch_size
+            )
         self.optimizer = make_optimizer(config, self.model.parameters(), self.device.type)
         loss = make_loss(config.loss or task.loss)
         self.loss = loss.to(self.device) if isinstance(loss, nn.Module) else loss
@@ -58,9 +61,6 @@ class Training:
             self.step = DenseStep(self.model, self.optimizer, config)
         else:
             self.step = AutogradStep(self.model, self.loss, self.optimizer, config, self.options)
-        self.threads = self.options.threads or choose_threads(
-            self.model, task.train.sample(self.device, 1)[0], config.batch_size
-        )
         self._evaluation_batch = EVALUATION_BATCH
         self.stopping = Stopping.of(config)
         self.curve = Curve()
