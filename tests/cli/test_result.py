@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 from luthier import Budget, TrainResult
 from luthier.cli.documents import plain, train_document, tune_document
 from luthier.cli.result import go_on, report, training_report
+from luthier.events import BudgetState
 from luthier.records import Config, Curve, Outcome, Point, Status
 
 Make = Callable[..., Any]
@@ -93,7 +94,7 @@ class TestReport:
 def test_the_next_command_doubles_the_budget(
     result: Make, command: list[str], budget: tuple[Any, float], next_command: list[str]
 ) -> None:
-    found = result(asked=Budget(*budget))
+    found = result(asked=Budget(*budget), budget=BudgetState(budget[0], budget[1], budget[1], 9.0))
     assert go_on(found, command) == next_command
 
 

@@ -55,6 +55,8 @@ def test_what_is_left() -> None:
     assert words.left(BudgetState("seconds", 60, 20, 20)) == "40 s left of 1 min"
     assert words.left(BudgetState("seconds", 60, 20, 20), since=15) == "25 s left of 1 min"
     assert words.left(BudgetState("seconds", 60, 59, 59), since=15) == "0.0 s left of 1 min"
+    assert words.left(BudgetState("seconds", 60, 61, 61)) == "1 min used up"
+    assert words.left(BudgetState("trainings", 30, 40, 61)) == "30 trainings used up"
     assert words.left(BudgetState("epochs", 200, 50, 20)) == "50 of 200 epochs, about 1 min left"
     assert words.left(BudgetState("trainings", 30, 0, 0)) == "0 of 30 trainings"
 

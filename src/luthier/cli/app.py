@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from luthier import __version__
 from luthier.cli import errors
 from luthier.cli.options import teach
 from luthier.cli.show import show
@@ -62,11 +62,7 @@ def _tell(error: Exception, *, debug: bool) -> int:
 
 def _version(asked: bool) -> None:
     if asked:
-        try:
-            number = version("luthier")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        typer.echo(f"luthier {number}")
+        typer.echo(f"luthier {__version__}")
         raise typer.Exit
 
 
@@ -92,7 +88,6 @@ app.command(help=teach(show.__doc__ or ""))(show)
       luthier tune my_file.py:task --space space.yaml
       luthier train digits --lr 0.1 --batch-size 64
       luthier show
-      luthier export --out winner.py
     """),
     epilog=(
         "[bold]Exit codes[/bold]\n\n"

@@ -124,7 +124,10 @@ def go_on(result: Result, command: Sequence[str]) -> list[str]:
     """The command that continues the study: the same after an interruption, else with twice the budget."""
     if result.interrupted or result.asked is None:
         return list(command)
-    larger = str(Budget(result.asked.unit, 2 * result.asked.total)).replace(" ", "")
+    total = 2 * result.asked.total
+    while total <= result.budget.spent:
+        total *= 2
+    larger = str(Budget(result.asked.unit, total)).replace(" ", "")
     kept: list[str] = []
     skip = False
     for word in command:

@@ -1,4 +1,4 @@
-"""``luthier show`` and ``luthier export``: a study again, and its winner as a script."""
+"""``luthier show``: a study again."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def train(
     set_: Annotated[
         list[str], typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter of the model; may be repeated")
     ] = [],  # noqa: B006  # typer copies it
-    folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the weights go")] = None,
+    folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the best epoch's weights here")] = None,
     data: Data = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -57,8 +57,8 @@ def train(
 ) -> int:
     """Train once, with the hyperparameters given.
 
-    The weights of the best epoch are kept, whatever comes after it. Ctrl-C ends the training after the current step
-    and prints what it has shown; the exit code is then 130.
+    With --folder the weights of the best epoch are kept, whatever came after it. Ctrl-C ends the training after the
+    current step and prints what it has shown; the exit code is then 130.
 
     [bold]Examples[/bold]
 

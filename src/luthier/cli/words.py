@@ -65,11 +65,18 @@ def brief(config: Mapping[str, Value]) -> str:
     return ", ".join(value(config[n]) if n in bare else f"{label(n)} {value(config[n])}" for n in telling(config))
 
 
+def budget_total(state: BudgetState) -> str:
+    """The whole budget: ``5 min``, ``200 epochs``."""
+    return duration(state.total) if state.unit == "seconds" else count(state.total, state.unit.removesuffix("s"))
+
+
 def left(state: BudgetState, since: float = 0.0) -> str:
     """What is left of a budget, ``since`` seconds after it was measured."""
+    if state.fraction >= 1:
+        return f"{budget_total(state)} used up"
     seconds = state.seconds_left
     time = f"{duration(max(0.0, seconds - since))} left" if seconds is not None else ""
     if state.unit == "seconds":
-        return f"{time} of {duration(state.total)}"
-    used = f"{state.spent:.4g} of {count(state.total, state.unit.rstrip('s'))}"
+        return f"{time} of {budget_total(state)}"
+    used = f"{state.spent:.4g} of {budget_total(state)}"
     return f"{used}, about {time}" if time else used

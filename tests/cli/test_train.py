@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from luthier.cli import app
+from luthier.hyperparameters import HYPERPARAMETERS
+
+SMALL = ("--set", "units=16", "--set", "layers=1", "--device", "cpu")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def train(*args: str) -> tuple[int, str, str]:
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["train", "digits", *SMALL, *args])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_what_is_given_is_trained_and_options_win_over_the_file() -> None:
+    Path("mine.yaml").write_text("lr: 1e-3\nbatch_size: 32\nepochs: 9\nnesterov: true\nmomentum: 0.5\n")
+    given = ("--config", "mine.yaml", "--epochs", "3", "--schedule", "exponential", "--gamma", "0.95", "--lr", "0.1")
+    code, out, err = train(*given, "--json")
+    assert code == 0, err
+    document = json.loads(out)
+    expected = {"lr": 0.1, "batch_size": 32, "epochs": 3, "schedule": "exponential", "gamma": 0.95, "nesterov": True}
+    assert {name: document["config"][name] for name in expected} == expected
+    assert document["config"]["units"] == 16
+    assert document["curve"]["epoch"] == [1, 2, 3]
+    assert document["curve"]["lr"][2] < document["curve"]["lr"][0] == pytest.approx(0.1, rel=0.1)
+    assert document["weights"] is None
+    assert set(HYPERPARAMETERS) <= set(document["config"])
+
+
+def test_the_result_is_one_screen() -> None:
+    code, out, err = train("--epochs", "2", "--lr", "0.1", "--nesterov", "--momentum", "0.9", "--folder", "kept")
+    assert code == 0
+    assert "epoch 1 of 2: accuracy 0." in err
+    assert "at epoch 2 of 2" in out
+    assert "momentum 0.9, nesterov yes" in " ".join(out.split())
+    assert "accuracy by epoch" in out
+    assert Path("kept/best/model.pt").is_file()
+    assert "kept/best/model.pt" in out
+
+
+def test_a_training_that_diverges_says_why_and_exits_with_1() -> None:
+    code, _, err = train("--epochs", "2", "--lr", "1e12", "--quiet")
+    assert code == 1
+    assert err.startswith("error: ")
+    assert "loss" in err
+    assert err.count("\n") == 1
+
+
+def test_the_same_seed_gives_the_same_curve_and_another_one_does_not() -> None:
+    curves = [json.loads(train("--epochs", "1", "--seed", seed, "--json")[1])["curve"]["val_loss"] for seed in "445"]
+    assert curves[0] == curves[1] != curves[2]

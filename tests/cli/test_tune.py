@@ -1,0 +1,116 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from luthier.cli import app
+
+SPACE = "units: 16\nlayers: 1\nepochs: 2\nlr: {low: 0.01, high: 1, log: true}\n"
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A small space in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("space.yaml").write_text(SPACE)
+    return "space.yaml"
+
+
+def run(*args: str) -> tuple[int, str, str]:
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(app, list(args))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def tune(space: str, *args: str) -> tuple[int, str, str]:
+    return run("tune", "digits", "--space", space, "--device", "cpu", *args)
+
+
+def test_a_search_is_shown_continued_shown_again_and_exported(space: str) -> None:
+    code, out, err = tune(space, "--budget", "2trainings", "--set", "lr=0.02")
+    assert code == 0, err
+    assert "the best of 2 trainings" in out
+    assert "your setting" in out
+    assert "winner" in out
+    assert f"luthier tune digits --space {space}" in out
+    assert "--budget 4trainings" in " ".join(out.split())
+    assert "study in luthier-studies/digits" in err
+
+    code, out, err = tune(space, "--budget", "4trainings", "--set", "lr=0.02", "--quiet")
+    assert (code, err) == (0, "")
+    assert "the best of 4 trainings" in out
+
+    code, again, _ = run("show")
+    assert code == 0
+    assert again.splitlines()[0] == out.splitlines()[0]
+    document = json.loads(run("show", "luthier-studies/digits", "--json")[1])
+    assert document["trainings"] == 4
+    assert document["baseline"]["config"]["lr"] == 0.02
+
+
+def test_json_is_one_document_on_stdout(space: str) -> None:
+    Path("mine.toml").write_text("lr = 0.5\n")
+    args = ("--budget", "2trainings", "--baseline", "mine.toml", "--folder", "study", "--seed", "3", "--json")
+    code, out, err = tune(space, *args)
+    document = json.loads(out)
+    assert code == 0
+    assert document["study_folder"] == "study"
+    assert document["baseline"]["config"]["lr"] == 0.5
+    assert document["baseline"]["seed"] == 3
+    assert len(document["best"]["curve"]["metric"]) == 2
+    assert Path(document["best"]["weights"]).is_file()
+    assert "study in study" in err
+
+
+def test_a_task_from_a_file(space: str) -> None:
+    Path("mine.py").write_text(
+        "import torch, luthier\n"
+        "x = torch.arange(64.0).reshape(64, 1) / 64\n"
+        "task = luthier.Task(lambda config: torch.nn.Linear(1, 1), (x, 2 * x), loss='MSELoss')\n"
+    )
+    code, out, err = run("train", "mine.py:task", "--epochs", "2", "--batch-size", "16", "--json", "--device", "cpu")
+    assert code == 0, err
+    assert json.loads(out)["outcome"]["status"] == "done"
+
+    Path("broken.py").write_text("task = 1 / 0\n")
+    code, out, err = run("train", "broken.py:task")
+    assert (code, out) == (1, "")
+    assert err == "error: unexpected ZeroDivisionError: division by zero; run again with --debug for the traceback\n"
+    _, _, err = run("train", "broken.py:task", "--debug")
+    assert err.startswith("Traceback")
+    assert err.endswith("error: ZeroDivisionError: division by zero\n")
+
+
+def test_ctrl_c_ends_the_search_with_its_result_and_the_same_command_goes_on(space: str) -> None:
+    args = ["tune", "digits", "--space", space, "--budget", "1h", "--device", "cpu", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "luthier", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        while "best accuracy" not in (line := process.stderr.readline()):
+            assert line, "the search ended before it was interrupted"
+        os.kill(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopping after this step; again to quit at once" in err
+    document = json.loads(out)
+    assert document["interrupted"]
+    assert document["best"]["point"]["metric"] > 0.1
+
+    args[args.index("1h")] = f"{document['trainings'] + 1}trainings"
+    code, out, err = run(*args)
+    assert code == 0
+    assert f"continued after {document['trainings']} trainings" in err
+    assert json.loads(out)["trainings"] == document["trainings"] + 1
+
+
+def test_a_study_of_another_space_is_not_continued(space: str) -> None:
+    assert tune(space, "--budget", "1trainings", "--quiet")[0] == 0
+    Path("other.yaml").write_text(SPACE.replace("units: 16", "units: 8"))
+    code, out, err = tune("other.yaml", "--budget", "2trainings", "--quiet")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
