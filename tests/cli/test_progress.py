@@ -1,4 +1,6 @@
 import io
+import math
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -68,6 +70,15 @@ class TestProgress:
         assert "accuracy 0.9000 (training 0, epoch 1: lr 0.1, batch size 64, epochs 20, SGD)" in " ".join(shown.split())
         assert "training 0, epoch 2 of 20, accuracy 0.8000" in shown
         assert "1 training" in shown
+
+    def test_the_best_is_by_the_studys_direction_and_never_nan(self) -> None:
+        def points(*metrics: float) -> list[Event]:
+            return [PointAdded(n, CONFIG, point(n + 1, m), budget(n)) for n, m in enumerate(metrics)]
+
+        rising, falling = opened(), replace(opened(), direction="minimize")
+        assert "0.9000 (training 1" in after(rising, *points(0.5, 0.9, math.nan, 0.7)).best_text()
+        assert "0.5000 (training 1" in after(falling, *points(0.9, 0.5, math.nan, 0.7)).best_text()
+        assert after(rising, *points(math.nan)).best_text() == "none yet"
 
     def test_time_goes_on_between_events(self) -> None:
         progress = after(opened(), SliceStarted(Slice(0, CONFIG, 0, 5), budget(20)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -27,6 +28,7 @@ from luthier.records import Config, Outcome, Point, Status
 COUNTED = (Status.STOPPED, Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED)
 COUNTED_AS = {Status.STOPPED: "stopped early"}
 MOST_SHOWN = 4  #: trainings under way that get a line each
+MOST_VALUES = len(words.ALWAYS)  #: values of their configs that are shown
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,22 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Leader:
+    """The best point so far."""
+
+    training: int
+    config: Config
+    point: Point
+
+
+@dataclass(frozen=True)
 class Progress:
     """All that is shown of a search."""
 
     title: str
     opened: StudyOpened | None = None
     budget: BudgetState | None = None
-    best: NewBest | None = None
+    best: Leader | None = None
     running: Mapping[int, Running] = field(default_factory=dict)
     epochs: Mapping[int, float] = field(default_factory=dict)  #: epochs done, by training
     outcomes: Mapping[Status, int] = field(default_factory=dict)
@@ -67,8 +78,8 @@ class Progress:
                 running = {n: r for n, r in self.running.items() if n != training}
                 outcomes = {**self.outcomes, status: self.outcomes.get(status, 0) + 1}
                 return replace(self, running=running, outcomes=outcomes, budget=budget)
-            case NewBest():
-                return replace(self, best=event)
+            case NewBest(training=training, config=config, point=point):
+                return replace(self, best=self._better(Leader(training, config, point)))
             case _:
                 return self
 
@@ -77,7 +88,15 @@ class Progress:
         stop = before.stop if before else event.point.epoch
         running = {**self.running, event.training: Running(event.config, stop, event.point.epoch, event.point)}
         epochs = {**self.epochs, event.training: event.point.epoch}
-        return replace(self, running=running, epochs=epochs, budget=event.budget)
+        best = self._better(Leader(event.training, event.config, event.point))
+        return replace(self, running=running, epochs=epochs, best=best, budget=event.budget)
+
+    def _better(self, other: Leader) -> Leader | None:
+        """The better one of the best so far and ``other``, whose metric may be no number."""
+        direction = self.opened.direction if self.opened else "maximize"
+        if math.isnan(other.point.metric) or (self.best and not other.point.better(self.best.point, direction)):
+            return self.best
+        return other
 
     @property
     def metric(self) -> str:
@@ -129,7 +148,8 @@ class Progress:
         """A training under way: where it is, what it shows, its config."""
         length = running.config.get("epochs", running.stop)
         shown = f", {self.metric} {words.number(running.point.metric)}" if running.point else ""
-        return f"training {training}, epoch {running.epoch:g} of {length:g}{shown}: {words.brief(running.config)}"
+        config = words.brief(running.config, MOST_VALUES)
+        return f"training {training}, epoch {running.epoch:g} of {length:g}{shown}: {config}"
 
     def counts_text(self) -> str:
         """How many trainings and epochs, and how trainings ended that did not end well."""

@@ -59,10 +59,11 @@ def telling(config: Mapping[str, Value]) -> list[str]:
     return [n for n in ALWAYS if n in config] + [n for n in changed if n not in ALWAYS] + own
 
 
-def brief(config: Mapping[str, Value]) -> str:
-    """A config in one line: ``lr 0.03, batch size 32, epochs 20, Adam, units 64``."""
+def brief(config: Mapping[str, Value], most: int | None = None) -> str:
+    """A config in one line, ``most`` values of it: ``lr 0.03, batch size 32, epochs 20, Adam, units 64``."""
     bare = ("optimizer", "schedule")
-    return ", ".join(value(config[n]) if n in bare else f"{label(n)} {value(config[n])}" for n in telling(config))
+    names = telling(config)[:most]
+    return ", ".join(value(config[n]) if n in bare else f"{label(n)} {value(config[n])}" for n in names)
 
 
 def budget_total(state: BudgetState) -> str:
