@@ -1,0 +1,132 @@
+"""From a folder or an Optuna URL to an open Optuna storage."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+import optuna
+
+from luthier.errors import LuthierError, StudyError
+from luthier.study._flock import lock
+from luthier.study._journal import Journal
+
+JOURNAL = "study.journal"  #: the file's name in the study's folder
+
+
+class Storage:
+    """An open Optuna storage."""
+
+    def __init__(
+        self,
+        storage: optuna.storages.RDBStorage | optuna.storages.JournalStorage,
+        where: str,
+        together: Callable[[], AbstractContextManager[None]] = nullcontext,
+        locks: Iterable[int] = (),
+    ) -> None:
+        self.optuna = storage
+        self.where = where  #: for messages: the folder, or the URL without its password
+        self.together = together  #: around writes that may share an fsync
+        self._locks = list(locks)  # descriptors that keep other processes from writing
+
+    def close(self) -> None:
+        """Lets other processes write; again does nothing."""
+        while self._locks:
+            os.close(self._locks.pop())
+        if isinstance(self.optuna, optuna.storages.RDBStorage):
+            self.optuna.engine.dispose()  # it opens new connections when it is read again
+
+
+def open_folder(folder: Path, *, writable: bool) -> Storage:
+    """The journal in ``folder``; made when it is not there and ``writable``.
+
+    Raises StudyError when there is none, when it cannot be read or written, or when another process writes to it.
+    """
+    path = folder / JOURNAL
+    if not writable and not path.is_file():
+        raise StudyError(f"there is no study in {folder}: it holds no {JOURNAL}; give the folder of a study")
+    locks: list[int] = []
+    try:
+        if writable:
+            path.open("ab").close()
+            if (descriptor := lock(path)) is not None:
+                locks.append(descriptor)
+        journal = Journal(path)
+        if writable:
+            journal.recover()
+        return Storage(optuna.storages.JournalStorage(journal), str(folder), journal.held, locks)
+    except BlockingIOError:
+        raise StudyError(
+            f"the study in {folder} is in use by another process; wait until it ends, or choose another folder"
+        ) from None
+    except Exception as error:  # Optuna raises whatever a damaged line leads to
+        for descriptor in locks:
+            os.close(descriptor)
+        raise StudyError(f"the study in {folder} cannot be opened: {_sentence(error)}") from error
+
+
+def open_url(url: str) -> Storage:
+    """The database at an Optuna URL. Raises StudyError when it cannot be opened."""
+    shown = re.sub(r"//[^/@]*@", "//", url)
+    # psycopg 3 is what the postgres extra installs; SQLAlchemy before 2.1 would look for psycopg2.
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    try:
+        return Storage(optuna.storages.RDBStorage(url), shown)
+    except ImportError as error:
+        raise StudyError(
+            f"storage {shown} needs a driver that is not installed ({error}); for PostgreSQL: "
+            "pip install 'luthier[postgres]'"
+        ) from error
+    except Exception as error:  # SQLAlchemy, its drivers and Optuna each have their own
+        raise StudyError(
+            f"storage {shown} cannot be opened: {_sentence(error)}; "
+            "give an Optuna URL such as sqlite:///study.db or postgresql://user@host/database"
+        ) from error
+
+
+def check_folder(folder: Path) -> None:
+    """Makes ``folder`` when it is not there. Raises StudyError when nothing can be written in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise StudyError(
+            f"nothing can be written in folder {folder} ({error.strerror}); choose another folder"
+        ) from error
+
+
+@contextmanager
+def closed_on_error(opened: Storage) -> Iterator[None]:
+    """Closes the storage when the study in it cannot be used. Raises StudyError in place of foreign exceptions."""
+    try:
+        yield
+    except LuthierError:
+        opened.close()
+        raise
+    except Exception as error:  # damaged attributes, a lost server
+        opened.close()
+        raise StudyError(f"the study in {opened.where} cannot be read: {_sentence(error)}") from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps Optuna's INFO lines and experimental warnings out of our own calls; afterwards all is as before."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(level)
+
+
+def _sentence(error: Exception) -> str:
+    """The first line of an error's message, or its name."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

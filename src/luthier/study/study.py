@@ -1,0 +1,284 @@
+"""Everything that happened in a search, as an Optuna study."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import optuna
+from optuna.distributions import json_to_distribution
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from luthier.errors import StudyError
+from luthier.records import Direction, Point, Slice, SliceResult, Status
+from luthier.study._description import Description, check_same, plain, read_description
+from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url, quiet
+from luthier.study._trials import Entry, StoredResult, begun_to_json, final_state, new_trial, read_trial, result_key
+from luthier.study._writer import Writer
+
+
+class Study:
+    """Everything that happened: one Optuna trial per training, of the same number.
+
+    Made by ``Study.open`` or ``Study.load``, closed by ``close`` or at the end of a ``with`` block. Writing is done
+    by a background thread: a call returns at once, and what it gave is durable after the next ``flush``. When the
+    storage fails, every later call raises StorageError; what was written before stays whole. Optuna's own tools
+    read the same storage at any time, also while it is written.
+    """
+
+    def __init__(self, storage: Storage, study: optuna.Study, description: Description, *, writable: bool) -> None:
+        self.description = description  #: what the study is about, as it was begun
+        self._storage = storage
+        self._study = study
+        self._ranges = {n: json_to_distribution(r) for n, r in description.space["ranges"].items()}
+        read = [read_trial(trial) for trial in study.get_trials(deepcopy=False)]
+        self._entries = [entry for entry, _ in read]
+        self._results = sorted((s for _, stored in read for s in stored), key=lambda s: s.order)
+        self._lock = threading.RLock()
+        self._trials: dict[int, Trial] = {}  # of the writing thread
+        self._writer = Writer(storage.together) if writable else None
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        name: str,
+        task: Mapping[str, Any],
+        space: Mapping[str, Any],
+        direction: Direction,
+        metric: str,
+        seed: int,
+        search: str,
+        storage: str | None = None,
+    ) -> Study:
+        """Begins a study, or continues the one that is there.
+
+        ``task`` are JSON values that tell this task from others, ``space`` is ``Space.to_json()``, ``storage`` any
+        Optuna URL in place of a journal file in ``folder``. Raises StudyError for another task, space, metric or
+        direction than the study was begun with, for a newer format, and for storage that cannot be used.
+        """
+        asked = Description(name, plain(task), plain(space), direction, metric, seed, search)
+        check_folder(folder)
+        opened = open_url(storage) if storage else open_folder(folder, writable=True)
+        with closed_on_error(opened):
+            study = cls(opened, *_begin_or_continue(opened, asked, alone=storage is None), writable=True)
+            study._end_what_is_over()
+            return study
+
+    @classmethod
+    def load(cls, where: str | Path, name: str | None = None) -> Study:
+        """An existing study, to be read: from its folder or an Optuna URL, by name when there are several.
+
+        Raises StudyError when there is none, or it cannot be read.
+        """
+        opened = open_url(str(where)) if "://" in str(where) else open_folder(Path(where), writable=False)
+        with closed_on_error(opened):
+            study = cls(opened, *_pick(opened, name), writable=False)
+        opened.close()  # what is read later connects again
+        return study
+
+    def begin(self, cut: Slice) -> None:
+        """A slice is handed to a worker: makes the training's trial when it is new.
+
+        Raises ValueError when a number is left out, when the training has ended, or when it was begun with another
+        config (so the ``pending`` slices of a continued study are run first).
+        """
+        with self._lock:
+            number = cut.training
+            if number > len(self._entries):
+                raise ValueError(f"training {number} cannot begin before training {len(self._entries)}")
+            if number == len(self._entries):
+                entry = Entry(cut, 0)
+                trial = new_trial(entry, self._ranges)
+                self._write(lambda: self._create(number, trial), alone=True)
+                self._entries.append(entry)
+                return
+            entry = self._live(number)
+            if not entry.results and (entry.begun.config, entry.begun.seed) != (cut.config, cut.seed):
+                raise ValueError(f"training {number} was begun as {entry.begun}, not as {cut}")
+            entry.begun, entry.begun_after = cut, len(entry.results)
+            self._set(number, "begun", begun_to_json(entry))
+
+    def add_point(self, training: int, index: int, point: Point) -> None:
+        """Evaluation ``index`` of a training, counted from 1; one that is there already stays as it is.
+
+        A metric that is not finite is left to ``add_result``: a trial's values are drawn.
+        """
+        with self._lock:
+            entry = self._live(training)
+            if index in entry.steps or not math.isfinite(point.metric):
+                return
+            entry.steps.add(index)
+            self._write(lambda: self._trial(training).report(point.metric, index))
+
+    def add_result(self, result: SliceResult, spent_seconds: float) -> None:
+        """A slice came back, ``spent_seconds`` of wall-clock into the study; adds its points that are not there."""
+        with self._lock:
+            training = result.slice.training
+            entry = self._live(training)
+            first = 1 + sum(len(r.points) for r in entry.results)
+            for index, point in enumerate(result.points, first):
+                self.add_point(training, index, point)
+            stored = StoredResult(len(self._results), spent_seconds, result)
+            self._results.append(stored)
+            entry.results.append(result)
+            self._set(training, result_key(len(entry.results) - 1), stored.to_json())
+
+    def end(self, training: int, status: Status | None = None, message: str = "") -> None:
+        """A training will not be continued; again does nothing.
+
+        ``status`` is its last slice's, None when the search gave it up. Failed or out of memory: FAIL. Diverged or
+        given up: PRUNED, or FAIL when it has no value. Else COMPLETE with its best metric.
+        """
+        with self._lock:
+            entry = self._entries[training]
+            if entry.ended:
+                return
+            entry.ended = True
+            if message:
+                self._set(training, "message", message)
+            state, value = final_state(entry, status, self.description.direction)
+            self._write(lambda: self._tell(training, state, value), alone=True)
+
+    def results(self) -> list[SliceResult]:
+        """All results in the order they were added: told to a fresh search, they continue it."""
+        with self._lock:
+            return [stored.result for stored in self._results]
+
+    def pending(self) -> list[Slice]:
+        """Slices that were begun and did not come back, by training: after a crash, they are run first."""
+        with self._lock:
+            return [entry.begun for entry in self._entries if entry.pending]
+
+    def ended(self) -> set[int]:
+        """Numbers of the trainings that will not be continued."""
+        with self._lock:
+            return {number for number, entry in enumerate(self._entries) if entry.ended or entry.over}
+
+    @property
+    def spent_seconds(self) -> float:
+        """Wall-clock of the study when its last result was added."""
+        return self._results[-1].spent if self._results else 0.0
+
+    @property
+    def optuna_study(self) -> optuna.Study:
+        """The Optuna study, with everything added so far. Raises StorageError."""
+        if self._writer is not None:
+            self.flush()
+        return self._study
+
+    def flush(self) -> None:
+        """Returns when everything added so far is durable. Raises StorageError when it cannot be."""
+        if self._writer is not None:
+            self._writer.flush()
+
+    def close(self) -> None:
+        """Flushes and lets other processes write; again does nothing. Raises StorageError."""
+        writer, self._writer = self._writer, None
+        try:
+            if writer is not None:
+                writer.close()
+        finally:
+            self._storage.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _live(self, training: int) -> Entry:
+        """The training's entry. Raises ValueError when it has ended."""
+        entry = self._entries[training]
+        if entry.ended:
+            raise ValueError(f"training {training} has ended")
+        return entry
+
+    def _end_what_is_over(self) -> None:
+        """Ends the trainings whose last result was written and whose end was not."""
+        for number, entry in enumerate(self._entries):
+            if entry.over and not entry.ended:
+                outcome = entry.results[-1].outcome
+                self.end(number, outcome.status, outcome.message)
+
+    def _write(self, job: Callable[[], None], *, alone: bool = False) -> None:
+        if self._writer is None:
+            raise StudyError("this study is closed, or was opened to be read; open it with Study.open to add to it")
+        self._writer.put(job, alone=alone)
+
+    def _set(self, training: int, key: str, value: Any) -> None:
+        self._write(lambda: self._trial(training).set_user_attr(key, value))
+
+    # What follows runs in the writing thread.
+
+    def _create(self, number: int, trial: FrozenTrial) -> None:
+        """Adds the trial under its number, which nobody else may have taken."""
+        if self._count() == number:
+            self._study.add_trial(trial)
+            if self._count() == number + 1:
+                return
+        raise RuntimeError(f"another process began training {number} of the same study")
+
+    def _count(self) -> int:
+        return len(self._study.get_trials(deepcopy=False))
+
+    def _trial(self, number: int) -> Trial:
+        """The trial of this number, to write to; Optuna gives none out for a trial of an earlier process."""
+        if number not in self._trials:
+            storage = self._storage.optuna
+            study_id = storage.get_study_id_from_name(self.description.name)
+            trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, number)
+            self._trials[number] = Trial(self._study, trial_id)
+        return self._trials[number]
+
+    def _tell(self, number: int, state: TrialState, value: float | None) -> None:
+        self._trials.pop(number, None)
+        self._study.tell(number, value, state=state)
+
+
+def _begin_or_continue(opened: Storage, asked: Description, *, alone: bool) -> tuple[optuna.Study, Description]:
+    """The study of this name; ``alone``: the only one that its storage may hold."""
+    others = [name for name in optuna.get_all_study_names(opened.optuna) if name != asked.name]
+    if alone and others:
+        raise StudyError(
+            f"folder {opened.where} holds study {others[0]!r}, not {asked.name!r}; give that name or another folder"
+        )
+    with quiet():
+        study = optuna.create_study(
+            study_name=asked.name,
+            storage=opened.optuna,
+            direction=asked.direction,
+            sampler=_sampler(),
+            load_if_exists=True,
+        )
+        stored = read_description(study, opened.where)
+        if stored is None:
+            asked.write(study)
+    if stored is not None:
+        check_same(stored, asked, opened.where)
+    return study, stored or asked
+
+
+def _pick(opened: Storage, name: str | None) -> tuple[optuna.Study, Description]:
+    """The study of this name, or the only one."""
+    names = optuna.get_all_study_names(opened.optuna)
+    if (name is None and len(names) != 1) or (name is not None and name not in names):
+        asked = "no study was named" if name is None else f"there is no study {name!r}"
+        raise StudyError(f"{asked} in {opened.where}; it holds {', '.join(map(repr, names)) or 'none'}")
+    study = optuna.load_study(study_name=name or names[0], storage=opened.optuna, sampler=_sampler())
+    description = read_description(study, opened.where)
+    if description is None:
+        raise StudyError(f"study {study.study_name!r} in {opened.where} is empty; begin it with: luthier tune")
+    return study, description
+
+
+def _sampler() -> optuna.samplers.BaseSampler:
+    """Never asked: the values come from the search. Optuna's default would load TPE."""
+    return optuna.samplers.RandomSampler(seed=0)
