@@ -80,6 +80,15 @@ class TestProgress:
         assert "0.5000 (training 1" in after(falling, *points(0.9, 0.5, math.nan, 0.7)).best_text()
         assert after(rising, *points(math.nan)).best_text() == "none yet"
 
+    def test_a_repetition_on_another_seed_does_not_compete(self) -> None:
+        again = SliceStarted(Slice(5, CONFIG, 0, 20, 1, {"confirms": 0}), budget(2))
+        points = PointAdded(0, CONFIG, point(1, 0.8), budget(1)), again, PointAdded(5, CONFIG, point(1, 0.9), budget(3))
+        progress = after(opened(), started(0), *points)
+        assert "0.8000 (training 0" in progress.best_text()
+        assert "training 5 (training 0 again, on another seed), epoch 1 of 20, accuracy 0.9000" in " ".join(
+            text(progress.panel()).split()
+        )
+
     def test_time_goes_on_between_events(self) -> None:
         progress = after(opened(), SliceStarted(Slice(0, CONFIG, 0, 5), budget(20)))
         assert "30 s left" in text(progress.panel(since=10))

@@ -39,6 +39,7 @@ class Running:
     stop: float  #: epoch at which its slice ends
     epoch: float
     point: Point | None = None
+    again: int | None = None  #: the training that this one repeats on another seed
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ class Progress:
             case StudyOpened():
                 return replace(self, opened=event, budget=event.budget)
             case SliceStarted(slice=cut, budget=budget):
-                running = {**self.running, cut.training: Running(cut.config, cut.stop, cut.start)}
+                running = {
+                    **self.running,
+                    cut.training: Running(cut.config, cut.stop, cut.start, None, cut.note.get("confirms")),
+                }
                 epochs = {cut.training: cut.start, **self.epochs}
                 return replace(self, running=running, epochs=epochs, budget=budget)
             case PointAdded():
@@ -84,11 +88,12 @@ class Progress:
                 return self
 
     def _with_point(self, event: PointAdded) -> Progress:
-        before = self.running.get(event.training)
-        stop = before.stop if before else event.point.epoch
-        running = {**self.running, event.training: Running(event.config, stop, event.point.epoch, event.point)}
-        epochs = {**self.epochs, event.training: event.point.epoch}
-        best = self._better(Leader(event.training, event.config, event.point))
+        now, point = self.running.get(event.training, Running(event.config, event.point.epoch, 0.0)), event.point
+        running = {**self.running, event.training: replace(now, epoch=point.epoch, point=point)}
+        epochs = {**self.epochs, event.training: point.epoch}
+        best = self.best  # a repetition does not compete: picking the best seed would be luck
+        if now.again is None:
+            best = self._better(Leader(event.training, event.config, point))
         return replace(self, running=running, epochs=epochs, best=best, budget=event.budget)
 
     def _better(self, other: Leader) -> Leader | None:
@@ -149,7 +154,8 @@ class Progress:
         length = running.config.get("epochs", running.stop)
         shown = f", {self.metric} {words.number(running.point.metric)}" if running.point else ""
         config = words.brief(running.config, MOST_VALUES)
-        return f"training {training}, epoch {running.epoch:g} of {length:g}{shown}: {config}"
+        again = "" if running.again is None else f" (training {running.again} again, on another seed)"
+        return f"training {training}{again}, epoch {running.epoch:g} of {length:g}{shown}: {config}"
 
     def counts_text(self) -> str:
         """How many trainings and epochs, and how trainings ended that did not end well."""
