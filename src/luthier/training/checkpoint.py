@@ -59,7 +59,8 @@ def thaw(training: Training, parts: dict[str, Any]) -> None:
     training.best_weights = {n: _on(t, training) for n, t in parts["best"].items()}
     training.position, training.first_loss = loop["position"], loop["first_loss"]
     stopping = loop["stopping"]
-    training.stopping = Stopping(Patience(**stopping["early"]), Patience(**stopping["plateau"]), stopping["drops"])
+    patiences = {name: Patience(**stopping[name]) for name in ("early", "plateau")}
+    training.stopping = Stopping(**{**stopping, **patiences})
 
 
 def _on(tensor: Tensor, training: Training) -> Tensor:

@@ -29,16 +29,17 @@ class Stopping:
     early: Patience
     plateau: Patience
     drops: int = 0  #: how often the schedule "plateau" has dropped
+    over: bool = False  #: the training has stopped early
 
     @classmethod
     def of(cls, config: Config) -> Stopping:
         """At the start of a training."""
         return cls(Patience(config.min_delta), Patience())
 
-    def see(self, config: Config, point: Point) -> bool:
-        """Takes a new point; whether the training should stop early."""
+    def see(self, config: Config, point: Point) -> None:
+        """Takes a new point, which may drop the learning rate or end the training."""
         if config.schedule == "plateau" and self.plateau.waited(point) > config.plateau_patience * config.epochs:
             self.drops += 1
             self.plateau = Patience(lowest=self.plateau.lowest, since=point.epoch)
         waited = self.early.waited(point)
-        return config.patience is not None and waited >= config.patience
+        self.over = config.patience is not None and waited >= config.patience

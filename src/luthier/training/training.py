@@ -98,17 +98,17 @@ class Training:
     def _advance(
         self, last: int, on_point: Callable[[Point], None] | None, interrupted: Callable[[], bool] | None
     ) -> Outcome:
-        while self.intervals < last:
+        while self.intervals < last and not self.stopping.over:
             if interrupted is not None and interrupted():
                 return Outcome(Status.PAUSED, f"paused at epoch {self.epoch:g}")
             point = self._interval()
             self._record(point)
-            stop_early = self.stopping.see(self.config, point)
+            self.stopping.see(self.config, point)
             if on_point is not None:
                 on_point(point)  # everything is counted: the training may be frozen here
-            if stop_early:
-                since = self.stopping.early.since
-                return Outcome(Status.STOPPED, f"the validation loss has not fallen since epoch {since:g}")
+        if self.stopping.over:
+            since = self.stopping.early.since
+            return Outcome(Status.STOPPED, f"the validation loss has not fallen since epoch {since:g}")
         return Outcome(Status.DONE)
 
     def _interval(self) -> Point:

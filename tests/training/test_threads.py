@@ -1,0 +1,54 @@
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from luthier.training._threads import choose_threads, threads
+
+
+@pytest.fixture
+def several() -> Any:
+    with threads(2):
+        yield
+
+
+def test_the_number_of_threads_is_given_back() -> None:
+    before = torch.get_num_threads()
+    with pytest.raises(ValueError, match="broken"), threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+        raise ValueError("broken")
+    assert torch.get_num_threads() == before
+
+
+@pytest.mark.usefixtures("several")
+def test_small_steps_take_one_thread_and_large_ones_torchs_number() -> None:
+    assert choose_threads(nn.Linear(64, 10), torch.zeros(1, 64), 64) == 1
+    assert choose_threads(nn.Linear(2048, 2048), torch.zeros(1, 2048), 64) == 2
+    assert choose_threads(nn.Linear(2048, 2048), torch.zeros(1, 2048), 1) == 1
+
+
+class Two(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        out: Tensor = self.layer(left + right)
+        return out
+
+
+@pytest.mark.parametrize(
+    "inputs", [(torch.zeros(5, 2), torch.zeros(5, 2)), {"left": torch.zeros(5, 2), "right": torch.zeros(5, 2)}]
+)
+def test_inputs_may_be_several(inputs: Any) -> None:
+    assert choose_threads(Two(), inputs, 8) == 1
+
+
+def test_the_model_stays_as_it_was() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    choose_threads(model, torch.ones(4, 3), 8)
+    assert model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert all(p.grad is None for p in model.parameters())
