@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 from luthier import __version__
 from luthier.cli import app
 from luthier.hyperparameters import HYPERPARAMETERS
+from luthier.search import SEARCHES
 
-COMMANDS = ["tune", "train", "show"]
+COMMANDS = ["tune", "train", "show", "export"]
 
 
 def run(*args: str, **env: str) -> tuple[int, str, str]:
@@ -36,6 +37,9 @@ def run(*args: str, **env: str) -> tuple[int, str, str]:
         (["train", "digits", "--precision", "fp16"], "it must be float32 or bfloat16"),
         (["train", "mnist"], "--data FOLDER"),
         (["show", "nowhere"], "nowhere"),
+        (["show"], "there is no study in luthier-studies"),
+        (["export"], "there is no study in luthier-studies"),
+        (["export", "--out", "winner.txt"], "it must end in .py"),
         (["trian"], "no such command 'trian'. Did you mean 'train'?"),
     ],
 )
@@ -75,6 +79,12 @@ def test_train_has_an_option_for_every_hyperparameter() -> None:
     for name, h in HYPERPARAMETERS.items():
         assert f"--{name.replace('_', '-')} " in out
         assert h.help.split()[0] in out
+
+
+def test_the_searches_that_help_names_exist() -> None:
+    _, out, _ = run("tune", "--help", COLUMNS="160")
+    named = next(line for line in out.splitlines() if "--search" in line).split("way: ")[1].split(", ...")[0]
+    assert set(named.split(", ")) <= set(SEARCHES)
 
 
 def test_version() -> None:

@@ -51,6 +51,11 @@ def test_a_search_is_shown_continued_shown_again_and_exported(space: str) -> Non
     assert document["trainings"] == 4
     assert document["baseline"]["config"]["lr"] == 0.02
 
+    assert run("export") == (0, "wrote winner.py; run it with: python winner.py\n", "")
+    assert run("export") == (2, "", "error: winner.py is there already; name another file with --out\n")
+    answer = subprocess.run([sys.executable, "winner.py"], capture_output=True, check=True, text=True).stdout
+    assert f"{document['best']['point']['metric']:.4f}"[:5] in answer
+
 
 def test_json_is_one_document_on_stdout(space: str) -> None:
     Path("mine.toml").write_text("lr = 0.5\n")

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from luthier import __version__
 from luthier.cli import errors
+from luthier.cli.export import export
 from luthier.cli.options import teach
 from luthier.cli.show import show
 from luthier.cli.train import train
@@ -77,6 +78,7 @@ app = typer.Typer(
 app.command(help=teach(tune.__doc__ or ""))(tune)
 app.command(help=teach(train.__doc__ or ""))(train)
 app.command(help=teach(show.__doc__ or ""))(show)
+app.command(help=teach(export.__doc__ or ""))(export)
 
 
 @app.callback(
@@ -88,6 +90,7 @@ app.command(help=teach(show.__doc__ or ""))(show)
       luthier tune my_file.py:task --space space.yaml
       luthier train digits --lr 0.1 --batch-size 64
       luthier show
+      luthier export --out winner.py
     """),
     epilog=(
         "[bold]Exit codes[/bold]\n\n"

@@ -38,7 +38,12 @@ def tune(
     budget: Annotated[
         str, typer.Option(metavar="AMOUNT", help="How much to spend: 60s, 5m, 1h, 200epochs or 30trainings")
     ] = "5m",
-    search: Annotated[str | None, typer.Option(metavar="NAME", help="Another search than Luthier's own")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="How to search, in place of Luthier's own way: random, tpe, gp, tpe+median, asha, ..."
+        ),
+    ] = None,
     baseline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Your own setting (YAML or TOML), tried first")
     ] = None,
