@@ -148,3 +148,4 @@ class TestTrainingProgress:
             "epoch 2 of 20: accuracy 0.7500, loss 0.5000 (validation 0.6000), lr 0.1, batch size 64, about 36 s left"
         )
         assert "training digits, about 30 s left" in text(progress.panel(since=6))
+        assert progress.after(point(20, 0.8)).line().endswith("batch size 64")

@@ -23,7 +23,7 @@ def report(result: Result, command: Sequence[str] = (), width: int = 80) -> Rend
     parts: list[RenderableType] = [Text(_headline(result), style="bold")]
     if result.best:
         parts += [Text(sentence) for sentence in (_gain(result), result.luck) if sentence]
-        parts += ["", _table(result, result.best), ""]
+        parts += ["", _table(result, result.best)]
         parts += [*_plot(result.best.curve, result.metric, width), ""]
     parts.append(_where(result, command))
     return Group(*parts)
@@ -33,7 +33,7 @@ def training_report(result: TrainResult, best: Point, width: int = 80) -> Render
     """The end of one training, ``best`` being its best point."""
     headline = f"{result.metric} {words.number(best.metric)} at epoch {best.epoch:g} of {result.curve.epoch:g}"
     parts: list[RenderableType] = [Text(headline, style="bold"), Text(words.brief(result.config))]
-    parts += ["", *_plot(result.curve, result.metric, width)]
+    parts += _plot(result.curve, result.metric, width)
     if result.weights:
         parts += ["", _pairs([("weights", str(result.weights))])]
     return Group(*parts)
@@ -97,7 +97,7 @@ def _plot(curve: Curve, metric: str, width: int) -> list[RenderableType]:
     if len(curve) < 2:
         return []
     lines = plot(curve.column("epoch"), curve.column("metric"), width=min(width, 72))
-    return [Text(f"{metric} by epoch", style="dim"), *(Text(line, no_wrap=True) for line in lines)] if lines else []
+    return ["", Text(f"{metric} by epoch", style="dim"), *(Text(line, no_wrap=True) for line in lines)] if lines else []
 
 
 def _where(result: Result, command: Sequence[str]) -> Table:

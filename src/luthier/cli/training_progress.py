@@ -52,7 +52,7 @@ class TrainingProgress:
         )
 
     def _left(self, since: float) -> str:
-        if not self.point or not self.point.epoch:
+        if not self.point or not 0 < self.point.epoch < self.epochs:
             return ""
         seconds = self.seconds * (self.epochs / self.point.epoch - 1) - since
         return f", about {words.duration(max(0.0, seconds))} left"
