@@ -89,26 +89,28 @@ class Training:
 
         ``on_point`` gets each new point. When ``interrupted`` turns true the slice ends after the interval under way.
         Divergence, lack of memory and exceptions of the user's code end it too; they are told in the Outcome, not
-        raised.
+        raised. What the two callbacks raise passes through: it says nothing about the training.
         """
         last = round(min(stop, self.config.epochs) * self.task.evaluations_per_epoch)
         with own_randomness(), threads(self.threads):
-            return guarded(lambda: self._advance(last, on_point, interrupted))
-
-    def _advance(
-        self, last: int, on_point: Callable[[Point], None] | None, interrupted: Callable[[], bool] | None
-    ) -> Outcome:
-        while self.intervals < last and not self.stopping.over:
-            if interrupted is not None and interrupted():
-                return Outcome(Status.PAUSED, f"paused at epoch {self.epoch:g}")
-            point = self._interval()
-            self._record(point)
-            self.stopping.see(self.config, point)
-            if on_point is not None:
-                on_point(point)  # everything is counted: the training may be frozen here
+            while self.intervals < last and not self.stopping.over:
+                if interrupted is not None and interrupted():
+                    return Outcome(Status.PAUSED, f"paused at epoch {self.epoch:g}")
+                outcome = guarded(self._next)
+                if outcome.status is not Status.DONE:
+                    return outcome
+                if on_point is not None:
+                    on_point(self.curve.points[-1])  # everything is counted: the training may be frozen here
         if self.stopping.over:
             since = self.stopping.early.since
             return Outcome(Status.STOPPED, f"the validation loss has not fallen since epoch {since:g}")
+        return Outcome(Status.DONE)
+
+    def _next(self) -> Outcome:
+        """Adds a point to the curve."""
+        point = self._interval()
+        self._record(point)
+        self.stopping.see(self.config, point)
         return Outcome(Status.DONE)
 
     def _interval(self) -> Point:
