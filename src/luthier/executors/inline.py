@@ -9,25 +9,28 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from luthier.errors import LuthierError, RunError
+from luthier.errors import RunError, UsageError
 from luthier.executors._base import OnPoint
-from luthier.records import Options, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Options, Outcome, Point, Slice, SliceResult, Status, fingerprint
 from luthier.task import Task
 from luthier.training import Checkpoints, Training, freeze, guarded, thaw
 
 #: Trainings at rest stay in memory up to this many bytes; beyond it the longest unused are on disk only.
 LIVE_BYTES = 1 << 30
-#: A checkpoint within a slice is due when this many times its own cost has passed since the last, and not sooner
-#: than FREEZE_SECONDS: it costs at most 1 %, and a crash loses an epoch or a few seconds.
+#: A checkpoint is due when this many times its own cost has passed since the last, and not sooner than
+#: FREEZE_SECONDS: it costs at most 1 %, and a crash loses an epoch or a few seconds.
 FREEZE_AFTER_COSTS = 100.0
 FREEZE_SECONDS = 1.0
+
+_EPSILON = 1e-9  # epochs closer than this are the same
 
 
 class Inline:
     """Slices run one after the other in this process. Trainings at rest stay in memory while there is room.
 
     ``on_point`` hears of each new evaluation; ``interrupted`` is asked before each interval. Since a training is
-    exact, one whose checkpoint is older than its curve is simply trained again from there.
+    exact, one whose checkpoint is older than its curve is simply trained again from there; one whose checkpoint is
+    newer, because a crash lost what came after, goes on from it.
     """
 
     capacity = 1
@@ -41,9 +44,12 @@ class Inline:
         interrupted: Callable[[], bool],
     ) -> None:
         self._task, self._options, self._checkpoints = task, options, checkpoints
+        self._about = task.describe()
         self._on_point, self._interrupted = on_point, interrupted
         self._queue: deque[Slice] = deque()
         self._live: OrderedDict[int, Training] = OrderedDict()
+        self._over: set[int] = set()  # of the live trainings: never continued, but there may be weights to keep
+        self._owners: dict[int, str] = {}  # of the live trainings, for their checkpoints
         self._frozen_at: dict[int, float] = {}  # epoch of the newest checkpoint, by training
         self._last_freeze, self._freeze_cost = time.perf_counter(), 0.0
 
@@ -56,24 +62,28 @@ class Inline:
         cut = self._queue.popleft()
         start = time.perf_counter()
         points: list[Point] = []
-        outcome = self._run(cut, points)
-        if outcome.status.final and outcome.status is not Status.STOPPED:
-            self._live.pop(cut.training, None)  # its weights are of no use; their memory is
+        try:
+            outcome = self._run(cut, points)
+        except UsageError as error:  # a value that torch refuses ends the training, not the search
+            outcome = Outcome(Status.FAILED, str(error), traceback.format_exc())
         self._make_room()
         return SliceResult(cut, tuple(points), outcome, time.perf_counter() - start)
 
     def best_weights(self, cut: Slice) -> Mapping[str, Tensor]:
         """The weights of the best epoch up to ``cut.stop``, trained again when they are nowhere. Raises RunError."""
-        training = self._at(cut.training, cut, cut.stop)
-        if not training.best_weights:
-            raise RunError(f"training {cut.training} has no weights to keep: it ended before its first evaluation")
+        outcome = self._reach(cut, cut.stop)
+        training = self._live.get(cut.training)
+        if training is None or training.epoch < cut.stop - _EPSILON or not training.best_weights:
+            reason = outcome.message or "it ended before its first evaluation"
+            raise RunError(f"training {cut.training} has no weights to keep: {reason}")
         return {name: tensor.cpu() for name, tensor in training.best_weights.items()}
 
     def drop(self, training: int) -> None:
-        """Forgets a training and its checkpoint."""
+        """Forgets a training and its checkpoints."""
         self._live.pop(training, None)
-        if self._frozen_at.pop(training, None) is not None:
-            self._checkpoints.drop(training)
+        self._over.discard(training)
+        self._frozen_at.pop(training, None)
+        self._checkpoints.drop(training)
 
     def close(self) -> None:
         """Freezes the trainings in memory that could be continued and would take long to repeat."""
@@ -83,49 +93,65 @@ class Inline:
         self._live.clear()
 
     def _run(self, cut: Slice, points: list[Point]) -> Outcome:
-        try:
-            return guarded(lambda: self._advance(cut, points))
-        except LuthierError as error:  # a value that torch refuses ends the training, not the search
-            return Outcome(Status.FAILED, str(error), traceback.format_exc())
+        outcome = self._reach(cut, cut.start, self._interrupted)
+        training = self._live.get(cut.training)
+        if training is None or training.epoch < cut.start - _EPSILON:
+            return outcome
 
-    def _advance(self, cut: Slice, points: list[Point]) -> Outcome:
-        training = self._at(cut.training, cut, cut.start)
-
-        def on_point(point: Point) -> None:
+        def hear(point: Point) -> None:
             points.append(point)
             self._on_point(cut, point)
-            if self._freeze_is_due() and training.epoch < cut.stop:
+
+        def on_point(point: Point) -> None:
+            hear(point)
+            if self._freeze_is_due() and training.epoch < training.config.epochs:
                 self._freeze(cut.training, training)
 
-        return training.advance(cut.stop, on_point, self._interrupted)
+        for point in training.curve:
+            if point.epoch > cut.start + _EPSILON:
+                hear(point)  # done before a crash
+        del self._live[cut.training]  # whatever is raised below may leave it in the middle of an interval
+        outcome = training.advance(cut.stop, on_point, self._interrupted)
+        self._live[cut.training] = training
+        if outcome.status.final:
+            self._over.add(cut.training)
+        return outcome
 
-    def _at(self, number: int, cut: Slice, epoch: float) -> Training:
-        """The training at ``epoch``, from memory, from its checkpoint, or trained again."""
-        training = self._live.pop(number, None)
-        if training is None or training.epoch > epoch:
-            training = self._thawed(number, cut, epoch)
-        if training.epoch < epoch:
-            training.advance(epoch)
-        self._live[number] = training
-        return training
+    def _reach(self, cut: Slice, epoch: float, interrupted: Callable[[], bool] | None = None) -> Outcome:
+        """Has the training among the live ones, at ``epoch`` or up to ``cut.stop``; else the Outcome says why not.
 
-    def _thawed(self, number: int, cut: Slice, epoch: float) -> Training:
+        It comes from memory, from its checkpoint, or is trained again.
+        """
+        training = self._live.pop(cut.training, None)
+        if training is None or training.epoch > cut.stop + _EPSILON:
+            outcome = guarded(lambda: self._thaw(cut))
+            if outcome.status is not Status.DONE:
+                return outcome
+            training = self._live.pop(cut.training)
+        outcome = training.advance(epoch, None, interrupted)
+        self._live[cut.training] = training
+        return outcome
+
+    def _thaw(self, cut: Slice) -> Outcome:
         training = Training(self._task, cut.config, cut.seed, self._options)
-        found = self._checkpoints.load(number, epoch) if epoch else None
-        if found is not None:
-            self._frozen_at[number] = found[0]
+        self._owners[cut.training] = fingerprint([self._about, dict(cut.config), cut.seed])
+        found = self._checkpoints.load(cut.training, cut.stop)
+        # Another study in the same folder may have left one under this number.
+        if found is not None and found[1].get("owner") == self._owners[cut.training]:
+            self._frozen_at[cut.training] = found[0]
             thaw(training, found[1])
-        return training
+        self._live[cut.training] = training
+        return Outcome(Status.DONE)
 
     def _freeze_is_due(self) -> bool:
         since = time.perf_counter() - self._last_freeze
         return since > max(FREEZE_SECONDS, FREEZE_AFTER_COSTS * self._freeze_cost)
 
     def _freeze(self, number: int, training: Training) -> None:
-        if training.intervals == 0 or self._frozen_at.get(number) == training.epoch:
+        if number in self._over or training.intervals == 0 or self._frozen_at.get(number) == training.epoch:
             return
         start = time.perf_counter()
-        self._checkpoints.save(number, training.epoch, freeze(training))
+        self._checkpoints.save(number, training.epoch, {**freeze(training), "owner": self._owners[number]})
         self._frozen_at[number] = training.epoch
         self._last_freeze = time.perf_counter()
         self._freeze_cost = self._last_freeze - start
