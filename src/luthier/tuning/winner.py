@@ -34,13 +34,22 @@ def winner_folder(folder: Path) -> Path:
 
 
 def save_winner(folder: Path, winner: Winner, weights: Mapping[str, Tensor]) -> Path:
-    """Writes both files into ``folder/best``, the weights first. Returns the path of the weights."""
+    """Writes both files into ``folder/best``; on an error both stay as they were. Returns the path of the weights.
+
+    Raises OSError.
+    """
     path = winner_folder(folder) / "model.pt"
-    with written_whole(path) as file:
-        torch.save(dict(weights), file)
+    about = path.with_name("winner.json")
     document = {"format": FORMAT, **asdict(winner), "config": dict(winner.config)}
-    with written_whole(path.with_name("winner.json")) as file:
-        file.write((json.dumps(document, indent=1) + "\n").encode())
+    with written_whole(about) as about_file, written_whole(path) as file:
+        about_file.write((json.dumps(document, indent=1) + "\n").encode())
+        try:
+            torch.save(dict(weights), file)
+        except RuntimeError as error:  # torch's own, in place of the one that it met
+            raise error.__context__ if isinstance(error.__context__, OSError) else error from None
+        for written in (about_file, file):
+            written.flush()
+        about.unlink(missing_ok=True)  # a crash from here on must not leave it beside other weights
     return path
 
 
