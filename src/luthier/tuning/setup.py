@@ -10,10 +10,10 @@ from optuna.distributions import CategoricalDistribution, IntDistribution
 
 from luthier.errors import ConfigError
 from luthier.hyperparameters import HYPERPARAMETERS
-from luthier.records import Config, Value
+from luthier.records import Config, Options, Outcome, Status, Value
 from luthier.space import Space
 from luthier.task import Task, default_space, make_loss
-from luthier.training import optimizer_class
+from luthier.training import Training, guarded, optimizer_class
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,46 @@ class Setup:
 
 def prepare(task: Task, space: Space | Mapping[str, Any] | None, baseline: Mapping[str, Any] | None) -> Setup:
     """Checks the three together. Raises a UsageError for whatever does not fit."""
-    space = default_space(task) if space is None else space if isinstance(space, Space) else Space(space)
     given = dict(baseline or {})
+    if space is None:
+        space = _default_space(task, given)
+    elif not isinstance(space, Space):
+        space = Space(space)
     # A name that has no default starts in the middle of its range.
     middles = {n: _middle(r) for n, r in space.items() if n not in {**HYPERPARAMETERS, **task.defaults}}
-    complete = task.check({**middles, **space.fixed, **given})
-    optimizer_class(complete.optimizer)
+    complete = _check({**middles, **space.fixed, **given}, task)
+    if any(given.get(name, value) != value for name, value in space.fixed.items()):
+        _check({**middles, **given, **space.fixed}, task)
     _check_choices(space)
     for name in ("batch_size", "batch_size_end"):
         _check_batch(space.get(name), name, len(task.train))
     return Setup(task, space, complete, given)
+
+
+def check_options(setup: Setup, options: Options, seed: int) -> None:
+    """Raises ConfigError for a device or precision that is not there, or values that the baseline's optimizer refuses.
+
+    Whatever else a training may meet is left to the training.
+    """
+
+    def make() -> Outcome:
+        Training(setup.task, setup.baseline, seed, options)
+        return Outcome(Status.DONE)
+
+    guarded(make)
+
+
+def _default_space(task: Task, given: Mapping[str, Any]) -> Space:
+    """The default space, with ``given`` in place of what it would fix."""
+    space = default_space(task)
+    kept = {name: given.get(name, value) for name, value in space.fixed.items()}
+    return Space({**space, **kept}, sources=space.sources)
+
+
+def _check(values: Mapping[str, Any], task: Task) -> Config:
+    complete = task.check(values)
+    optimizer_class(complete.optimizer)
+    return complete
 
 
 def _middle(distribution: Any) -> Value:
@@ -70,8 +100,8 @@ def _check_choices(space: Space) -> None:
 def _check_batch(distribution: Any, name: str, samples: int) -> None:
     if distribution is None:
         return
-    choices = getattr(distribution, "choices", None)
-    high = distribution.high if choices is None else max(choices)
+    ends = getattr(distribution, "choices", None) or (distribution.high,)
+    high = max((int(end) for end in ends if end is not None), default=0)
     if high > samples:
         raise ConfigError(
             f"{name} may be up to {high}, but there are {samples} training samples; give {samples} at most"
