@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from luthier.errors import StudyError
+from luthier.errors import StorageError, StudyError
 from luthier.records import Options, Point
 from luthier.task import Task, load_task
 from luthier.training import Training
 from luthier.tuning.result import TrainResult
-from luthier.tuning.winner import Winner, save_winner
+from luthier.tuning.winner import Winner, save_winner, winner_folder
 
 
 def train(
@@ -28,11 +28,14 @@ def train(
 
     With a ``folder`` the best epoch's weights are kept in ``folder/best/model.pt``. ``on_point`` gets each evaluation;
     ``stop`` is asked before each interval. Divergence, lack of memory and an exception in the model end the
-    training with an outcome that says so. Raises UsageError for what can be seen to be wrong before.
+    training with an outcome that says so. Raises UsageError for what can be seen to be wrong before, StorageError
+    when the weights cannot be written.
     """
     task = load_task(task) if isinstance(task, str) else task
     complete = task.check(config or {})
     training = Training(task, complete, seed, options)
+    if folder is not None:
+        _check_folder(Path(folder))
     outcome = training.advance(complete.epochs, on_point, stop)
     weights = None
     if folder is not None and training.best is not None:
@@ -41,5 +44,13 @@ def train(
         try:
             weights = save_winner(Path(folder), winner, on_cpu)
         except OSError as error:
-            raise StudyError(f"the weights cannot be written to {folder}: {error}; choose another folder") from error
+            raise StorageError(f"the weights cannot be written to {folder}: {error}; choose another folder") from error
     return TrainResult(complete, training.curve, outcome, training.best, weights, task.metric_name, task.direction)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises StudyError before an hour of training when the weights will find no place."""
+    try:
+        winner_folder(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(f"the weights cannot be written to {folder}: {error}; choose another folder") from error
