@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from luthier.errors import StudyError
+from luthier.errors import StudyError, UsageError
 from luthier.events import BudgetState
 from luthier.files import written_whole
 from luthier.study import Study
@@ -18,7 +19,7 @@ from luthier.tuning.result import Result
 def write_source(folder: Path, task: Task) -> None:
     """Notes in ``folder`` where the task came from, for ``load_result``. Raises StudyError when it cannot."""
     source = None if task.source is None else {"task": task.source[0], "data": task.source[1]}
-    document = {**(source or {}), "validation": len(task.validation)}
+    document = {**(source or {}), "name": task.name, "validation": len(task.validation)}
     try:
         with written_whole(folder / "task.json") as file:
             file.write((json.dumps(document) + "\n").encode())
@@ -29,17 +30,16 @@ def write_source(folder: Path, task: Task) -> None:
 def load_result(folder: str | Path, task: Task | None = None, *, storage: str | None = None) -> Result:
     """The result of the study in ``folder`` so far, without training anything; another process may be writing it.
 
-    The task is found again when it was given by name or file; else give it, to load the model. Raises StudyError when
-    there is no study.
+    The task is found again when it was given by name or file, and is still there; else give it, to load the model.
+    Raises StudyError when there is no study.
     """
     folder = Path(folder)
-    study = Study.load(storage or folder)
-    document: dict[str, Any] = {}
-    path = folder / "task.json"
-    if path.is_file():
-        document = json.loads(path.read_text())
+    document = _read_source(folder)
+    name = document.get("name") if task is None else task.name
+    study = Study.load(storage, name) if storage else Study.load(folder)
     if task is None and "task" in document:
-        task = load_task(document["task"], document["data"])
+        with suppress(UsageError):  # it was moved; all but the model can be told without it
+            task = load_task(document["task"], document["data"])
     about = study.description
     leader = Leader(about.direction)
     for result in study.results():
@@ -55,3 +55,12 @@ def load_result(folder: str | Path, task: Task | None = None, *, storage: str | 
         budget=BudgetState("seconds", seconds, seconds, seconds),
         interrupted=False,
     )
+
+
+def _read_source(folder: Path) -> dict[str, Any]:
+    """The inverse of ``write_source``; nothing when that is not there."""
+    try:
+        document: dict[str, Any] = json.loads((folder / "task.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return document
