@@ -23,19 +23,26 @@ class Leader:
         self._direction = direction
         self._slices: dict[int, Slice] = {}  # the last of each training
         self._failed: set[int] = set()
+        self._over: set[int] = set()
         self._best: int | None = None
+
+    def begin(self, cut: Slice) -> None:
+        """Takes a slice that is under way."""
+        self.curves.setdefault(cut.training, Curve())
+        self._slices[cut.training] = cut
 
     def add(self, result: SliceResult) -> bool:
         """Takes a result; whether its training leads with a point that is new."""
-        number = result.slice.training
-        self.curves[number] = self.curves.get(number, Curve()) + result.points
-        self._slices[number] = result.slice
+        number, leading = result.slice.training, self.point
+        self.begin(result.slice)
+        self.curves[number] += result.points
         if result.outcome.status in FAILURES:
             self._failed.add(number)
+        if result.over:
+            self._over.add(number)
         if "confirms" in result.slice.note:
             return False  # a second look at a config; to let it compete would count its luck as skill
         new = Curve(result.points).best(self._direction)
-        leading = self.point
         if new is None or (leading is not None and not new.better(leading, self._direction)):
             return False
         self._best = number
@@ -56,10 +63,14 @@ class Leader:
         """The last slice of the leading training."""
         return None if self._best is None else self._slices[self._best]
 
+    @property
+    def confirming(self) -> list[int]:
+        """The trainings that run the leader's config again, whether they are over or not."""
+        return [n for n, cut in self._slices.items() if cut.note.get("confirms", -1) == self._best]
+
     def confirmations(self) -> tuple[Point, ...]:
-        """Best points of the trainings that ran the leader's config again."""
-        again = (n for n, cut in self._slices.items() if cut.note.get("confirms", -1) == self._best)
-        found = (self.curves[n].best(self._direction) for n in again)
+        """Best points of those of them that are over."""
+        found = (self.curves[n].best(self._direction) for n in self.confirming if n in self._over)
         return tuple(p for p in found if p is not None)
 
     def cost(self, unit: Unit) -> float:
@@ -87,8 +98,8 @@ class Leader:
         point = curve.best(self._direction)
         if point is None:
             return None
-        kept = load_winner(folder)
-        weights = winner_folder(folder) / "model.pt" if kept is not None and kept.training == number else None
+        kept = load_winner(folder) == Winner(number, cut.seed, cut.config, point)
+        weights = winner_folder(folder) / "model.pt" if kept else None
         return Best(number, cut.seed, cut.config, curve, point, weights, task)
 
     def result(
@@ -105,12 +116,14 @@ class Leader:
     ) -> Result:
         """The study so far; ``validation`` is the number of validation samples."""
         best = self.best(folder, task)
-        confirmations = self.confirmations()
+        again = self.confirmations()
+        competing = sum("confirms" not in cut.note for cut in self._slices.values())
+        luck = "" if best is None else luck_sentence(best, again, metric, self._direction, validation, competing)
         return Result(
             best=best,
             baseline=self._training(0, folder, task) if 0 in self.curves else None,
-            confirmations=confirmations,
-            luck="" if best is None else luck_sentence(best, confirmations, metric, validation, len(self.curves)),
+            confirmations=again,
+            luck=luck,
             metric=metric,
             direction=self._direction,
             study_folder=folder,

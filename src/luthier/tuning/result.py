@@ -82,16 +82,20 @@ class TrainResult:
     direction: Direction
 
 
-def luck_sentence(best: Best, confirmations: tuple[Point, ...], metric: str, validation: int, trainings: int) -> str:
-    """How much of the best score is luck: of picking it, of its seed, and of the validation samples."""
+def luck_sentence(
+    best: Best, confirmations: tuple[Point, ...], metric: str, direction: Direction, validation: int, trainings: int
+) -> str:
+    """How much of the best score is luck: of picking it among ``trainings``, of its seed, of the validation samples."""
     score = best.point.metric
     parts = []
     if len(confirmations) >= 2:
         values = [p.metric for p in confirmations]
         mean, spread = statistics.fmean(values), statistics.stdev(values)
+        luck = score - mean if direction == "maximize" else mean - score
+        part = f"about {luck:.2g} of {score:.4g} is" if luck > 0 else f"no part of {score:.4g} is"
         parts.append(
-            f"on {len(values)} fresh seeds the same setting scores {mean:.4g} ± {spread:.2g}, so about "
-            f"{abs(score - mean):.2g} of {score:.4g} is the luck of picking the best of {trainings} trainings"
+            f"on {len(values)} fresh seeds the same setting scores {mean:.4g} ± {spread:.2g}, so {part} "
+            f"the luck of picking the best of {trainings} trainings"
         )
     elif trainings > 1:
         parts.append(f"{score:.4g} is the best of {trainings} trainings and so partly luck; it was not run again")

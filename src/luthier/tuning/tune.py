@@ -19,7 +19,7 @@ from luthier.events import (
     TrainingEnded,
 )
 from luthier.executors import Inline
-from luthier.records import End, Options, Point, Slice, SliceResult, Status
+from luthier.records import End, Options, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import DEFAULT_SEARCH, Search, make_search
 from luthier.space import Space
 from luthier.study import CheckpointStore, Study
@@ -27,8 +27,9 @@ from luthier.task import Task, load_task
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
-from luthier.tuning.setup import Setup, prepare
+from luthier.tuning.setup import Setup, check_options, prepare
 from luthier.tuning.source import write_source
+from luthier.tuning.unfinished import Unfinished
 
 #: Trainings that may fail in a row; after as many, the fault is in the task and not in a config.
 FAILURES_IN_A_ROW = 3
@@ -57,7 +58,7 @@ def tune(
     ``task`` is a Task, or what ``load_task`` understands. Without a ``space`` it is ``default_space(task)``. ``budget``
     is a time ("5m", or seconds), epochs ("200 epochs") or trainings ("30 trainings"), of the study in all: the same
     call again continues the study in ``folder`` (luthier-studies/NAME), or in the Optuna ``storage`` of that URL.
-    ``baseline`` is your own setting; it is trained first, and what it sets and the space does not vary holds for all.
+    ``baseline`` is your own setting; it is trained first, and what it sets and the space does not name holds for all.
     ``search`` is a name out of ``luthier.search.SEARCHES``, or a Search. Checkpoints take up to ``checkpoint_gb``.
     ``stop`` is asked before every evaluation interval; when it turns true the study is left to be continued.
 
@@ -66,7 +67,9 @@ def tune(
     """
     asked = parse_budget(budget)
     task = load_task(task) if isinstance(task, str) else task
+    options = options or Options()
     setup = prepare(task, space, baseline)
+    check_options(setup, options, seed)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
     decider = search if not isinstance(search, str) else _search(search, setup, seed)
     study = Study.open(
@@ -84,7 +87,7 @@ def tune(
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         run = _Run(setup, asked, study, decider, folder, seed, emit, stopped)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
-        return run.run(Inline(task, options or Options(), checkpoints, run.on_point, run.interrupted))
+        return run.run(Inline(task, options, checkpoints, run.on_point, run.interrupted))
 
 
 def _search(name: str, setup: Setup, seed: int) -> Search:
@@ -119,6 +122,7 @@ class _Run:
         self._setup, self._asked, self._study, self._search = setup, asked, study, search
         self._folder, self._seed, self._emit, self._stop = folder, seed, emit, stop
         self._leader = Leader(setup.task.direction)
+        self._unfinished = Unfinished()
         self._per_epoch = setup.task.evaluations_per_epoch
         self._start = time.perf_counter() - study.spent_seconds
         self._share = 1.0 - CONFIRM_SHARE  # of the budget that may be spent now
@@ -151,31 +155,54 @@ class _Run:
 
     def _open(self) -> None:
         for result in self._study.results():
-            self._search.tell(result)
             self._leader.add(result)
+            self._tell(result)
+        for cut in self._study.pending():  # begun when the last run was killed
+            self._leader.begin(cut)
         write_source(self._folder, self._setup.task)
         task = self._setup.task
         trainings = len(self._leader.curves)
         self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))
-        if not self.interrupted():
-            for cut in self._study.pending():  # begun when the last run was killed
-                self._run_slices([cut])
 
     def _search_on(self) -> None:
+        if not self._leader.curves and not self.interrupted():
+            self._run_slices([self._first()])
+        for cut in self._begun():
+            if self.interrupted():
+                return
+            self._run_slices([cut])
         while not self.interrupted() and not self._search.finished:
-            cuts: list[Slice] = []
-            for decision in self._search.ask(self._executor.capacity):
+            decisions = self._search.ask(self._executor.capacity)
+            cuts = [decision for decision in decisions if isinstance(decision, Slice) and self._can_go_on(decision)]
+            for decision in decisions:
                 if isinstance(decision, End):
                     self._end(decision)
-                else:
-                    cuts.append(decision)
-            if not cuts or any(self._beyond_budget(cut) for cut in cuts):
+            if not decisions or any(self._beyond_budget(cut) for cut in cuts):
                 return
             self._run_slices(cuts)
+
+    def _first(self) -> Slice:
+        """The user's own setting, from start to end."""
+        baseline = self._setup.baseline
+        return Slice(0, baseline, 0.0, float(baseline.epochs), self._seed)
+
+    def _begun(self) -> list[Slice]:
+        """What a kill or a stop left in the middle."""
+        pending = self._study.pending()
+        known = {cut.training for cut in pending}
+        return [*pending, *(cut for cut in self._unfinished.rests() if cut.training not in known)]
+
+    def _can_go_on(self, cut: Slice) -> bool:
+        """Whether the study takes a slice; one that another search gave up has ended for good."""
+        if cut.training not in self._study.ended():
+            return True
+        self._search.tell(SliceResult(cut, (), Outcome(Status.STOPPED, "another search gave it up")))
+        return False
 
     def _run_slices(self, cuts: list[Slice]) -> None:
         for cut in cuts:
             self._study.begin(cut)
+            self._leader.begin(cut)
             self._emit(SliceStarted(cut, self._budget()))
             self._executor.submit(cut)
         for _ in cuts:
@@ -184,8 +211,8 @@ class _Run:
     def _take(self, result: SliceResult) -> None:
         cut = result.slice
         self._study.add_result(result, self._seconds())
-        self._search.tell(result)
         leads = self._leader.add(result)
+        self._tell(result)
         self._points_out = 0
         if result.over:
             self._study.end(cut.training, result.outcome.status, result.outcome.message)
@@ -198,7 +225,14 @@ class _Run:
             self._executor.drop(cut.training)
         self._count_failures(result)
 
+    def _tell(self, result: SliceResult) -> None:
+        whole = self._unfinished.take(result)
+        if whole is not None:
+            self._search.tell(whole)
+
     def _end(self, end: End) -> None:
+        if end.training in self._study.ended():
+            return  # said again after a restart
         self._study.end(end.training, message=end.reason)
         self._executor.drop(end.training)
         self._emit(TrainingEnded(end))
@@ -244,18 +278,17 @@ class _Run:
         winner = self._leader.winner
         if winner is None or self._asked.unit == "trainings":
             return True
-        done = len(self._leader.confirmations())
-        for number in range(done, CONFIRM_SEEDS):
+        for cut in self._begun():
+            if cut.note.get("confirms", -1) == winner.training and not self.interrupted():
+                self._run_slices([cut])
+        for number in range(len(self._leader.confirming), CONFIRM_SEEDS):
             cost, state = self._leader.cost(self._asked.unit), self._budget()
             needed = cost * max(1, 2 - number)  # a spread needs two
-            if state.spent + needed > state.total:
+            if self.interrupted() or state.spent + needed > state.total:
                 return number > 0
             note = {"confirms": winner.training}
-            seed = self._seed + 1 + number
-            config = winner.config
+            seed, config = winner.seed + 1 + number, winner.config
             self._run_slices([Slice(len(self._leader.curves), config, 0.0, float(config.epochs), seed, note)])
-            if self.interrupted():
-                break
         return True
 
     def _keep_winner(self) -> None:
