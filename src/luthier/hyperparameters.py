@@ -105,7 +105,7 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = _table(
     H("eps", float, None, "denominator term of Adam and its kin; torch's default when not given", 0, open_low=True),
     H("alpha", float, None, "smoothing of RMSprop; torch's default when not given", 0, 1),
     H("weight_decay", float, 0.0, "weight decay as the optimizer defines it (L2, or decoupled in AdamW)", 0),
-    H("l1", float, 0.0, "L1 penalty: this times the sum of |parameter| is added to the loss", 0),
+    H("l1", float, 0.0, "L1 penalty: this times the sum of the parameters' absolute values is added to the loss", 0),
     H("clip_norm", float, None, "largest norm of the gradient of all parameters together", 0, open_low=True),
     H("schedule", str, "constant", "learning-rate schedule", choices=SCHEDULES),
     H("warmup", float, 0.0, "fraction of the training with lr rising from 0; one-cycle: its rise", 0, 1),
