@@ -34,7 +34,7 @@ class TestReport:
     def test_the_winner_stands_beside_the_users_own_setting(self, result: Make) -> None:
         shown = text(report(result(), COMMAND))
         assert "accuracy 0.9722 is the best of 12 trainings, 184 epochs in 1 min" in shown
-        assert "That is 0.0139 better than your own setting (accuracy 0.9583)." in shown
+        assert "That is 0.0139 better than the baseline (accuracy 0.9583)." in shown
         assert "0.970 ± 0.003" in shown
         assert row(shown, "lr") == ["0.0313", "0.01"]
         assert row(shown, "units") == ["128", "64"]
@@ -59,10 +59,10 @@ class TestReport:
 
     def test_no_gain_is_told_as_such(self, result: Make) -> None:
         found = result(best=result().baseline)
-        assert "Nothing beat your own setting (accuracy 0.9583)." in text(report(found, COMMAND))
+        assert "Nothing beat the baseline (accuracy 0.9583)." in text(report(found, COMMAND))
 
     def test_without_a_comparison_there_is_no_gain(self, result: Make) -> None:
-        assert "your own setting" not in text(report(result(baseline=None), COMMAND))
+        assert "better than the baseline" not in text(report(result(baseline=None), COMMAND))
 
     def test_an_interrupted_search_goes_on_with_the_same_command(self, result: Make) -> None:
         shown = text(report(result(interrupted=True), COMMAND), width=120)

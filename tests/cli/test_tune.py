@@ -34,7 +34,7 @@ def test_a_search_is_shown_continued_shown_again_and_exported(space: str) -> Non
     code, out, err = tune(space, "--budget", "2trainings", "--set", "lr=0.02")
     assert code == 0, err
     assert "the best of 2 trainings" in out
-    assert "your setting" in out
+    assert "baseline" in out
     assert "winner" in out
     assert f"luthier tune digits --space {space}" in out
     assert "--budget 4trainings" in " ".join(out.split())

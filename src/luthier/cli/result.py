@@ -15,6 +15,7 @@ from luthier.cli import words
 from luthier.cli.plot import plot
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Config, Curve, Point
+from luthier.training import unused
 from luthier.tuning.result import Best, Result, TrainResult
 
 
@@ -55,20 +56,20 @@ def _gain(result: Result) -> str:
         return ""
     own = words.number(result.baseline.point.metric)
     if result.gain <= 0:
-        return f"Nothing beat your own setting ({result.metric} {own})."
-    return f"That is {words.number(result.gain)} better than your own setting ({result.metric} {own})."
+        return f"Nothing beat the baseline ({result.metric} {own})."
+    return f"That is {words.number(result.gain)} better than the baseline ({result.metric} {own})."
 
 
 def _table(result: Result, best: Best) -> Table:
     """The winner beside the user's own setting; rows that both have at the default are left out."""
-    columns = [("winner", best), *([("your setting", result.baseline)] if result.baseline else [])]
+    columns = [("winner", best), *([("baseline", result.baseline)] if result.baseline else [])]
     table = Table.grid(padding=(0, 3))
     table.add_column(style="dim", no_wrap=True)
     for _ in columns:
         table.add_column(overflow="fold")
     table.add_row("", *(Text(title, style="bold") for title, _ in columns))
     for name in _rows([trained.config for _, trained in columns]):
-        cells = [words.value(trained.config[name]) if name in trained.config else "" for _, trained in columns]
+        cells = [_cell(trained.config, name) for _, trained in columns]
         differs = len(set(cells)) > 1
         table.add_row(
             words.label(name), *(Text(c, style="bold green" if differs and not i else "") for i, c in enumerate(cells))
@@ -79,6 +80,13 @@ def _table(result: Result, best: Best) -> Table:
     table.add_row("at epoch", *(f"{trained.point.epoch:g}" for _, trained in columns))
     table.add_row("time", *(words.duration(_seconds_until(trained)) for _, trained in columns))
     return table
+
+
+def _cell(config: Config, name: str) -> str:
+    """A value, or a dash where it has no effect."""
+    if name not in config:
+        return ""
+    return "–" if name in unused(config) else words.value(config[name])
 
 
 def _rows(configs: Sequence[Config]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from luthier.events import BudgetState
 from luthier.hyperparameters import HYPERPARAMETERS
-from luthier.records import Value
+from luthier.records import Config, Value
 
 #: Told of every config, whatever its values.
 ALWAYS = ("lr", "batch_size", "epochs", "optimizer")
@@ -53,9 +53,12 @@ def label(name: str) -> str:
 
 
 def telling(config: Mapping[str, Value]) -> list[str]:
-    """The names worth telling: the first four, then whatever is not at its default, in the table's order."""
+    """The first four names, then what is not at its default and has an effect, in the table's order."""
+    from luthier.training import unused
+
+    silent = unused(Config(config)) if "optimizer" in config else set()
     own = [n for n in config if n not in HYPERPARAMETERS]
-    changed = [n for n, h in HYPERPARAMETERS.items() if n in config and config[n] != h.default]
+    changed = [n for n, h in HYPERPARAMETERS.items() if n in config and config[n] != h.default and n not in silent]
     return [n for n in ALWAYS if n in config] + [n for n in changed if n not in ALWAYS] + own
 
 

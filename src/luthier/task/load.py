@@ -34,6 +34,8 @@ def _find(spec: str, data: str | Path | None) -> Task:
     if ":" in spec or spec.endswith(".py"):
         return _from_file(spec)
     if spec == "digits":
+        if data is not None:
+            raise TaskError(f"the task digits comes with its data; leave --data {data} out")
         return digits()
     if spec == "mnist":
         if data is None:

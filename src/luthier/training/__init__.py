@@ -8,6 +8,7 @@ from luthier.training.checkpoint import thaw as thaw
 from luthier.training.evaluation import evaluate as evaluate
 from luthier.training.optimizers import optimizer_class as optimizer_class
 from luthier.training.optimizers import optimizer_names as optimizer_names
+from luthier.training.optimizers import unused as unused
 from luthier.training.seeding import own_randomness as own_randomness
 from luthier.training.training import Training as Training
 from luthier.training.training import pick_device as pick_device

@@ -57,6 +57,16 @@ def optimizer_arguments(config: Config, device_type: str = "cpu") -> dict[str, A
     return arguments
 
 
+def unused(config: Config) -> set[str]:
+    """Hyperparameters of a config that its optimizer does not take, such as the momentum of Adam."""
+    takes = {*inspect.signature(optimizer_class(config.optimizer)).parameters}
+    needs = {n: n for n in ("momentum", "nesterov", "eps", "alpha", "weight_decay")} | {
+        "beta1": "betas",
+        "beta2": "betas",
+    }
+    return {name for name, argument in needs.items() if argument not in takes}
+
+
 def make_optimizer(config: Config, parameters: Iterable[nn.Parameter], device_type: str) -> torch.optim.Optimizer:
     """The config's optimizer on ``parameters``. Raises ConfigError for values that torch refuses."""
     arguments = optimizer_arguments(config, device_type)
