@@ -1,0 +1,105 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from luthier.errors import DataError, TaskError
+from luthier.task import load_task
+
+FILE = """
+import torch
+from luthier.task import Task
+from {helper} import width
+
+def make():
+    from {helper} import samples
+    x = torch.randn(samples, width)
+    return Task(lambda config: torch.nn.Linear(width, 2), (x, torch.zeros(samples).long()))
+
+task = Task(lambda config: torch.nn.Linear(width, 2), (torch.randn(9, width), torch.arange(9) % 2), name="named")
+number = 7
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """A task file with a helper beside it; what it leaves in ``sys`` is taken away."""
+    helper, path = f"helper_{tmp_path.name}", tmp_path / "my_digits.py"
+    (tmp_path / f"{helper}.py").write_text("width = 3\nsamples = 12\n")
+    path.write_text(FILE.format(helper=helper))
+    before, folders = set(sys.modules), sys.path[:]
+    yield path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+    sys.path[:] = folders
+
+
+def test_built_in_tasks_by_name(tmp_path: Path) -> None:
+    assert load_task("digits").name == "digits"
+    with pytest.raises(TaskError, match="needs the folder with its four idx files; give it with --data FOLDER"):
+        load_task("mnist")
+    with pytest.raises(DataError, match="there is no train-images-idx3-ubyte"):
+        load_task("mnist", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("digts", "unknown task 'digts'; it must be one of digits, mnist, or my_file.py:task. Did you mean 'digits'"),
+        ("", "unknown task ''"),
+        ("nowhere.py", "there is no file nowhere.py; give a Python file and the task's name in it"),
+        ("nowhere.py:task", "there is no file nowhere.py"),
+        (":task", "there is no file ;"),
+    ],
+)
+def test_an_unknown_task_is_told(spec: str, message: str) -> None:
+    with pytest.raises(TaskError, match=message):
+        load_task(spec)
+
+
+def test_a_task_of_a_file(file: Path) -> None:
+    task = load_task(f"{file}:task")
+    assert task.name == "named"
+    task.check({"batch_size": 4})
+    assert load_task(str(file)).name == "named"  # "task" is the name when none is given
+
+
+def test_a_function_of_a_file_that_makes_a_task_and_imports_as_it_runs(file: Path) -> None:
+    task = load_task(f"{file}:make")
+    assert task.name == "my_digits"
+    assert len(task.train) + len(task.validation) == 12
+
+
+def test_a_relative_path(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    assert load_task("my_digits.py:task").name == "named"
+
+
+def test_what_is_not_in_the_file_is_told(file: Path) -> None:
+    with pytest.raises(TaskError, match="has no 'tsk'; its tasks are: task"):
+        load_task(f"{file}:tsk")
+    with pytest.raises(TaskError, match=r"my_digits.py:number is int; it must be a luthier.Task or a function"):
+        load_task(f"{file}:number")
+    file.with_suffix(".txt").write_text("")
+    with pytest.raises(TaskError, match="is no Python file"):
+        load_task(f"{file.with_suffix('.txt')}:task")
+
+
+def test_a_file_without_tasks_says_so(file: Path) -> None:
+    file.write_text("x = 1\n")
+    with pytest.raises(TaskError, match="has no 'task'; its tasks are: none"):
+        load_task(str(file))
+
+
+def test_an_error_of_the_file_passes_and_leaves_no_half_module(file: Path) -> None:
+    file.write_text("1 / 0\n")
+    with pytest.raises(ZeroDivisionError):
+        load_task(str(file))
+    assert file.stem not in sys.modules
+
+
+def test_a_file_is_read_anew_each_time(file: Path) -> None:
+    load_task(str(file))
+    file.write_text(file.read_text().replace('"named"', '"renamed once more"'))
+    assert load_task(str(file)).name == "renamed once more"

@@ -1,0 +1,248 @@
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+from torch import Tensor, nn
+
+from luthier.errors import TaskError
+from luthier.task import call, make_loss
+from luthier.task.metrics import (
+    METRICS,
+    accuracy,
+    check_fit,
+    error,
+    is_classification,
+    is_elementwise,
+    loss_name,
+    mae,
+    make_metric,
+    mse,
+    r2,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("CrossEntropyLoss", nn.CrossEntropyLoss),
+        ("crossentropyloss", nn.CrossEntropyLoss),
+        ("cross_entropy", nn.CrossEntropyLoss),
+        ("mse", nn.MSELoss),
+        ("MSELoss", nn.MSELoss),
+        ("bce_with_logits", nn.BCEWithLogitsLoss),
+        ("smooth_l1", nn.SmoothL1Loss),
+        ("Huber", nn.HuberLoss),
+    ],
+)
+def test_a_loss_is_found_by_name(name: str, kind: type) -> None:
+    assert type(make_loss(name)) is kind
+
+
+def test_a_functional_loss_is_found_by_name_and_a_given_one_is_kept() -> None:
+    assert make_loss("binary_cross_entropy_with_logits") is F.binary_cross_entropy_with_logits
+    loss = nn.CrossEntropyLoss(label_smoothing=0.1)
+    assert make_loss(loss) is loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        ("CrossEntropy2Loss", "unknown loss 'CrossEntropy2Loss'.*Did you mean 'CrossEntropyLoss'"),
+        ("nonsense", "unknown loss 'nonsense'; give a torch.nn loss such as CrossEntropyLoss"),
+        (nn.MSELoss, r"loss is the class MSELoss; give an instance, MSELoss\(\), or its name"),
+        ("AdaptiveLogSoftmaxWithLoss", "cannot be made by its name.*give an instance"),
+    ],
+)
+def test_a_loss_that_is_none_is_told(loss: Any, message: str) -> None:
+    with pytest.raises(TaskError, match=message):
+        make_loss(loss)
+
+
+def test_kinds_of_losses() -> None:
+    assert is_classification(nn.CrossEntropyLoss())
+    assert is_classification(F.nll_loss)
+    assert not is_classification(nn.BCEWithLogitsLoss())
+    assert is_elementwise(nn.HuberLoss())
+    assert is_elementwise(F.mse_loss)
+    assert not is_elementwise(nn.CrossEntropyLoss())
+
+
+def test_names_of_losses() -> None:
+    assert [loss_name(loss) for loss in ("mse", nn.MSELoss(), F.mse_loss)] == ["mse", "MSELoss", "mse_loss"]
+
+
+NUMBERS = st.lists(st.floats(-100, 100, width=32), min_size=2, max_size=30)
+
+
+@given(NUMBERS, st.data())
+def test_regression_metrics_agree_with_scikit_learn(targets: list[float], data: st.DataObject) -> None:
+    size = st.lists(st.floats(-100, 100, width=32), min_size=len(targets), max_size=len(targets))
+    outputs = data.draw(size)
+    a, b = torch.tensor(outputs), torch.tensor(targets)
+    assert mse(a, b) == pytest.approx(sklearn_metrics.mean_squared_error(targets, outputs), rel=1e-4, abs=1e-6)
+    assert mae(a, b) == pytest.approx(sklearn_metrics.mean_absolute_error(targets, outputs), rel=1e-4, abs=1e-6)
+    if np.std(targets) > 1:
+        assert r2(a, b) == pytest.approx(sklearn_metrics.r2_score(targets, outputs), rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize("metric", [mse, mae, r2])
+def test_a_column_and_a_row_are_compared_number_by_number(metric: Any) -> None:
+    outputs, targets = torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([1.0, 2.0, 3.0])
+    assert metric(outputs, targets) == metric(outputs[:, 0], targets)
+
+
+def test_r2_landmarks() -> None:
+    targets = torch.tensor([1.0, 2.0, 3.0])
+    assert r2(targets, targets) == 1
+    assert r2(torch.full((3,), 2.0), targets) == 0
+    assert r2(torch.ones(3), torch.zeros(3)) == -math.inf
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1))
+def test_accuracy_is_the_share_of_right_guesses(pairs: list[tuple[int, int]]) -> None:
+    guesses, labels = (torch.tensor(column) for column in zip(*pairs, strict=True))
+    outputs = F.one_hot(guesses, 5).float()
+    right = sum(a == b for a, b in pairs) / len(pairs)
+    assert accuracy(outputs, labels) == pytest.approx(right)
+    assert error(outputs, labels) == pytest.approx(1 - right)
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 1)])
+def test_accuracy_of_two_classes_from_one_output(shape: tuple[int, ...]) -> None:
+    outputs, labels = torch.tensor([-1.0, 2.0, 3.0, -4.0]), torch.tensor([0.0, 1.0, 0.0, 1.0])
+    assert accuracy(outputs.reshape(shape), labels) == 0.5
+    assert accuracy(outputs.reshape(shape), labels.reshape(shape)) == 0.5
+    assert accuracy(outputs[:, None], labels.long()) == 0.5
+
+
+def test_accuracy_of_images_is_by_pixel() -> None:
+    outputs = torch.zeros(2, 3, 4, 4)
+    outputs[:, 1] = 1
+    labels = torch.ones(2, 4, 4, dtype=torch.long)
+    labels[0, 0, 0] = 2
+    assert accuracy(outputs, labels) == 31 / 32
+
+
+def test_metrics_by_name_and_by_default() -> None:
+    assert make_metric(None, None, nn.CrossEntropyLoss()) == ("accuracy", accuracy, "maximize")
+    assert make_metric(None, None, nn.MSELoss()) == ("loss", None, "minimize")
+    assert make_metric("loss", None, nn.CrossEntropyLoss()) == ("loss", None, "minimize")
+    assert {n: make_metric(n, None, nn.MSELoss())[2] for n in METRICS} == {
+        "accuracy": "maximize",
+        "error": "minimize",
+        "mse": "minimize",
+        "mae": "minimize",
+        "r2": "maximize",
+    }
+
+    def f1(outputs: Tensor, targets: Tensor) -> float:
+        return 0.0
+
+    assert make_metric(f1, "maximize", nn.MSELoss()) == ("f1", f1, "maximize")
+
+
+@pytest.mark.parametrize(
+    ("metric", "direction", "message"),
+    [
+        ("acuracy", None, "unknown metric 'acuracy'; it must be one of accuracy, error, .*Did you mean 'accuracy'"),
+        (lambda o, t: 0.0, None, "needs direction='maximize' or direction='minimize'"),
+        ("mse", "up", "direction is 'up'; it must be 'maximize' or 'minimize'"),
+    ],
+)
+def test_a_metric_that_is_none_is_told(metric: Any, direction: Any, message: str) -> None:
+    with pytest.raises(TaskError, match=message):
+        make_metric(metric, direction, nn.MSELoss())
+
+
+X = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+Y = torch.tensor([0, 1, 2, 0, 1, 2])
+
+
+def test_what_fits_passes_and_leaves_the_model_as_it_was() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    check_fit(model, nn.CrossEntropyLoss(), X, Y, labels=Y, metric=accuracy)
+    assert model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert all(p.grad is None for p in model.parameters())
+
+
+def outputs(*shape: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(4, math.prod(shape)), nn.Unflatten(1, shape))
+
+
+COLUMN = torch.randn(6, 1)
+MISFITS: dict[str, tuple[nn.Module, Any, Any, Tensor, str]] = {
+    "inputs": (nn.Linear(5, 3), nn.CrossEntropyLoss(), X, Y, r"cannot take inputs of shape \(6, 4\)"),
+    "structured inputs": (nn.Linear(4, 3), nn.CrossEntropyLoss(), (X, X), Y, "cannot take inputs of shape structured"),
+    "integer inputs": (nn.Linear(4, 3), nn.CrossEntropyLoss(), X.to(torch.uint8), Y, r"cannot take inputs .*dtype"),
+    "column and row": (
+        nn.Linear(4, 1),
+        nn.MSELoss(),
+        X,
+        COLUMN[:, 0],
+        r"\(shape \(6, 1\), float32\) does not fit the loss MSELoss .*\(shape \(6,\), float32\): the shapes",
+    ),
+    "row and column": (nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)), F.mse_loss, X, COLUMN, "shapes must be equal"),
+    "too few outputs": (nn.Linear(4, 2), nn.CrossEntropyLoss(), X, Y, "labels up to 2, so it needs 3 outputs or more"),
+    "one output": (
+        nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)),
+        nn.CrossEntropyLoss(),
+        X,
+        Y,
+        "needs 3 outputs or more, not 0",
+    ),
+    "labels from -1": (nn.Linear(4, 3), nn.CrossEntropyLoss(), X, Y - 1, "labels down to -1; .* numbered from 0"),
+    "classes for two-class loss": (nn.Linear(4, 1), nn.BCEWithLogitsLoss(), X, Y, "does not fit the loss BCEWith"),
+    "loss of each sample": (nn.Linear(4, 3), nn.CrossEntropyLoss(reduction="none"), X, Y, "it must give one number"),
+    "loss that is no tensor": (nn.Linear(4, 3), lambda o, t: 1.0, X, Y, "gives float; it must give one number"),
+    "loss not finite": (nn.Linear(4, 3), lambda o, t: o.sum() / 0, X, Y, "before the first step; look at the data"),
+    "loss that raises": (nn.Linear(4, 3), lambda o, t: o @ t, X, Y, "does not fit the loss <lambda> with targets"),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_a_misfit_is_told(name: str) -> None:
+    model, loss, inputs, targets, message = MISFITS[name]
+    with pytest.raises(TaskError, match=message):
+        check_fit(model, loss, inputs, targets)
+
+
+def test_labels_beyond_the_first_samples_are_looked_at() -> None:
+    with pytest.raises(TaskError, match="labels up to 7, so it needs 8 outputs"):
+        check_fit(nn.Linear(4, 3), nn.CrossEntropyLoss(), X, Y, labels=torch.tensor([0, 1, 2, 7]))
+    with pytest.raises(TaskError, match="labels down to -2"):
+        check_fit(nn.Linear(4, 3), nn.CrossEntropyLoss(), X, Y, labels=torch.tensor([0, -2]))
+
+
+@pytest.mark.parametrize(("loss", "left_out"), [(nn.CrossEntropyLoss(), -100), (nn.NLLLoss(ignore_index=9), 9)])
+def test_labels_that_the_loss_leaves_out_are_allowed(loss: Any, left_out: int) -> None:
+    labels = torch.tensor([0, left_out, 2])
+    check_fit(nn.Linear(4, 3), loss, X, Y, labels=labels)
+
+
+def test_all_labels_left_out_is_not_finite() -> None:
+    with pytest.raises(TaskError, match="is nan before the first step"):
+        check_fit(nn.Linear(4, 3), nn.CrossEntropyLoss(), X, torch.full((6,), -100))
+
+
+def test_a_metric_of_ours_that_does_not_fit_is_told_and_the_users_is_not_tried() -> None:
+    many = (torch.randn(6, 3) > 0).float()
+    with pytest.raises(TaskError, match=r"does not fit the metric accuracy with targets .*; give another metric"):
+        check_fit(nn.Linear(4, 3), nn.BCEWithLogitsLoss(), X, many, metric=accuracy)
+    check_fit(nn.Linear(4, 3), nn.BCEWithLogitsLoss(), X, many, metric=lambda o, t: 1 / 0)
+
+
+def test_call_spreads_tuples_and_mappings() -> None:
+    def model(*args: Any, **kwargs: Any) -> Any:
+        return args, kwargs
+
+    assert call(model, X)[0][0] is X
+    assert call(model, (1, 2)) == ((1, 2), {})
+    assert call(model, {"a": 1}) == ((), {"a": 1})
