@@ -42,6 +42,12 @@ class Data:
         self._load()
         return len(self._tensors[1]) if self._tensors is not None else len(self._dataset)
 
+    @property
+    def tensors(self) -> tuple[Any, Tensor] | None:
+        """Inputs and targets; None for a Dataset that is read as it goes."""
+        self._load()
+        return self._tensors
+
     def source(self, device: torch.device) -> Source:
         """Batches on ``device``: resident when the data fits there, streamed otherwise."""
         self._load()

@@ -69,6 +69,7 @@ class Task:
         check_values(self.defaults)
         self.ranges = dict(ranges or {})
         self.source: tuple[str, str | None] | None = None  #: what load_task made it from
+        self.given, self.workers = (train, validation), workers  #: as they came, for a script that makes them again
         self._train, self._validation = Data(train, "training", workers), validation
         if isinstance(validation, float):
             if not 0 < validation < 1:
