@@ -7,6 +7,7 @@ packages are written as imports, imports of the user's own files and of Luthier 
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import re
 import sys
@@ -155,6 +156,8 @@ class Bundle:
         qualified: str = getattr(value, "__qualname__", name)
         home = sys.modules.get(module)
         if module == "builtins":
+            if not hasattr(builtins, qualified):
+                raise Unwritable(f"it holds a {qualified}")
             return qualified
         if module.startswith("torch.nn.modules.") and hasattr(nn, qualified):
             return f"{self._import(Import('torch', 'nn'))}.{qualified}"
@@ -275,6 +278,7 @@ class Bundle:
         file = scope.file
         assert file is not None
         pieces, at = [], start
+        errors = set()
         for mention in sorted(mentions(node), key=lambda m: file.start(m.name)):
             text, last = self._mentioned(mention, scope)
             low, high, before = file.start(mention.name), file.end(last), ast.unparse(last)
@@ -284,7 +288,11 @@ class Bundle:
                 raise Unwritable(f"{before} in {file.name} has to be called {text}; rename it, or import it by name")
             pieces += [file.data[at:low].decode(), text]
             at = high
-        return "".join(pieces) + file.data[at:end].decode()
+            errors |= {before} if text == "ValueError" else set()
+        copied = "".join(pieces) + file.data[at:end].decode()
+        for error in errors:  # its docstring tells of them too
+            copied = re.sub(rf"\b{re.escape(error)}\b", "ValueError", copied)
+        return copied
 
     def _mentioned(self, mention: Mention, scope: _Scope) -> tuple[str, ast.expr]:
         """What to write for a name, and the last node that this replaces: ``helpers.Net`` becomes ``Net``."""

@@ -64,8 +64,8 @@ class Winner:
 
     @property
     def device(self) -> str:
-        """The torch device, by name."""
-        return str(self.training.device)
+        """The torch device, by the name that was given."""
+        return str(self.training.device) if self.options.device == "auto" else self.options.device
 
     @cached_property
     def read(self) -> _Recorder:
