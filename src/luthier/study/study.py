@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from luthier.errors import StudyError
 from luthier.records import Direction, Point, Slice, SliceResult, Status
-from luthier.study._description import Description, check_same, plain, read_description
+from luthier.study._description import SPENT, Description, check_same, plain, read_description
 from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url, quiet
 from luthier.study._trials import Entry, StoredResult, begun_to_json, final_state, new_trial, read_trial, result_key
 from luthier.study._writer import Writer
@@ -38,6 +38,7 @@ class Study:
         read = [read_trial(trial) for trial in study.get_trials(deepcopy=False)]
         self._entries = [entry for entry, _ in read]
         self._results = sorted((s for _, stored in read for s in stored), key=lambda s: s.order)
+        self._spent = float(study.user_attrs.get(SPENT, 0.0))
         self._lock = threading.RLock()
         self._trials: dict[int, Trial] = {}  # of the writing thread
         self._writer = Writer(storage.together) if writable else None
@@ -160,10 +161,16 @@ class Study:
         with self._lock:
             return {number for number, entry in enumerate(self._entries) if entry.ended or entry.over}
 
+    def add_spent(self, seconds: float) -> None:
+        """A run ends ``seconds`` of wall-clock into the study, some of them after its last result."""
+        with self._lock:
+            self._spent = seconds
+            self._write(lambda: self._study.set_user_attr(SPENT, seconds))
+
     @property
     def spent_seconds(self) -> float:
-        """Wall-clock of the study when its last result was added."""
-        return self._results[-1].spent if self._results else 0.0
+        """Wall-clock of the study when its last result was added, or its last run ended."""
+        return max(self._spent, self._results[-1].spent if self._results else 0.0)
 
     @property
     def optuna_study(self) -> optuna.Study:

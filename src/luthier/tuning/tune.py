@@ -33,6 +33,8 @@ from luthier.tuning.unfinished import Unfinished
 
 #: Trainings that may fail in a row; after as many, the fault is in the task and not in a config.
 FAILURES_IN_A_ROW = 3
+#: A training that took longer is forgotten only when its result is durable: an fsync, against training it again.
+DURABLE_SECONDS = 1.0
 #: Share of a budget kept to run the winner again on fresh seeds, and how often at most.
 CONFIRM_SHARE = 0.1
 CONFIRM_SEEDS = 5
@@ -140,6 +142,7 @@ class _Run:
             if not self._confirm():
                 self._search_on()
             self._keep_winner()
+            self._study.add_spent(self._seconds())
         finally:
             executor.close()
         return self._leader.result(
@@ -150,7 +153,7 @@ class _Run:
             validation=len(self._setup.task.validation),
             asked=self._asked,
             budget=self._budget(),
-            interrupted=self._stopped,
+            interrupted=self._stopped and self._budget().fraction < 1,
         )
 
     def _open(self) -> None:
@@ -163,6 +166,9 @@ class _Run:
         task = self._setup.task
         trainings = len(self._leader.curves)
         self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))
+        winner, point = self._leader.winner, self._leader.point
+        if winner is not None and point is not None:  # of a study that is continued
+            self._emit(NewBest(winner.training, winner.config, point, self._leader.curves[winner.training]))
 
     def _search_on(self) -> None:
         if not self._leader.curves and not self.interrupted():
@@ -222,6 +228,8 @@ class _Run:
             self._keep_winner()
             self._emit(NewBest(cut.training, cut.config, point, self._leader.curves[cut.training]))
         if result.over:
+            if self._leader.curves[cut.training].seconds > DURABLE_SECONDS:
+                self._study.flush()
             self._executor.drop(cut.training)
         self._count_failures(result)
 
