@@ -119,3 +119,9 @@ def test_a_name_that_nobody_knows_is_refused_with_a_hint() -> None:
         check_names(["lr", "unit"], ["units"])
     with pytest.raises(ConfigError, match=r"'learning_rate'.*no other.*Did you mean 'lr'"):
         check_names(["learning_rate"], [])
+
+
+def test_a_batch_size_schedule_needs_an_end() -> None:
+    with pytest.raises(ConfigError, match="batch_schedule is 'steps', which needs batch_size_end"):
+        complete({"batch_schedule": "steps"})
+    assert complete({"batch_schedule": "steps", "batch_size_end": 8}).batch_size_end == 8

@@ -135,7 +135,7 @@ del H
 def complete(values: Mapping[str, Any], model_defaults: Mapping[str, Any] | None = None) -> Config:
     """``values`` with every missing hyperparameter at its default, the model builder's own ones included.
 
-    Raises ConfigError for a value that is not allowed.
+    Raises ConfigError for a value that is not allowed, and for a batch-size schedule that leads nowhere.
     """
     check_values(values)
     defaults = {name: h.default for name, h in HYPERPARAMETERS.items()}
@@ -143,6 +143,8 @@ def complete(values: Mapping[str, Any], model_defaults: Mapping[str, Any] | None
     checked = {name: h.check(config[name]) for name, h in HYPERPARAMETERS.items()}
     if checked["schedule"] == "one-cycle" and not checked["warmup"]:
         checked["warmup"] = 0.3  # Smith & Topin 2018 (arXiv 1708.07120) rise for under half; torch's pct_start
+    if checked["batch_schedule"] != "constant" and checked["batch_size_end"] is None:
+        raise ConfigError(f"batch_schedule is {checked['batch_schedule']!r}, which needs batch_size_end; give it a value")
     return config.replace(**checked)
 
 

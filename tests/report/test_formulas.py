@@ -31,7 +31,7 @@ configs = st.builds(
             "cooldown": share,
             "batch_size": st.integers(1, 512),
             "batch_schedule": st.sampled_from(BATCH_SCHEDULES),
-            "batch_size_end": st.none() | st.integers(1, 512),
+            "batch_size_end": st.integers(1, 512),
             "batch_stages": st.integers(2, 6),
         }
     ),
@@ -72,9 +72,11 @@ def test_the_batch_size_agrees(config: Config, done: float) -> None:
 
 @given(configs)
 def test_only_what_is_used_is_written(config: Config) -> None:
+    elsewhere = {"PLATEAU_PATIENCE"}  # read by the loop, which counts the drops
     for formula in (learning_rate(config), batch_size(config)):
         if formula is not None:
-            assert [name for name, _, _ in formula.constants if name not in "\n".join(formula.lines)] == []
+            names = {name for name, _, _ in formula.constants} - elsewhere
+            assert [name for name in names if name not in "\n".join(formula.lines)] == []
 
 
 @pytest.mark.parametrize("name", optimizer_names())

@@ -226,3 +226,10 @@ def test_a_description_tells_tasks_apart() -> None:
 
 def test_a_config_of_any_mapping_is_checked() -> None:
     assert make().check(Config(lr=0.3)).lr == 0.3
+
+
+def test_the_default_batch_is_no_larger_than_the_data() -> None:
+    few = Task(lambda config: nn.Linear(2, 2), (torch.randn(10, 2), torch.arange(10) % 2), 0.2)
+    assert few.check({}).batch_size == 8
+    with pytest.raises(ConfigError, match="batch_size is 9"):
+        few.check({"batch_size": 9})

@@ -214,7 +214,7 @@ CONFIGS = st.fixed_dictionaries(
         "schedule": st.sampled_from(SCHEDULES),
         "batch_schedule": st.sampled_from(BATCH_SCHEDULES),
         "batch_size": st.integers(1, 20),
-        "batch_size_end": st.none() | st.integers(1, 40),
+        "batch_size_end": st.integers(1, 40),
         "epochs": st.integers(1, 3),
         "warmup": st.sampled_from([0.0, 1e-4, 0.3, 1.0]),
         "plateau_patience": st.sampled_from([0.0, 0.5]),

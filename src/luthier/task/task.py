@@ -107,8 +107,13 @@ class Task:
         return {n: v for n, v in self.defaults.items() if n not in HYPERPARAMETERS}
 
     def config(self, values: Mapping[str, Any] | None = None) -> Config:
-        """``values`` completed by this task's and Luthier's defaults. Raises ConfigError."""
-        return complete({**self.defaults, **(values or {})})
+        """``values`` completed by this task's and Luthier's defaults. Raises ConfigError.
+
+        The default batch is no larger than the training data.
+        """
+        given = {**self.defaults, **(values or {})}
+        usual = HYPERPARAMETERS["batch_size"].default
+        return complete({"batch_size": min(usual, len(self.train)), **given})  # type: ignore[type-var]  # an int
 
     def build(self, config: Config) -> nn.Module:
         """A model for ``config``. Raises TaskError when the builder gives none or asks for a missing name."""
