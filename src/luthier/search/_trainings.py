@@ -1,0 +1,121 @@
+"""What a search knows of its trainings, told slice by slice."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from luthier.records import Config, Direction, Point, Slice, SliceResult, Status
+
+EPSILON = 1e-9  #: epochs closer than this are the same
+
+#: Outcomes that count as worse than any other training, whatever the training had shown before.
+FAILURES = (Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED)
+
+
+@dataclass
+class Training:
+    """A training as the search sees it. Scores are metrics with the sign that makes larger better."""
+
+    number: int
+    config: Config
+    note: Mapping[str, Any]
+    seed: int  #: a study may be continued under another seed; what was begun keeps its own
+    reached: float = 0.0  #: epochs done
+    asked: float = 0.0  #: furthest epoch that any slice was meant to reach
+    pending: bool = False  #: whether a slice is out
+    over: bool = False
+    failed: bool = False
+    ended: bool = False  #: whether the search gave it up
+    _epochs: list[float] = field(default_factory=list)
+    _best: list[float] = field(default_factory=list)
+
+    @property
+    def epochs(self) -> float:
+        """Its full length."""
+        return float(self.config.epochs)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it could go on now."""
+        return not (self.pending or self.over or self.ended)
+
+    def passed(self, epoch: float) -> bool:
+        """Whether it was trained for so long, or as long as it will ever be."""
+        return self.over or self.reached >= epoch - EPSILON
+
+    def score(self, epoch: float = math.inf) -> float:
+        """Best score up to ``epoch``; minus infinity when it failed or never gave a finite metric."""
+        seen = bisect_right(self._epochs, epoch + EPSILON)
+        return -math.inf if self.failed or not seen else self._best[seen - 1]
+
+    def add(self, point: Point, sign: float) -> None:
+        """Takes the next point of the curve."""
+        last = self._best[-1] if self._best else -math.inf
+        score = sign * point.metric
+        self._epochs.append(point.epoch)
+        self._best.append(max(last, score) if math.isfinite(score) else last)
+
+
+class Trainings:
+    """All trainings of a search, by number."""
+
+    def __init__(self, direction: Direction, seed: int):
+        self._sign = 1.0 if direction == "maximize" else -1.0
+        self._seed = seed
+        self._known: dict[int, Training] = {}
+        self._free = 0
+        self._pending = 0
+
+    def __getitem__(self, number: int) -> Training:
+        return self._known[number]
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._known
+
+    def __iter__(self) -> Iterator[Training]:
+        return iter(self._known.values())
+
+    @property
+    def pending(self) -> int:
+        """Slices that are out."""
+        return self._pending
+
+    def next_number(self) -> int:
+        """The smallest number that was neither asked nor told."""
+        while self._free in self._known:
+            self._free += 1
+        return self._free
+
+    def begin(self, config: Config, note: Mapping[str, Any]) -> Training:
+        """A new training under the next number."""
+        training = Training(self.next_number(), config, note, self._seed)
+        self._known[training.number] = training
+        return training
+
+    def slice(self, training: Training, stop: float) -> Slice:
+        """Sends a training on to epoch ``stop``, or to its end when that comes first."""
+        training.asked = max(training.asked, min(stop, training.epochs))
+        training.pending = True
+        self._pending += 1
+        # Every training has the same seed: what differs between two of them is their configs, not their luck.
+        start, stop = training.reached, min(stop, training.epochs)
+        return Slice(training.number, training.config, start, stop, training.seed, training.note)
+
+    def tell(self, result: SliceResult) -> Training:
+        """Takes a result; of a training that was never asked for, too."""
+        cut = result.slice
+        training = self._known.setdefault(cut.training, Training(cut.training, cut.config, cut.note, cut.seed))
+        if training.pending:
+            training.pending = False
+            self._pending -= 1
+        for point in result.points:
+            training.add(point, self._sign)
+        training.reached = max(training.reached, cut.start, *(p.epoch for p in result.points))
+        training.asked = max(training.asked, cut.stop)
+        training.over = training.over or result.over
+        training.failed = training.failed or result.outcome.status in FAILURES
+        return training
