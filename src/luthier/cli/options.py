@@ -27,6 +27,12 @@ Seed = Annotated[int, typer.Option(metavar="N", help="All randomness comes from 
 Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps")]
 Precision = Annotated[str, typer.Option(metavar="NAME", help="float32 or bfloat16")]
 Compile = Annotated[bool, typer.Option("--compile", metavar="", help="Compile the model with torch.compile")]
+Threads = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, help="CPU threads; 1 is best where others use the cores too. 0: by the model's size"
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document in place of text")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Show no progress")]
 Debug = Annotated[bool, typer.Option("--debug", metavar="", help="Show the traceback of an error")]
@@ -38,12 +44,12 @@ def teach(text: str) -> str:
     return "\n\n".join(p if p.startswith(" ") else " ".join(p.split()) for p in paragraphs)
 
 
-def run_options(device: str, precision: str, compile: bool) -> Options:
+def run_options(device: str, precision: str, compile: bool, threads: int = 0) -> Options:
     """The options of a run. Raises UsageError for an unknown precision."""
     if precision == "float32":
-        return Options(device, "float32", compile)
+        return Options(device, "float32", compile, threads)
     if precision == "bfloat16":
-        return Options(device, "bfloat16", compile)
+        return Options(device, "bfloat16", compile, threads)
     hint = nearest(precision, ("float32", "bfloat16"))
     raise UsageError(f"precision is {precision!r}; it must be float32 or bfloat16.{hint}")
 

@@ -21,6 +21,7 @@ from luthier.cli.options import (
     Quiet,
     Seed,
     TaskName,
+    Threads,
     err,
     file_values,
     out,
@@ -50,6 +51,7 @@ def train(
     device: Device = "auto",
     precision: Precision = "float32",
     compile: Compile = False,
+    threads: Threads = 0,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -70,7 +72,7 @@ def train(
     given = {name: value for name, value in hyperparameters.items() if value is not None}
     values = {**file_values(config), **settings(set_), **given}
     check_values(values)
-    options = run_options(device, precision, compile)
+    options = run_options(device, precision, compile, threads)
 
     from luthier import load_task
     from luthier import train as run

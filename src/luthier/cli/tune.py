@@ -19,6 +19,7 @@ from luthier.cli.options import (
     Quiet,
     Seed,
     TaskName,
+    Threads,
     file_values,
     out,
     print_json,
@@ -61,6 +62,7 @@ def tune(
     device: Device = "auto",
     precision: Precision = "float32",
     compile: Compile = False,
+    threads: Threads = 0,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -86,7 +88,7 @@ def tune(
       optimizer: [SGD, Adam]
       epochs: 20
     """
-    options = run_options(device, precision, compile)
+    options = run_options(device, precision, compile, threads)
     own = {**file_values(baseline), **settings(set_)}
 
     from luthier import load_task
