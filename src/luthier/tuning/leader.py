@@ -59,6 +59,11 @@ class Leader:
         return sum(curve.epoch for curve in self.curves.values())
 
     @property
+    def failed(self) -> int:
+        """Trainings that diverged, ran out of memory or raised."""
+        return len(self._failed)
+
+    @property
     def winner(self) -> Slice | None:
         """The last slice of the leading training."""
         return None if self._best is None else self._slices[self._best]
@@ -129,7 +134,7 @@ class Leader:
             study_folder=folder,
             study_name=name,
             trainings=len(self.curves),
-            failed=len(self._failed),
+            failed=self.failed,
             epochs=self.epochs,
             seconds=budget.seconds,
             budget=budget,

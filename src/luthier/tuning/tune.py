@@ -264,7 +264,8 @@ class _Run:
 
     def _budget(self) -> BudgetState:
         seconds = self._seconds()
-        epochs = self._leader.epochs + self._points_out / self._per_epoch
+        # A failure costs the interval in which it happened: without that, failures alone would never spend a budget.
+        epochs = self._leader.epochs + (self._points_out + self._leader.failed) / self._per_epoch
         spent = {"seconds": seconds, "epochs": epochs, "trainings": float(len(self._leader.curves))}
         return BudgetState(self._asked.unit, self._asked.total, spent[self._asked.unit], seconds)
 
