@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+import pytest
+
+from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
+from luthier.tuning.leader import Leader
+from luthier.tuning.result import Best, luck_sentence
+from luthier.tuning.unfinished import Unfinished
+
+CONFIG = Config(epochs=4)
+POINT = Point(1, 0.5, 0.5, 0.5, 0.1, 32, 2.0)
+
+
+def result(training, *metrics, start=0.0, status=Status.DONE, note=None, stop=4.0, seed=0):
+    points = tuple(replace(POINT, epoch=start + i, metric=m) for i, m in enumerate(metrics, 1))
+    return SliceResult(Slice(training, CONFIG, start, stop, seed, note or {}), points, Outcome(status), 1.0)
+
+
+def told(*results):
+    leader = Leader("maximize")
+    return leader, [leader.add(r) for r in results]
+
+
+def test_who_leads():
+    leader, leads = told(
+        result(0, 0.5, 0.6),
+        result(1, 0.4),
+        result(1, 0.7, start=1),
+        result(1, 0.8, 0.75, start=2),
+        result(0, 0.8, start=2),
+    )
+    assert leads == [True, False, True, True, False]
+    assert (leader.winner.training, leader.point.metric, leader.point.epoch) == (1, 0.8, 3)
+
+
+def test_equal_metrics_are_told_apart_by_the_loss():
+    better = result(1, 0.5)
+    better = replace(better, points=(replace(better.points[0], val_loss=0.4),))
+    assert told(result(0, 0.5), result(2, 0.5), better)[1] == [True, False, True]
+
+
+def test_confirmations_do_not_lead_and_count_when_they_are_over():
+    leader, leads = told(
+        result(0, 0.5, 0.5, 0.5, 0.5),
+        result(1, 0.9, 0.9, 0.9, 0.9, note={"confirms": 0}),
+        result(2, 0.8, note={"confirms": 0}, status=Status.PAUSED),
+        result(3, 0.7, note={"confirms": 5}),
+        result(4, 0.6, note={"confirms": 0}, status=Status.STOPPED),
+        result(5, note={"confirms": 0}, status=Status.DIVERGED),
+    )
+    assert leads == [True] + [False] * 5
+    assert leader.confirming == [1, 2, 4, 5]
+    assert [p.metric for p in leader.confirmations()] == [0.9, 0.6]
+
+
+def test_epochs_failures_and_cost():
+    leader, _ = told(result(0, 0.5, 0.6), result(1, status=Status.OUT_OF_MEMORY), result(2, 0.1, status=Status.FAILED))
+    leader.begin(Slice(3, CONFIG, 0, 4))
+    assert (leader.epochs, leader.failed, len(leader.curves)) == (3, 2, 4)
+    assert (leader.cost("epochs"), leader.cost("seconds")) == (4, 8.0)
+
+
+def test_nobody_leads():
+    leader, leads = told(result(0), result(1, float("nan")))
+    assert leads == [False, False]
+    assert (leader.point, leader.winner, leader.confirmations()) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("metrics", "direction", "sentence"),
+    [
+        ([0.7, 0.8], "maximize", "scores 0.75 ± 0.071, so about 0.15 of 0.9 is the luck of picking the best of 7"),
+        ([0.95, 0.95], "maximize", "scores 0.95 ± 0, so no part of 0.9 is the luck of picking the best of 7"),
+        ([0.95, 0.95], "minimize", "scores 0.95 ± 0, so about 0.05 of 0.9 is the luck"),
+        ([0.95], "minimize", "0.9 is the best of 7 trainings and so partly luck; it was not run again"),
+    ],
+)
+def test_luck(metrics, direction, sentence):
+    best = Best(0, 0, CONFIG, None, replace(POINT, metric=0.9))
+    again = tuple(replace(POINT, metric=m) for m in metrics)
+    assert sentence in luck_sentence(best, again, "f1", direction, 100, 7)
+
+
+def test_luck_of_the_validation_samples():
+    best = Best(0, 0, CONFIG, None, replace(POINT, metric=0.9))
+    told = luck_sentence(best, (), "accuracy", "maximize", 360, 1)
+    # Wilson's interval of 324 of 360: 0.8648 to 0.9270
+    assert told == "With 360 validation samples any such score is uncertain by ± 0.031 (95 %)."
+    assert luck_sentence(best, (), "r2", "maximize", 360, 1) == ""
+
+
+def test_a_stopped_slice_is_told_whole():
+    unfinished = Unfinished()
+    assert unfinished.take(result(0, 0.1, status=Status.PAUSED)) is None
+    assert unfinished.take(result(1, status=Status.PAUSED)) is None
+    assert [(cut.training, cut.start, cut.stop) for cut in unfinished.rests()] == [(0, 1.0, 4.0), (1, 0.0, 4.0)]
+    other = result(2, 0.3)
+    assert unfinished.take(other) is other
+    assert unfinished.take(result(0, 0.2, start=1.0, status=Status.PAUSED)) is None
+    whole = unfinished.take(result(0, 0.3, 0.4, start=2.0))
+    assert (whole.slice, whole.outcome.status, whole.seconds) == (result(0).slice, Status.DONE, 3.0)
+    assert [p.epoch for p in whole.points] == [1, 2, 3, 4]
+    assert [cut.training for cut in unfinished.rests()] == [1]
