@@ -23,10 +23,20 @@ DATA = INPUTS, (INPUTS[:, 0] + 0.5 * torch.randn(60, generator=GENERATOR) > 0).l
 EPOCHS = 6
 
 
+broken: list[str] = []  #: what the next training batches raise, one after the other
+
+
+class Breaking(nn.Identity):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if broken and self.training:
+            raise ValueError(broken.pop())
+        return inputs
+
+
 def network(config: Any) -> nn.Module:
     if config["dropout"] > 1:
         raise ValueError("dropout above 1")
-    return nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(config["dropout"]), nn.Linear(6, 2))
+    return nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(config["dropout"]), Breaking(), nn.Linear(6, 2))
 
 
 @pytest.fixture(autouse=True)
@@ -201,6 +211,15 @@ def test_what_the_model_raises_is_an_outcome(start, cut):
     assert good.outcome.status is Status.DONE
     assert built.points == refused.points == ()
     assert built.over
+
+
+def test_a_training_that_cannot_be_repeated_fails_and_tells_nothing_twice(start, cut):
+    ran(start(), cut(0, 0, 3))  # and leaves no checkpoint
+    executor = start()
+    broken.append("not today")
+    (result,) = ran(executor, cut(0, 3, EPOCHS))
+    assert (result.outcome.status, result.points) == (Status.FAILED, ())
+    assert result.outcome.message == "ValueError: not today"
 
 
 def test_what_a_listener_raises_passes(start, cut):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,18 @@ def test_a_spent_budget_returns_the_result_again_without_training(run, tasks, bu
     assert tasks.trained["batches"] == before
 
 
+def test_time_that_passes_after_the_last_result_is_spent_too(run):
+    def take_long(event):
+        if isinstance(event, SliceFinished):
+            end = time.perf_counter() + event.budget.seconds_left
+            while time.perf_counter() < end:
+                pass
+
+    first = run(budget=1, on_event=take_long)
+    assert (first.trainings, first.interrupted) == (1, False)
+    assert same(first, run(budget=1))
+
+
 @pytest.mark.parametrize("search", SEARCHES)
 def test_every_search_decides_after_a_restart_as_if_it_had_never_stopped(task, space, recorded, tmp_path, search):
     """Budgets end in the middle of slices, and are too small for a second look at the winner."""
@@ -83,6 +96,7 @@ def test_stopped_at_once_it_begins_nothing(run, recorded, tmp_path):
         again = run(budget="1000 epochs", stop=lambda: True)
         assert again.interrupted
         assert same(first, again)
+    assert all(entry[3] and not entry[2].get("confirms") for entry in recorded(tmp_path / "study").values())
     assert run(budget="40 epochs", folder=tmp_path / "none", stop=lambda: True).best is None
 
 

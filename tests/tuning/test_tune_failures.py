@@ -184,6 +184,7 @@ def test_a_training_that_cannot_be_repeated_ends_in_failure(tasks, endless, tmp_
     class Moody(tasks.Counted):
         def act(self, inputs):
             if moods:
+                moods.clear()
                 raise ValueError("not today")
 
     moods, epochs = [], {}
@@ -192,13 +193,13 @@ def test_a_training_that_cannot_be_repeated_ends_in_failure(tasks, endless, tmp_
         if isinstance(event, PointAdded):
             assert event.point.epoch > epochs.get(event.training, 0)
             epochs[event.training] = event.point.epoch
-        if isinstance(event, SliceFinished) and event.result.slice.training == 20:
-            moods.append(True)
+        if isinstance(event, SliceFinished) and event.result.slice.training >= 9:
+            moods.append(True)  # whatever is trained next fails at its first batch
 
     with pytest.raises(TooManyFailures):
         tune(tasks.make(Moody), endless, budget="90 epochs", search="hyperband", folder=tmp_path, on_event=listen)
     failed = [r for r in Study.load(tmp_path).results() if r.outcome.status is Status.FAILED]
-    assert len(failed) == 3
+    assert len(failed) >= 3
     assert all(r.points == () for r in failed)
 
 
