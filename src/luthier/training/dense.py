@@ -92,6 +92,7 @@ class DenseStep:
             for layer in self._layers:
                 _lay_out(layer)
         self._weights = [layer.weight.detach() for layer in self._layers]
+        self._transposed = [weight.t() for weight in self._weights]
         self._biases = [layer.bias.detach() for layer in self._layers]
         self._buffers: dict[int, _Buffers] = {}
         if not self._update_in_product:
@@ -106,8 +107,9 @@ class DenseStep:
         with torch.no_grad():
             loss = self._forward(inputs, targets, buffers)
             if self._update_in_product:
-                self._backward_and_descend(inputs, buffers, lr)
+                self._backward_and_descend(inputs, buffers, lr / len(targets), keep=1 - lr * self._decay)
             else:
+                buffers.gradients[-1].div_(len(targets))
                 self._backward(inputs, buffers)
                 for group in self._optimizer.param_groups:
                     group["lr"] = lr
@@ -115,16 +117,16 @@ class DenseStep:
         return loss
 
     def _forward(self, inputs: Tensor, targets: Tensor, buffers: _Buffers) -> Tensor:
-        """The loss, with the gradient by the last layer's output left in its buffer."""
+        """The mean loss, with the gradient of the sum by the last layer's output left in its buffer."""
         hidden, last = inputs, len(self._layers) - 1
-        for i, (weight, bias) in enumerate(zip(self._weights, self._biases, strict=True)):
-            hidden = torch.addmm(bias, hidden, weight.t(), out=buffers.outputs[i])
+        for i, (weight, bias) in enumerate(zip(self._transposed, self._biases, strict=True)):
+            hidden = torch.addmm(bias, hidden, weight, out=buffers.outputs[i])
             if i < last:
                 hidden.relu_()
         log_probabilities = torch.log_softmax(hidden, 1)
         loss = nn.functional.nll_loss(log_probabilities, targets)
         gradient = torch.exp(log_probabilities, out=buffers.gradients[last])
-        gradient.scatter_add_(1, targets[:, None], buffers.minus_ones).div_(len(targets))
+        gradient.scatter_add_(1, targets[:, None], buffers.minus_ones)
         return loss
 
     def _input_gradient(self, i: int, buffers: _Buffers) -> None:
@@ -132,22 +134,21 @@ class DenseStep:
         below = torch.mm(buffers.gradients[i], self._weights[i], out=buffers.gradients[i - 1])
         torch.ops.aten.threshold_backward.grad_input(below, buffers.outputs[i - 1], 0, grad_input=below)
 
-    def _backward_and_descend(self, inputs: Tensor, buffers: _Buffers, lr: float) -> None:
-        keep = 1 - lr * self._decay
+    def _backward_and_descend(self, inputs: Tensor, buffers: _Buffers, rate: float, keep: float) -> None:
         for i in range(len(self._layers) - 1, -1, -1):
-            gradient, weight, bias = buffers.gradients[i], self._weights[i], self._biases[i]
+            gradient, weight, bias = buffers.transposed[i], self._weights[i], self._biases[i]
             if i:
                 self._input_gradient(i, buffers)
             below = buffers.outputs[i - 1] if i else inputs
-            torch.addmm(weight, gradient.t(), below, beta=keep, alpha=-lr, out=weight)
-            torch.addmv(bias, gradient.t(), buffers.ones, beta=keep, alpha=-lr, out=bias)
+            torch.addmm(weight, gradient, below, beta=keep, alpha=-rate, out=weight)
+            torch.addmv(bias, gradient, buffers.ones, beta=keep, alpha=-rate, out=bias)
 
     def _backward(self, inputs: Tensor, buffers: _Buffers) -> None:
         for i in range(len(self._layers) - 1, -1, -1):
             gradient, layer = buffers.gradients[i], self._layers[i]
             if i:
                 self._input_gradient(i, buffers)
-            torch.mm(gradient.t(), buffers.outputs[i - 1] if i else inputs, out=layer.weight.grad)
+            torch.mm(buffers.transposed[i], buffers.outputs[i - 1] if i else inputs, out=layer.weight.grad)
             torch.sum(gradient, 0, out=layer.bias.grad)
 
 
@@ -163,5 +164,6 @@ class _Buffers:
     def __init__(self, batch: int, biases: list[Tensor]) -> None:
         self.outputs = [torch.empty(batch, len(b)) for b in biases]
         self.gradients = [torch.empty(batch, len(b)) for b in biases]
+        self.transposed = [gradient.t() for gradient in self.gradients]
         self.ones = torch.ones(batch)
         self.minus_ones = -torch.ones(batch, 1)
