@@ -11,10 +11,12 @@ from luthier.search._halving import KINDS, Halving
 from luthier.search._optuna import OptunaSearch
 from luthier.search._proposals import WALKS, Complete
 from luthier.search._sampling import PRUNERS, SAMPLERS
+from luthier.search.freeze_thaw import FreezeThaw
 from luthier.space import Space
 
 #: What each search does, in a line. Besides these, any sampler goes with any pruner: ``gp+median``.
 SEARCHES: Mapping[str, str] = {
+    "freeze-thaw": "begins where good values usually lie, predicts every curve, thaws what is worth most per epoch",
     "hyperband": "many short trainings, the best third thawed again and again, with several first lengths",
     "successive-halving": "the same, every training starting at the shortest length",
     "asha": "the same, thawing at once whatever is in the best third so far; suits many workers",
@@ -55,6 +57,16 @@ def make_search(
     cannot walk through.
     """
     sampler, plus, pruner = name.partition("+")
+    if name == "freeze-thaw":
+        return FreezeThaw(
+            space,
+            max_epochs=max_epochs,
+            direction=direction,
+            complete=complete,
+            seed=seed,
+            interval=interval,
+            baseline=baseline,
+        )
     if name in KINDS:
         return Halving(
             space,

@@ -1,0 +1,137 @@
+"""A space as a cube: every config a point, every point a config."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+Array = NDArray[np.float64]
+
+
+class Axis:
+    """One range. Numbers lie in [0, 1] on its (log) scale, a choice is its index."""
+
+    def __init__(self, distribution: BaseDistribution):
+        self.choices: tuple[Any, ...] | None = None
+        if isinstance(distribution, CategoricalDistribution):
+            self.choices = distribution.choices
+            return
+        assert isinstance(distribution, (FloatDistribution, IntDistribution))
+        self._low, self._high = float(distribution.low), float(distribution.high)
+        self._log, self._integer = distribution.log, isinstance(distribution, IntDistribution)
+        self._step = distribution.step
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Smallest and largest number."""
+        return self._low, self._high
+
+    def unit(self, value: Any) -> float:
+        """Where a value lies; numbers beyond the range lie outside of [0, 1]."""
+        if self.choices is not None:
+            return float(self.choices.index(value))
+        if self._high == self._low:
+            return 0.5
+        if self._log:
+            return math.log(float(value) / self._low) / math.log(self._high / self._low)
+        return (float(value) - self._low) / (self._high - self._low)
+
+    def values(self, units: Array) -> Array:
+        """Numbers at these positions, on the grid of a range that has one."""
+        units = np.clip(units, 0.0, 1.0)
+        values = (
+            self._low * (self._high / self._low) ** units if self._log else self._low + units * (self._high - self._low)
+        )
+        if self._step is not None:
+            values = self._low + np.round((values - self._low) / self._step) * self._step
+        return np.clip(values, self._low, self._high)
+
+    def snap(self, units: Array) -> Array:
+        """The nearest positions that are values."""
+        if self.choices is not None:
+            return np.clip(np.round(units), 0, len(self.choices) - 1)
+        if self._step is None or self._high == self._low:
+            return np.clip(units, 0.0, 1.0)
+        values = self.values(units)
+        if self._log:
+            snapped: Array = np.log(values / self._low) / math.log(self._high / self._low)
+        else:
+            snapped = (values - self._low) / (self._high - self._low)
+        return snapped
+
+    def value(self, unit: float) -> Any:
+        """The value at a position."""
+        if self.choices is not None:
+            return self.choices[round(unit)]
+        value = float(self.values(np.array([unit]))[0])
+        return round(value) if self._integer else value
+
+
+class Axes:
+    """All ranges of a space, in the order of their names."""
+
+    def __init__(self, ranges: Mapping[str, BaseDistribution]):
+        self.axes = {name: Axis(ranges[name]) for name in sorted(ranges)}
+        self.names = tuple(self.axes)
+        self._column = {name: k for k, name in enumerate(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def column(self, points: Array, name: str) -> Array:
+        """The coordinate of ``name`` of all points."""
+        column: Array = points[:, self._column[name]]
+        return column
+
+    def point(self, params: Mapping[str, Any]) -> Array:
+        """Where a config lies."""
+        return np.array([axis.unit(params[name]) for name, axis in self.axes.items()])
+
+    def params(self, point: Array) -> dict[str, Any]:
+        """The values at a point."""
+        return {name: axis.value(float(u)) for (name, axis), u in zip(self.axes.items(), point, strict=True)}
+
+    def snap(self, points: Array) -> Array:
+        """The points of configs nearest to these."""
+        columns = [axis.snap(points[:, k]) for k, axis in enumerate(self.axes.values())]
+        return np.stack(columns, 1) if columns else points
+
+    def uniform(self, rng: np.random.Generator, count: int) -> Array:
+        """Points from all of the space."""
+        units = rng.random((count, len(self)))
+        for k, axis in enumerate(self.axes.values()):
+            if axis.choices is not None:
+                units[:, k] = np.floor(units[:, k] * len(axis.choices))
+        return self.snap(units)
+
+    def mutated(self, rng: np.random.Generator, points: Array) -> Array:
+        """Each point with some coordinates changed, by a step of its own between 0.03 and 0.4 of the range.
+
+        Steps end at the bounds: there the best often lie.
+        """
+        count = len(points)
+        step = np.exp(rng.uniform(np.log(0.03), np.log(0.4), (count, 1)))
+        share = rng.choice([0.15, 0.3, 0.6, 1.0], (count, 1))
+        change = rng.random(points.shape) < share
+        moved = points + step * rng.normal(size=points.shape) * change
+        for k, axis in enumerate(self.axes.values()):
+            if axis.choices is not None:
+                again = change[:, k] & (rng.random(count) < 0.5)
+                drawn = np.floor(rng.random(count) * len(axis.choices))
+                moved[:, k] = np.where(again, drawn, points[:, k])
+        return self.snap(moved)
+
+    def features(self, points: Array) -> Array:
+        """What the model of curves measures distances by: a choice becomes one column for each of its values."""
+        columns = []
+        for k, axis in enumerate(self.axes.values()):
+            if axis.choices is None:
+                columns.append(points[:, k : k + 1])
+            else:
+                columns.append((points[:, k : k + 1] == np.arange(len(axis.choices))) * 0.5)
+        return np.concatenate(columns, 1) if columns else np.zeros((len(points), 1))
