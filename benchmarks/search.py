@@ -10,6 +10,7 @@ peer, and the time of a decision.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import statistics
 import sys
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from luthier.hyperparameters import complete
-from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Outcome, Point, Slice, SliceResult, Status
 from luthier.search import Search, make_search
 from luthier.search.freeze_thaw import FreezeThaw
 from luthier.space import Space, integer, log_uniform, uniform
@@ -163,10 +164,8 @@ def main() -> None:
         for instance in instances:
             for seed in arguments.seeds:
                 simulation = protocol.Simulation(instance, arguments.trainings)
-                try:
+                with contextlib.suppress(protocol.BudgetSpent):
                     tuner(simulation, seed)
-                except protocol.BudgetSpent:
-                    pass
                 runs.append(protocol.as_run(simulation.log(), seed))
         print(f"{name}: a decision takes {1e3 * statistics.median(tuner.decisions):.1f} ms", flush=True)
     peers = protocol.load(arguments.folder / "peers.json") if arguments.instances == "dev" else {}

@@ -42,25 +42,30 @@ class Scale:
 
     best: float
     width: float  #: of the best fifth of what was seen
+    floor: float  #: what is further below counts as this
     centre: float
     spread: float
 
     @classmethod
     def of(cls, scores: Array) -> Scale:
         """The scale for these scores. Equal scores have width 1."""
-        best, worst = float(scores.max()), float(scores.min())
-        width = max(best - float(np.quantile(scores, 0.8)), 1e-3 * (best - worst)) or 1.0
+        best, median = float(scores.max()), float(np.median(scores))
+        width = max(best - float(np.quantile(scores, 0.8)), 1e-3 * (best - median)) or best - float(scores.min()) or 1.0
         raw = _raw(scores, best, width)
-        return cls(best, width, float(raw.max()), max(float(raw.std()), 1e-6))
+        centre = float(raw.max())
+        floor = centre - 3 * (centre - float(np.median(raw))) if median < best else float(raw.min())
+        return cls(best, width, floor, centre, max(float(np.maximum(raw, floor).std()), 1e-6))
 
     def __call__(self, scores: Array) -> Array:
         """0 for the best score, about -1 for a usual one."""
-        return (_raw(scores, self.best, self.width) - self.centre) / self.spread
+        scaled: Array = (np.maximum(_raw(scores, self.best, self.width), self.floor) - self.centre) / self.spread
+        return scaled
 
 
 def _raw(scores: Array, best: float, width: float) -> Array:
     # 0.3: of 0.1, 0.3, 1 and 3 the best at predicting final values in partly run studies.
-    return -np.log((best - scores) / width + 0.3)
+    raw: Array = -np.log((best - scores) / width + 0.3)
+    return raw
 
 
 @dataclass(frozen=True)

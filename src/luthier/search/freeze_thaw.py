@@ -26,8 +26,9 @@ from luthier.space import Space
 
 Array = NDArray[np.float64]
 
-FIRST_SHARE = 1 / 50  #: of the longest training, in the first slice of each
-BREADTH = 0.3  #: share of all epochs that goes into first slices, so that a wrong model is found out
+# Each of these was varied on simulated trainings (LCBench, development data sets); figures in dev/LOG.md.
+FIRST_SHARE = 1 / 25  #: of the longest training, in the first slice of each
+BREADTH = 0.45  #: share of all epochs that goes into first slices, so that a wrong model is found out
 DRAWN = 10  #: one in so many new trainings is drawn from the priors, whatever the model says
 GROWTH = 2  #: a slice takes a training at most so many times as far as it came
 
@@ -35,7 +36,7 @@ GROWTH = 2  #: a slice takes a training at most so many times as far as it came
 PATIENCE = 0.5
 
 _GRID = 4  #: a curve is shown at each so many times as many epochs, and where it stands
-_CANDIDATES = (150, 50, 300)  #: from the priors, from everywhere, around the best
+_CANDIDATES = (300, 50, 150)  #: from the priors, from everywhere, around the best
 _LEADERS = 6  #: trainings that candidates are bred from
 _MOST_ROWS = 300  #: values that the model sees; with more a decision takes longer than 50 ms
 _MOST_THAWS = 100  #: trainings that are considered for thawing
@@ -243,7 +244,6 @@ class FreezeThaw:
         rng = np.random.default_rng(derived(self._seed, self._told, self._trainings.next_number()))
         shown = self._shown()
         if not shown:
-            count = max(1, len(self._trainings.__class__.__mro__))
             points = np.concatenate([self._knowledge.draw(rng, 1, 0.0), self._knowledge.draw(rng, 50)])
             points = self._unseen(points)
             worth = 1.0 / (1 + np.arange(len(points)))

@@ -1,0 +1,192 @@
+import math
+
+import numpy as np
+import pytest
+
+from luthier.hyperparameters import complete
+from luthier.records import Outcome, Point, Slice, SliceResult, Status
+from luthier.search._axes import Axes
+from luthier.search._curves import CurveModel, Rows, Scale, expected_improvement
+from luthier.search._priors import LEARNING_RATES, Knowledge
+from luthier.search.freeze_thaw import FIRST_SHARE, FreezeThaw
+from luthier.space import Space, choice, integer, log_uniform, uniform
+
+SPACE = Space(
+    lr=log_uniform(1e-4, 10), batch_size=integer(16, 256, log=True), optimizer=choice("SGD", "Adam"), epochs=9
+)
+
+
+def spent(log: list[SliceResult]) -> float:
+    return sum(r.slice.stop - r.slice.start for r in log)
+
+
+def best_after(search: FreezeThaw, epochs: float, bench) -> float:
+    log = []
+    while spent(log) < epochs:
+        log += bench.drive(search, 1)
+    return max(p.metric for r in log for p in r.points)
+
+
+def test_it_begins_where_good_values_usually_lie(bench) -> None:
+    [cut] = bench.slices(FreezeThaw(SPACE, max_epochs=9).ask())
+    assert cut.config.lr == pytest.approx(LEARNING_RATES["SGD"].centre)
+    assert cut.config.batch_size == 32
+
+
+def test_first_slices_are_short_and_good_trainings_grow(bench) -> None:
+    log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=1), 80)
+    reached: dict[int, float] = {}
+    for result in log:
+        cut = result.slice
+        assert cut.stop <= max(2 * cut.start, cut.start + max(1, 9 * FIRST_SHARE))
+        reached[cut.training] = cut.stop
+    ended = [bench.quality(r.slice.config, 9) for r in log if r.slice.stop == 9]
+    left = [bench.quality(r.slice.config, 9) for r in log if r.slice.start == 0 and reached[r.slice.training] <= 2]
+    assert ended
+    assert np.mean(ended) > np.mean(left)
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_it_finds_the_best_of_a_simple_task(direction, bench) -> None:
+    """The best possible is 0.95 at lr 0.1, ten times above the usual centre, after 9 epochs."""
+    search = FreezeThaw(SPACE, max_epochs=9, direction=direction, seed=2)
+    log: list[SliceResult] = []
+    while spent(log) < 10 * 9:
+        log += bench.drive(search, 1, execute=lambda cut: bench.run(cut, direction))
+    metrics = [p.metric for r in log for p in r.points]
+    best = max(metrics) if direction == "maximize" else 1 - min(metrics)
+    assert best > 0.93
+
+
+def test_a_wrong_prior_is_forgotten(bench) -> None:
+    """All that the priors propose is near an lr of 0.02; here 0.02 is as bad as random and 5 is best."""
+
+    def execute(cut: Slice) -> SliceResult:
+        top = 0.9 - 0.2 * abs(math.log10(cut.config.lr / 5))
+        epochs = range(round(cut.start) + 1, round(cut.stop) + 1)
+        points = tuple(Point(e, 0, 0, top - 0.3 / (e + 1), 0, 1, 1.0) for e in epochs)
+        return SliceResult(cut, points, Outcome(Status.DONE))
+
+    log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=0), 60, execute=execute)
+    last = [r.slice.config.lr for r in log if r.slice.stop == 9]
+    assert max(p.metric for r in log for p in r.points) > 0.8
+    assert any(lr > 1 for lr in last)
+
+
+def test_noise_does_not_make_it_thaw_one_training_for_ever(bench) -> None:
+    rng = np.random.default_rng(0)
+
+    def execute(cut: Slice) -> SliceResult:
+        result = bench.run(cut)
+        noisy = tuple(
+            Point(p.epoch, p.train_loss, p.val_loss, p.metric + 0.02 * rng.normal(), p.lr, p.batch_size, p.seconds)
+            for p in result.points
+        )
+        return SliceResult(cut, noisy, result.outcome)
+
+    log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=0), 80, execute=execute)
+    chosen = max(log, key=lambda r: max((p.metric for p in r.points), default=-1))
+    assert bench.quality(chosen.slice.config, 9) > 0.88
+
+
+def test_what_diverged_is_avoided(bench) -> None:
+    """Above lr 3 every training diverges."""
+    log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=5), 120)
+    diverged = [r.outcome.status is Status.DIVERGED for r in log if r.slice.start == 0]
+    assert sum(diverged[-20:]) <= 4
+
+
+def test_eight_at_once_differ(bench) -> None:
+    search = FreezeThaw(SPACE, max_epochs=9, seed=0)
+    bench.drive(search, 20)
+    cuts = bench.slices(search.ask(8))
+    assert len({cut.training for cut in cuts}) == 8
+    new = [math.log10(cut.config.lr) for cut in cuts if cut.start == 0]
+    assert len({round(lr, 3) for lr in new}) == len(new)
+
+
+def test_axes_go_both_ways() -> None:
+    space = Space(
+        lr=log_uniform(1e-4, 1), momentum=uniform(0, 0.9), layers=integer(1, 5), optimizer=choice("SGD", "Adam")
+    )
+    axes = Axes(space)
+    for point in axes.uniform(np.random.default_rng(0), 50):
+        again = axes.point(axes.params(point))
+        assert again == pytest.approx(point, abs=1e-9)
+    assert axes.features(np.array([[1.0, 1.0, 1.0, 0.0]])).shape == (1, 5)
+    moved = axes.mutated(np.random.default_rng(0), axes.uniform(np.random.default_rng(1), 200))
+    assert moved == pytest.approx(axes.snap(moved))
+
+
+def test_the_learning_rate_follows_the_optimizer() -> None:
+    axes = Axes(SPACE)
+    points = Knowledge(axes, {}).draw(np.random.default_rng(0), 2000)
+    configs = [axes.params(p) for p in points]
+    medians = {o: np.median([c["lr"] for c in configs if c["optimizer"] == o]) for o in ("SGD", "Adam")}
+    assert medians["SGD"] == pytest.approx(0.02, rel=0.3)
+    assert medians["Adam"] == pytest.approx(0.001, rel=0.3)
+
+
+def test_unknown_names_are_drawn_from_all_of_their_range() -> None:
+    axes = Axes(Space(temperature=uniform(0, 8)))
+    values = Knowledge(axes, {}).draw(np.random.default_rng(0), 4000)[:, 0]
+    assert np.histogram(values, 4, (0, 1))[0] == pytest.approx([1000] * 4, rel=0.1)
+
+
+def test_the_model_knows_what_it_was_fitted_to() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((40, 2))
+    epochs = np.array([1.0, 3.0, 9.0])
+    remaining = 1 - np.log(epochs) / np.log(9)
+    final = 1 - (x[:, 0] - 0.3) ** 2
+    rows = Rows(
+        np.repeat(x, 3, 0), np.repeat(np.arange(40), 3), np.tile(remaining, 40), (final[:, None] - remaining).ravel()
+    )
+    model = CurveModel(2)
+    model.fit(rows)
+    model.condition(rows)
+    new = rng.random((200, 2))
+    mean, deviation = model.predict(new, np.zeros((1, 200)))
+    truth = 1 - (new[:, 0] - 0.3) ** 2
+    assert np.abs(mean[0] - truth).max() < 0.2
+    assert (np.abs(mean[0] - truth) < 1.645 * deviation[0]).mean() > 0.85
+
+
+def test_one_horizon_or_many_predict_the_same() -> None:
+    rng = np.random.default_rng(0)
+    x, training = rng.random((30, 3)), np.arange(30)
+    rows = Rows(x, training, rng.random(30), rng.normal(size=30))
+    model = CurveModel(3)
+    model.condition(rows)
+    many = model.predict(x, np.array([[0.0] * 30, [0.5] * 30]), training)
+    alone = model.predict(x, np.full((1, 30), 0.5), training)
+    assert many[0][1] == pytest.approx(alone[0][0])
+    assert many[1][1] == pytest.approx(alone[1][0])
+
+
+def test_the_scale_keeps_order_and_a_diverged_training_does_not_drown_the_rest() -> None:
+    scores = np.array([0.9, 0.89, 0.8, 0.5, 0.45])
+    scaled = Scale.of(scores)(scores)
+    assert (np.diff(scaled) < 0).all()
+    far = np.append(scores, -1e6)
+    there = Scale.of(far)(far)
+    assert np.isfinite(there).all()
+    assert there[0] - there[3] > 0.1
+    assert np.isfinite(Scale.of(np.ones(4))(np.ones(4))).all()
+
+
+def test_expected_improvement_of_what_is_certain() -> None:
+    gain = expected_improvement(np.array([2.0, 0.0]), np.array([1e-6, 1e-6]), 1.0)
+    assert gain == pytest.approx([1.0, 0.0], abs=1e-6)
+
+
+def test_it_can_be_driven_by_hand_in_a_space_of_unknown_names(bench) -> None:
+    search = FreezeThaw(Space(a=uniform(0, 1), b=choice("x", "y"), epochs=10), max_epochs=10)
+    for _ in range(30):
+        for cut in bench.slices(search.ask()):
+            top = 1 - (cut.config.a - 0.7) ** 2 - 0.3 * (cut.config.b == "x")
+            points = tuple(
+                Point(e, 0, 0, top - 0.5 / e, 0, 1, 1.0) for e in range(round(cut.start) + 1, round(cut.stop) + 1)
+            )
+            search.tell(SliceResult(cut, points, Outcome(Status.DONE)))
+    assert complete({"epochs": 10}).epochs == 10
