@@ -190,3 +190,12 @@ def test_it_can_be_driven_by_hand_in_a_space_of_unknown_names(bench) -> None:
             )
             search.tell(SliceResult(cut, points, Outcome(Status.DONE)))
     assert complete({"epochs": 10}).epochs == 10
+
+
+def test_a_config_under_way_is_not_begun_again_beside_itself(bench) -> None:
+    search = FreezeThaw(SPACE, max_epochs=9, seed=0)
+    bench.drive(search, 30)
+    out = [cut for _ in range(12) for cut in bench.slices(search.ask())]
+    assert len({cut.training for cut in out}) == 12
+    new = np.array([math.log10(cut.config.lr) for cut in out if cut.start == 0])
+    assert np.ptp(new) > 0.3

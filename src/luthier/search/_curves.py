@@ -156,14 +156,19 @@ class CurveModel:
         wide = np.concatenate([*blocks, s**0, s, s**2], axis=1)
         factors += [_VAGUE * one, _VAGUE * remaining, _VAGUE * remaining**2]
         solved = solve_triangular(self._lower, wide, lower=True, check_finite=False)
+        curve = solved[:, -3:]  # of the mean curve: the same for all points
         parts = [solved[:, k * n : (k + 1) * n] for k in range(len(blocks))]
-        parts += [np.broadcast_to(column[:, None], parts[0].shape) for column in solved[:, -3:].T]
-        mean, explained = np.zeros_like(remaining), np.zeros_like(remaining)
-        for j, part in enumerate(parts):
-            mean += factors[j] * (self._alpha @ part)
+        means = [*(self._alpha @ part for part in parts), *(self._alpha @ curve)]
+        overlaps = {(j, k): np.einsum("ij,ij->j", parts[j], parts[k]) for j in range(len(parts)) for k in range(j + 1)}
+        for j, row in enumerate(np.concatenate([curve.T @ part for part in [*parts, curve]], axis=1)):
+            for k in range(len(parts)):
+                overlaps[len(parts) + j, k] = row[k * n : (k + 1) * n]
             for k in range(j + 1):
-                overlap = np.einsum("ij,ij->j", part, parts[k])
-                explained += (1 if j == k else 2) * factors[j] * factors[k] * overlap
+                overlaps[len(parts) + j, len(parts) + k] = row[len(parts) * n + k]
+        mean = sum((f * m for f, m in zip(factors, means, strict=True)), np.zeros_like(remaining))
+        explained = np.zeros_like(remaining)
+        for (j, k), overlap in overlaps.items():
+            explained += (1 if j == k else 2) * factors[j] * factors[k] * overlap
         square = remaining**2
         total = level + own + (slope + own_slope) * square + _VAGUE * (1 + square + square**2)
         return mean, np.sqrt(np.maximum(total - explained, 1e-8))

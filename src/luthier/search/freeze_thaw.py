@@ -38,7 +38,7 @@ PATIENCE = 0.5
 _GRID = 4  #: a curve is shown at each so many times as many epochs, and where it stands
 _CANDIDATES = (300, 50, 150)  #: from the priors, from everywhere, around the best
 _LEADERS = 6  #: trainings that candidates are bred from
-_MOST_ROWS = 300  #: values that the model sees; with more a decision takes longer than 50 ms
+_MOST_SHOWN = 90  #: trainings that the model sees, about 4 values of each; with more a decision takes longer
 _MOST_THAWS = 100  #: trainings that are considered for thawing
 _FIT_GROWTH = 1.2  #: the model is fitted again when it has so many times as many values
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up
@@ -115,7 +115,7 @@ class FreezeThaw:
         shown = self._shown()
         count = sum(len(self._epochs(t)) for t in shown)
         if count >= self._fit_at:
-            self._fit_rows = self._rows(shown[: _MOST_ROWS // 4])
+            self._fit_rows = self._rows(shown[: 2 * _MOST_SHOWN // 3])
             self._fit_at = int(count * _FIT_GROWTH) + 1
 
     @property
@@ -174,8 +174,7 @@ class FreezeThaw:
             # The first of the points are plain draws from the priors.
             index = 0 if number % DRAWN == DRAWN - 1 else int(options.point_worth.argmax())
             point = options.points[index]
-            squared = ((options.features - options.features[index]) ** 2).sum(1)
-            options.point_worth *= 1 - np.exp(-squared / (2 * _NEAR**2))
+            options.point_worth *= _novelty(options.features, options.features[index])
         return self._proposals.fresh(None if point is None else self._axes.params(point))
 
     def _begin(self, config: Config, straight: bool = False) -> Training:
@@ -202,8 +201,8 @@ class FreezeThaw:
         """The trainings that the model sees, the best first; of the others an even sample."""
         placed = [t for t in self._sorted() if t.number in self._points and (t.reached > 0 or t.failed)]
         placed.sort(key=lambda t: -t.score())
-        best, rest = placed[: _MOST_ROWS // 5], placed[_MOST_ROWS // 5 :]
-        return best + rest[:: max(1, math.ceil(len(rest) / (_MOST_ROWS // 5)))]
+        best, rest = placed[: _MOST_SHOWN // 2], placed[_MOST_SHOWN // 2 :]
+        return best + rest[:: max(1, math.ceil(len(rest) / (_MOST_SHOWN // 2)))]
 
     def _epochs(self, training: Training) -> list[float]:
         """Where a curve is shown to the model."""
@@ -264,6 +263,9 @@ class FreezeThaw:
             ends = self._axes.axes["epochs"].values(self._axes.column(points, "epochs"))
         features = self._axes.features(points)
         point_worth = self._worth(features, np.zeros(len(points)), ends, best, None)
+        for training in self._sorted():
+            if training.pending and training.number in self._points and training.reached == 0:
+                point_worth *= _novelty(features, self._axes.features(self._points[training.number][None])[0])
         thaw_worth = np.zeros(0)
         if thaws:
             at = self._axes.features(np.array([self._points[t.number] for t in thaws]))
@@ -309,3 +311,10 @@ class FreezeThaw:
         for training in live:
             training.ended = True
         return [End(t.number, "not expected to become the best") for t in live]
+
+
+def _novelty(features: Array, beside: Array) -> Array:
+    """What share of its worth a new config keeps when another one is under way: 0 where it is the same."""
+    squared = ((features - beside) ** 2).sum(1)
+    share: Array = 1 - np.exp(-squared / (2 * _NEAR**2))
+    return share
