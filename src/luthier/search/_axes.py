@@ -69,7 +69,10 @@ class Axis:
         if self.choices is not None:
             return self.choices[round(unit)]
         value = float(self.values(np.array([unit]))[0])
-        return round(value) if self._integer else value
+        if self._integer:
+            return round(value)
+        # More digits mean nothing and read badly.
+        return min(max(float(f"{value:.5g}"), self._low), self._high) if self._step is None else value
 
 
 class Axes:

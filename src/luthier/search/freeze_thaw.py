@@ -291,8 +291,8 @@ class FreezeThaw:
         return self._unseen(np.concatenate(drawn))
 
     def _unseen(self, points: Array) -> Array:
-        tried = {np.round(p, 9).tobytes() for p in self._points.values()}
-        return points[[np.round(p, 9).tobytes() not in tried for p in points]]
+        tried = {np.round(p, 4).tobytes() for p in self._points.values()}
+        return points[[np.round(p, 4).tobytes() not in tried for p in points]]
 
     def _worth(
         self, features: Array, reached: Array, ends: Array, best: float, training: NDArray[np.int64] | None
