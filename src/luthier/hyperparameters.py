@@ -144,7 +144,8 @@ def complete(values: Mapping[str, Any], model_defaults: Mapping[str, Any] | None
     if checked["schedule"] == "one-cycle" and not checked["warmup"]:
         checked["warmup"] = 0.3  # Smith & Topin 2018 (arXiv 1708.07120) rise for under half; torch's pct_start
     if checked["batch_schedule"] != "constant" and checked["batch_size_end"] is None:
-        raise ConfigError(f"batch_schedule is {checked['batch_schedule']!r}, which needs batch_size_end; give it a value")
+        schedule = checked["batch_schedule"]
+        raise ConfigError(f"batch_schedule is {schedule!r}, which needs batch_size_end; give it a value")
     return config.replace(**checked)
 
 
