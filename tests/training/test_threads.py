@@ -22,10 +22,19 @@ def test_the_number_of_threads_is_given_back() -> None:
 
 
 @pytest.mark.usefixtures("several")
-def test_small_steps_take_one_thread_and_large_ones_torchs_number() -> None:
-    assert choose_threads(nn.Linear(64, 10), torch.zeros(1, 64), 64) == 1
-    assert choose_threads(nn.Linear(2048, 2048), torch.zeros(1, 2048), 64) == 2
-    assert choose_threads(nn.Linear(2048, 2048), torch.zeros(1, 2048), 1) == 1
+@pytest.mark.parametrize(
+    ("width", "batch", "samples", "expected"),
+    [
+        (64, 64, 10**7, 1),  # small steps
+        (2048, 1, 10**4, 1),
+        (2048, 64, 100, 1),  # large steps, but few
+        (2048, 64, 10**4, 2),
+    ],
+)
+def test_small_trainings_take_one_thread_and_large_ones_torchs_number(
+    width: int, batch: int, samples: int, expected: int
+) -> None:
+    assert choose_threads(nn.Linear(width, width), torch.zeros(1, width), batch, samples) == expected
 
 
 class Two(nn.Module):
@@ -42,13 +51,13 @@ class Two(nn.Module):
     "inputs", [(torch.zeros(5, 2), torch.zeros(5, 2)), {"left": torch.zeros(5, 2), "right": torch.zeros(5, 2)}]
 )
 def test_inputs_may_be_several(inputs: Any) -> None:
-    assert choose_threads(Two(), inputs, 8) == 1
+    assert choose_threads(Two(), inputs, 8, 100) == 1
 
 
 def test_the_model_stays_as_it_was() -> None:
     model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    choose_threads(model, torch.ones(4, 3), 8)
+    choose_threads(model, torch.ones(4, 3), 8, 100)
     assert model.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert all(p.grad is None for p in model.parameters())

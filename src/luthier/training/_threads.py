@@ -12,16 +12,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from luthier.task import call, tree_map
 
-#: Below so many floating-point operations a step, forward and backward, threads gain nothing: 0.3 ms of one core. And
-#: on a busy machine they wait for each other: digits was measured a hundred times slower with two threads of which
-#: one had to share its core.
-MIN_FLOPS = 5e7
+#: Below so many floating-point operations a step, forward and backward, threads gain nothing: 0.3 ms of one core.
+MIN_STEP_FLOPS = 5e7
+#: Below so many an epoch (an eighth of a second of one core) they gain little, and can lose all: on a busy machine they
+#: wait for each other, and digits was measured a hundred times slower with two threads of which one shared its core.
+MIN_EPOCH_FLOPS = 2e10
 
 
-def choose_threads(model: nn.Module, inputs: Any, batch_size: int) -> int:
-    """1 for small steps, torch's own number for others. Depends on model and config alone, as bits of results do.
+def choose_threads(model: nn.Module, inputs: Any, batch_size: int, samples: int) -> int:
+    """1 for small trainings, torch's own number for others. Depends on task and config alone, as bits of results do.
 
-    ``inputs`` are those of one sample or more on the model's device.
+    ``inputs`` are those of one sample or more on the model's device, ``samples`` an epoch has so many.
     """
     one = tree_map(lambda t: t[:1], inputs)
     was_training = model.training
@@ -30,8 +31,9 @@ def choose_threads(model: nn.Module, inputs: Any, batch_size: int) -> int:
             call(model.eval(), one)
     finally:
         model.train(was_training)
-    backward = 2  # times the forward's operations
-    return 1 if (1 + backward) * counter.get_total_flops() * batch_size < MIN_FLOPS else torch.get_num_threads()
+    flops = 3 * counter.get_total_flops()  # backward takes twice the forward's operations
+    small = flops * batch_size < MIN_STEP_FLOPS or flops * samples < MIN_EPOCH_FLOPS
+    return 1 if small else torch.get_num_threads()
 
 
 @contextmanager

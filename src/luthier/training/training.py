@@ -51,7 +51,7 @@ class Training:
         with own_randomness(derive(seed, "init")):
             self.model = task.build(config).to(self.device)
             self.threads = self.options.threads or choose_threads(
-                self.model, task.train.sample(self.device, 1)[0], config.batch_size
+                self.model, task.train.sample(self.device, 1)[0], config.batch_size, len(task.train)
             )
         self.optimizer = make_optimizer(config, self.model.parameters(), self.device.type)
         loss = make_loss(config.loss or task.loss)
