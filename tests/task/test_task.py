@@ -103,9 +103,13 @@ def wrong_attribute(config: Any) -> nn.Module:
 
 
 @pytest.mark.parametrize(("builder", "error"), [(look_up, KeyError), (wrong_attribute, AttributeError)])
-def test_an_error_of_the_builders_own_passes(builder: Callable[[Any], Any], error: type[Exception]) -> None:
+def test_an_error_of_the_builders_own_is_told_as_its_own(builder: Callable[[Any], Any], error: type[Exception]) -> None:
+    task = make(builder)
     with pytest.raises(error):
-        make(builder).check({})
+        task.build(task.config())
+    with pytest.raises(TaskError, match=f"the model builder fails with the first setting, {error.__name__}: ") as told:
+        task.check({})
+    assert type(told.value.__cause__) is error
 
 
 @pytest.mark.parametrize("made", [None, 3, nn.Linear])

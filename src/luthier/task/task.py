@@ -9,7 +9,7 @@ import torch
 from optuna.distributions import BaseDistribution
 from torch import nn
 
-from luthier.errors import ConfigError, TaskError
+from luthier.errors import ConfigError, LuthierError, TaskError
 from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, complete
 from luthier.records import Config, Direction
 from luthier.task._randomness import derive, own_randomness
@@ -136,8 +136,8 @@ class Task:
     def check(self, values: Mapping[str, Any]) -> Config:
         """The complete config of ``values``, after everything that can be checked without training was checked.
 
-        Raises ConfigError for an unknown name or a batch larger than the data, DataError, and TaskError when the
-        model's output does not fit the loss.
+        Raises ConfigError for an unknown name or a batch larger than the data, DataError, and TaskError when the model
+        builder raises or the model's output does not fit the loss.
         """
         config = self.config(values)
         for name in ("batch_size", "batch_size_end"):
@@ -147,13 +147,24 @@ class Task:
                 )
         reader = _Reader(config)
         with own_randomness(derive(0, "check")):
-            model = self._build(reader)
+            model = self._tried(reader)
             check_names(config, {*reader.read, *self.defaults})
             loss = make_loss(config.loss or self.loss)
             for data in (self.train, self.validation):
                 inputs, targets = data.sample(torch.device("cpu"))
                 check_fit(model, loss, inputs, targets, labels=data.targets, metric=self.metric)
         return config
+
+    def _tried(self, reader: _Reader) -> nn.Module:
+        try:
+            return self._build(reader)
+        except LuthierError:
+            raise
+        except Exception as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise TaskError(
+                f"the model builder fails with the first setting, {reason}; mend it or the setting"
+            ) from error
 
     def describe(self) -> dict[str, Any]:
         """What tells this task from others, as JSON values."""
