@@ -6,6 +6,7 @@ python docs/make.py picture           # docs/demo.svg: runs luthier tune digits 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -80,8 +81,8 @@ def picture() -> str:
     import luthier
     from luthier.cli.result import report
 
-    with tempfile.TemporaryDirectory() as folder:
-        result = luthier.tune("digits", budget="60s", folder=Path(folder) / "luthier-studies" / "digits")
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        result = luthier.tune("digits", budget="60s")
     with open(os.devnull, "w") as nowhere:
         console = Console(record=True, width=92, file=nowhere)
         console.print("$ luthier tune digits --budget 60s", style="bold")
