@@ -91,7 +91,6 @@ class FreezeThaw:
         self._first = min(self._end, interval * max(1, round(FIRST_SHARE * self._end / interval)))
         self._model = CurveModel(self._axes.features(np.zeros((1, len(self._axes)))).shape[1])
         self._points: dict[int, Array] = {}  # of trainings inside the space
-        self._costs: dict[int, tuple[float, int]] = {}  # by training: seconds and evaluations
         self._seed = seed
         self._told = 0
         self._fit_rows: Rows | None = None  # to fit to, when not yet done
@@ -112,8 +111,6 @@ class FreezeThaw:
         self._proposals.learn(result)
         self._told += 1
         self._place(training)
-        seconds, count = self._costs.get(training.number, (0.0, 0))
-        self._costs[training.number] = (seconds + sum(p.seconds for p in result.points), count + len(result.points))
         # The model is fitted to what was told up to fixed counts, whenever it was asked: told again, it decides alike.
         shown = self._shown()
         count = sum(len(self._epochs(t)) for t in shown)
@@ -305,22 +302,8 @@ class FreezeThaw:
         horizons = np.minimum(reached + steps[:, None], ends)
         mean, deviation = self._model.predict(features, self._remaining(horizons), training)
         gain = expected_improvement(mean, deviation, best)
-        cost = np.maximum(horizons - reached, self._interval) * self._relative_cost(features)
-        worth: Array = (gain / cost**PATIENCE).max(0, initial=0.0)
+        worth: Array = (gain / np.maximum(horizons - reached, self._interval) ** PATIENCE).max(0, initial=0.0)
         return worth
-
-    def _relative_cost(self, features: Array) -> Array:
-        """Seconds of an epoch of these configs, as a multiple of the usual: log-linear in the features."""
-        measured = {n: s / c for n, (s, c) in self._costs.items() if c and s > 0 and n in self._points}
-        if len(measured) < 2:
-            return np.ones(len(features))
-        x = self._axes.features(np.array([self._points[n] for n in sorted(measured)]))
-        y = np.log([measured[n] for n in sorted(measured)])
-        centre, middle = x.mean(0), float(y.mean())
-        gram = (x - centre).T @ (x - centre) + 0.1 * np.eye(x.shape[1])
-        slope = np.linalg.solve(gram, (x - centre).T @ (y - middle))
-        cost: Array = np.exp(np.clip((features - centre) @ slope, -2, 2))
-        return cost
 
     def _give_up(self) -> list[End]:
         """Ends what is not worth another slice, once there is nothing new to begin."""
