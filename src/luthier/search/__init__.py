@@ -6,3 +6,4 @@ from luthier.search._names import DEFAULT_SEARCH as DEFAULT_SEARCH
 from luthier.search._names import SEARCHES as SEARCHES
 from luthier.search._names import make_search as make_search
 from luthier.search._optuna import OptunaSearch as OptunaSearch
+from luthier.search.freeze_thaw import FreezeThaw as FreezeThaw
