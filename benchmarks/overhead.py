@@ -76,6 +76,7 @@ def main() -> None:
         print("mnist: skipped, no folder with its idx files was given")
     study(digits(), "1 epochs", 0)  # what torch and Optuna import at their first use is start-up, not overhead
     for task, epochs, goal in tasks:
+        task.describe()  # loads the data, which is start-up too
         within, against = [], []
         for seed in range(arguments.repeats):
             took, results = study(task, f"{epochs} epochs", seed)
