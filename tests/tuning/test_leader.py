@@ -101,3 +101,12 @@ def test_a_stopped_slice_is_told_whole():
     assert (whole.slice, whole.outcome.status, whole.seconds) == (result(0).slice, Status.DONE, 3.0)
     assert [p.epoch for p in whole.points] == [1, 2, 3, 4]
     assert [cut.training for cut in unfinished.rests()] == [1]
+
+
+@pytest.mark.parametrize(("direction", "order"), [("maximize", [2, 1, 0, 3, 9]), ("minimize", [0, 1, 2, 3, 9])])
+def test_scores_rank_trainings_by_their_best(direction, order):
+    leader = Leader(direction)
+    for told_result in (result(0, 0.1), result(1, 0.2), result(2, 0.3), result(3, status=Status.FAILED)):
+        leader.add(told_result)
+    assert sorted(range(4), key=leader.score, reverse=True)[:3] == order[:3]
+    assert leader.score(3) == leader.score(9) == float("-inf")

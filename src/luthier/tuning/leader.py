@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from luthier.events import BudgetState
@@ -47,6 +48,13 @@ class Leader:
             return False
         self._best = number
         return True
+
+    def score(self, training: int) -> float:
+        """The best metric of a training, with the sign that makes larger better; minus infinity without one."""
+        point = self.curves.get(training, Curve()).best(self._direction)
+        if point is None:
+            return -math.inf
+        return point.metric if self._direction == "maximize" else -point.metric
 
     @property
     def point(self) -> Point | None:

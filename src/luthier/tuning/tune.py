@@ -89,6 +89,7 @@ def tune(
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         run = _Run(setup, asked, study, decider, folder, seed, emit, stopped)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
+        checkpoints.set_worth(run.worth)
         return run.run(Inline(task, options, checkpoints, run.on_point, run.interrupted))
 
 
@@ -250,6 +251,10 @@ class _Run:
         self._points_out += 1
         self._study.add_point(cut.training, round(point.epoch * self._per_epoch), point)
         self._emit(PointAdded(cut.training, cut.config, point, self._budget()))
+
+    def worth(self, training: int) -> float:
+        """How good a training looks, larger is better: the worst is the least likely to be thawed."""
+        return self._leader.score(training)
 
     def _count_failures(self, result: SliceResult) -> None:
         self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
