@@ -14,7 +14,7 @@ demo: $(STAMP) ## Tune a small network on scikit-learn's digits for 60 seconds
 	$(BIN)/luthier tune digits --budget 60s
 
 test: $(STAMP) ## All tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check

@@ -37,15 +37,16 @@ points = st.builds(
     batch_size=st.integers(1, 4096),
     seconds=st.floats(0, 1e6),
 )
-slices = st.builds(
-    Slice,
-    training=st.integers(0, 1000),
-    config=mappings.map(Config),
-    start=st.floats(0, 100),
-    stop=st.floats(0, 100),
-    seed=st.integers(0, 2**31),
-    note=st.dictionaries(names, st.one_of(st.integers(), st.lists(st.integers(), max_size=3)), max_size=3),
-)
+slice_parts = {
+    "training": st.integers(0, 1000),
+    "config": mappings.map(Config),
+    "start": st.floats(0, 100),
+    "stop": st.floats(0, 100),
+    "seed": st.integers(0, 2**31),
+    "note": st.dictionaries(names, st.one_of(st.integers(), st.lists(st.integers(), max_size=3)), max_size=3),
+}
+origins = st.recursive(st.none(), lambda inner: st.builds(Slice, **slice_parts, origin=inner), max_leaves=3)
+slices = st.builds(Slice, **slice_parts, origin=origins)
 results = st.builds(
     SliceResult,
     slice=slices,

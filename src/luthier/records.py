@@ -88,6 +88,10 @@ class Slice:
 
     ``start`` 0 begins it; a larger start thaws it. Epochs may be fractions, in multiples of the task's evaluation
     interval. ``note`` is the search's own: small JSON values that it finds again after a restart.
+
+    With an ``origin`` the training does not begin at epoch 0 but branches: it takes weights, optimizer and position
+    from another training where ``origin`` stops (``origin.start`` is 0), and goes on under its own config and seed.
+    Its ``start`` and its points lie beyond ``origin.stop``. An origin may have an origin.
     """
 
     training: int
@@ -96,6 +100,7 @@ class Slice:
     stop: float
     seed: int = 0
     note: Mapping[str, Any] = field(default_factory=dict)
+    origin: Slice | None = None
 
 
 @dataclass(frozen=True)
@@ -209,6 +214,26 @@ class SliceResult:
 
 
 @dataclass(frozen=True)
+class Belief:
+    """Where good values of a hyperparameter lie, as a probe measured or the user says; weaker than a range.
+
+    About two in three good values lie between ``centre / factor`` and ``centre * factor`` (for momentum: of
+    1 - momentum). ``given`` names what it holds for, ``{"optimizer": "Adam"}``; nothing: for all configs. With
+    ``follows={"batch_size": 0.5}, at={"batch_size": 64}`` the centre is ``centre * (batch_size / 64) ** 0.5``.
+    """
+
+    name: str
+    centre: float
+    factor: float  #: above 1
+    source: str  #: one phrase for the user: "learning-rate range test, 3 repeats"
+    low: float | None = None  #: nothing below was seen to work
+    high: float | None = None  #: nothing above was seen to work, as the largest stable learning rate
+    given: Mapping[str, Value] = field(default_factory=dict)
+    follows: Mapping[str, float] = field(default_factory=dict)
+    at: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Finding:
     """One sentence of explanation."""
 
@@ -223,9 +248,13 @@ def to_json(record: Any) -> Any:
     """A record as plain JSON values. Points become columns, so that a long curve stays small."""
     if isinstance(record, Config):
         return dict(record)
+    if isinstance(record, Slice):
+        origin = {} if record.origin is None else {"origin": to_json(record.origin)}
+        plain = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "origin"}
+        return {**plain, "config": dict(record.config), "note": dict(record.note), **origin}
     if isinstance(record, SliceResult):
         return {
-            "slice": {**_shallow(record.slice), "config": dict(record.slice.config)},
+            "slice": to_json(record.slice),
             "points": {f.name: [getattr(p, f.name) for p in record.points] for f in fields(Point)},
             "outcome": asdict(record.outcome),
             "seconds": record.seconds,
@@ -237,17 +266,19 @@ def slice_result_from_json(document: Mapping[str, Any]) -> SliceResult:
     """The inverse of ``to_json`` for a SliceResult."""
     columns = document["points"]
     rows = zip(*(columns[f.name] for f in fields(Point)), strict=True)
-    cut = dict(document["slice"])
     return SliceResult(
-        slice=Slice(**{**cut, "config": Config(cut["config"])}),
+        slice=slice_from_json(document["slice"]),
         points=tuple(Point(*row) for row in rows),
         outcome=Outcome(**{**document["outcome"], "status": Status(document["outcome"]["status"])}),
         seconds=document["seconds"],
     )
 
 
-def _shallow(record: Any) -> dict[str, Any]:
-    return {f.name: getattr(record, f.name) for f in fields(record)}
+def slice_from_json(document: Mapping[str, Any]) -> Slice:
+    """The inverse of ``to_json`` for a Slice."""
+    origin = document.get("origin")
+    parts = {"config": Config(document["config"]), "origin": None if origin is None else slice_from_json(origin)}
+    return Slice(**{**document, **parts})
 
 
 def fingerprint(document: Any) -> str:

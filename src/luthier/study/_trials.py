@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from luthier.errors import StudyError
-from luthier.records import Config, Curve, Direction, Slice, SliceResult, Status, Value, slice_result_from_json, to_json
+from luthier.records import (
+    Curve,
+    Direction,
+    Slice,
+    SliceResult,
+    Status,
+    Value,
+    slice_from_json,
+    slice_result_from_json,
+    to_json,
+)
 
 
 @dataclass
@@ -55,8 +65,7 @@ def result_key(index: int) -> str:
 
 def begun_to_json(entry: Entry) -> dict[str, Any]:
     """The value of the attribute ``begun``: a slice that is under way."""
-    cut = {f.name: getattr(entry.begun, f.name) for f in fields(Slice)}
-    return {"after": entry.begun_after, "slice": {**cut, "config": dict(entry.begun.config), "note": dict(cut["note"])}}
+    return {"after": entry.begun_after, "slice": to_json(entry.begun)}
 
 
 def new_trial(entry: Entry, ranges: Mapping[str, BaseDistribution]) -> FrozenTrial:
@@ -112,8 +121,7 @@ def read_trial(trial: FrozenTrial) -> tuple[Entry, list[StoredResult]]:
         raise StudyError(
             f"trial {trial.number} was not made by Luthier, which needs a study of its own; choose another study name"
         )
-    cut = attributes["begun"]["slice"]
-    begun = Slice(**{**cut, "training": trial.number, "config": Config(cut["config"])})
+    begun = replace(slice_from_json(attributes["begun"]["slice"]), training=trial.number)
     stored: list[StoredResult] = []
     while (document := attributes.get(result_key(len(stored)))) is not None:
         result = slice_result_from_json(document)
