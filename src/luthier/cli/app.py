@@ -14,6 +14,7 @@ from luthier import __version__
 from luthier.cli import errors
 from luthier.cli.export import export
 from luthier.cli.options import teach
+from luthier.cli.probe import probe
 from luthier.cli.show import show
 from luthier.cli.train import train
 from luthier.cli.tune import tune
@@ -79,6 +80,7 @@ app.command(help=teach(tune.__doc__ or ""))(tune)
 app.command(help=teach(train.__doc__ or ""))(train)
 app.command(help=teach(show.__doc__ or ""))(show)
 app.command(help=teach(export.__doc__ or ""))(export)
+app.add_typer(probe, name="probe")
 
 
 @app.callback(

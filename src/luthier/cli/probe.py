@@ -1,0 +1,20 @@
+"""``luthier probe``: the measurements, each a command of its own."""
+
+from __future__ import annotations
+
+import typer
+
+from luthier.cli.options import teach
+
+probe = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+
+
+@probe.callback(
+    help=teach("""Measure a task before searching: minutes that replace hours.
+
+    Nothing is changed: not the model, not the random numbers, not the order of the data. Each answer comes with an
+    interval, or says that it is not reliable here.
+    """)
+)
+def _probe() -> None:
+    """Measure a task before searching."""

@@ -1,0 +1,4 @@
+"""Pictures as plotly figures, and how they become files."""
+
+from luthier.report.pictures._write import check_picture as check_picture
+from luthier.report.pictures._write import write_picture as write_picture
