@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,8 +14,8 @@ from optuna.distributions import json_to_distribution
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from luthier.errors import StudyError
-from luthier.records import Direction, Point, Slice, SliceResult, Status
-from luthier.study._description import SPENT, Description, check_same, plain, read_description
+from luthier.records import Belief, Direction, Point, Slice, SliceResult, Status, to_json
+from luthier.study._description import BELIEFS, SPENT, Description, check_same, plain, read_description
 from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url, quiet
 from luthier.study._trials import Entry, StoredResult, begun_to_json, final_state, new_trial, read_trial, result_key
 from luthier.study._writer import Writer
@@ -39,6 +39,8 @@ class Study:
         self._entries = [entry for entry, _ in read]
         self._results = sorted((s for _, stored in read for s in stored), key=lambda s: s.order)
         self._spent = float(study.user_attrs.get(SPENT, 0.0))
+        told = study.user_attrs.get(BELIEFS)
+        self._beliefs = None if told is None else tuple(Belief(**document) for document in told)
         self._lock = threading.RLock()
         self._trials: dict[int, Trial] = {}  # of the writing thread
         self._writer = Writer(storage.together) if writable else None
@@ -171,6 +173,18 @@ class Study:
     def spent_seconds(self) -> float:
         """Wall-clock of the study when its last result was added, or its last run ended."""
         return max(self._spent, self._results[-1].spent if self._results else 0.0)
+
+    @property
+    def beliefs(self) -> tuple[Belief, ...] | None:
+        """What its searches were told beforehand; None when nothing was recorded yet."""
+        return self._beliefs
+
+    def add_beliefs(self, beliefs: Sequence[Belief]) -> None:
+        """Records what the study's searches are told beforehand, so that a continued one decides alike."""
+        with self._lock:
+            self._beliefs = tuple(beliefs)
+            documents = [to_json(belief) for belief in beliefs]
+            self._write(lambda: self._study.set_user_attr(BELIEFS, documents))
 
     @property
     def optuna_study(self) -> optuna.Study:
