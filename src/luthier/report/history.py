@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from luthier.records import Config, Curve, Direction, Outcome, Point, Slice, SliceResult, Status
 from luthier.study import Study
+from luthier.task import Chance
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class History:
     search: str
     seconds: float  #: wall-clock
     trainings: tuple[Trained, ...]
+    chance: Chance | None = None  #: what a constant answer scores; None when that is not known
 
     @property
     def baseline(self) -> Trained | None:
@@ -109,7 +112,17 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         search=about.search,
         seconds=study.spent_seconds,
         trainings=tuple(trainings),
+        chance=None if isinstance(where, Study) else _chance(Path(where)),
     )
+
+
+def _chance(folder: Path) -> Chance | None:
+    """The chance level that ``tune`` noted in a study's folder."""
+    try:
+        noted = json.loads((folder / "task.json").read_text()).get("chance")
+    except (OSError, ValueError):
+        return None
+    return None if noted is None else Chance(**noted)
 
 
 def _trained(results: list[SliceResult], begun: Slice | None, over: bool) -> Trained:

@@ -6,6 +6,8 @@ from luthier.task._randomness import seed_everything as seed_everything
 from luthier.task._sources import Resident as Resident
 from luthier.task._sources import Source as Source
 from luthier.task._sources import tree_map as tree_map
+from luthier.task.chance import Chance as Chance
+from luthier.task.chance import chance_of as chance_of
 from luthier.task.data import Data as Data
 from luthier.task.data import free_memory as free_memory
 from luthier.task.defaults import default_space as default_space

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from luthier.errors import StudyError, UsageError
 from luthier.events import BudgetState
 from luthier.files import written_whole
 from luthier.study import Study
-from luthier.task import Task, load_task
+from luthier.task import Task, chance_of, load_task
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
 
@@ -19,7 +20,13 @@ from luthier.tuning.result import Result
 def write_source(folder: Path, task: Task) -> None:
     """Notes in ``folder`` where the task came from, for ``load_result``. Raises StudyError when it cannot."""
     source = None if task.source is None else {"task": task.source[0], "data": task.source[1]}
-    document = {**(source or {}), "name": task.name, "validation": len(task.validation)}
+    chance = chance_of(task)
+    facts = {
+        "name": task.name,
+        "validation": len(task.validation),
+        "chance": None if chance is None else asdict(chance),
+    }
+    document = {**(source or {}), **facts}
     try:
         with written_whole(folder / "task.json") as file:
             file.write((json.dumps(document) + "\n").encode())

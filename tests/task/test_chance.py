@@ -1,0 +1,39 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from luthier import Task
+from luthier.task import Chance, chance_of
+
+
+def task(targets: torch.Tensor, **more: object) -> Task:
+    inputs = torch.zeros(len(targets), 2)
+    return Task(lambda config: nn.Linear(2, 3), (inputs, targets), (inputs, targets), **more)  # type: ignore[arg-type]
+
+
+def test_labels_have_the_loss_of_their_frequencies_and_the_accuracy_of_the_largest_class() -> None:
+    chance = chance_of(task(torch.tensor([0, 0, 1, 2] * 250)))
+    assert chance is not None
+    assert chance.loss == pytest.approx(0.5 * math.log(2) + 0.5 * math.log(4), rel=1e-3)
+    assert chance.metric == 0.5
+
+
+def test_numbers_have_the_loss_of_their_mean() -> None:
+    assert chance_of(task(torch.tensor([[1.0], [3.0]]), loss="mse")) == Chance(1.0, 1.0)
+
+
+def test_logits_have_the_loss_of_the_odds() -> None:
+    chance = chance_of(task(torch.tensor([[1.0], [0.0], [0.0], [0.0]]), loss="BCEWithLogitsLoss"))
+    assert chance is not None
+    assert chance.loss == pytest.approx(-0.25 * math.log(0.25) - 0.75 * math.log(0.75), rel=1e-4)
+
+
+def test_an_unknown_loss_or_a_metric_that_refuses_has_no_chance_level() -> None:
+    def refuses(outputs: torch.Tensor, targets: torch.Tensor) -> float:
+        raise ValueError("no")
+
+    numbers = torch.tensor([[1.0], [3.0]])
+    assert chance_of(task(numbers, loss=lambda o, t: (o - t).abs().mean())) is None
+    assert chance_of(task(numbers, loss="mse", metric=refuses, direction="minimize")) is None
