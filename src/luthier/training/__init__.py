@@ -4,6 +4,8 @@ from luthier.training._failures import guarded as guarded
 from luthier.training._failures import is_out_of_memory as is_out_of_memory
 from luthier.training._store import Checkpoints as Checkpoints
 from luthier.training._threads import threads as threads
+from luthier.training.branching import branch as branch
+from luthier.training.branching import straight as straight
 from luthier.training.checkpoint import freeze as freeze
 from luthier.training.checkpoint import thaw as thaw
 from luthier.training.evaluation import evaluate as evaluate

@@ -14,7 +14,8 @@ from luthier.records import Curve, Point
 from luthier.training.stopping import Patience, Stopping
 from luthier.training.training import Training
 
-FORMAT = 1  # 1: model, optimizer, best (weights), loop (position, curve, stopping)
+#: 1: model, optimizer, best (weights), loop (position, curve, stopping). 2: loop has branched and optimizer (a name).
+FORMAT = 2
 
 
 def freeze(training: Training) -> dict[str, Any]:
@@ -23,6 +24,8 @@ def freeze(training: Training) -> dict[str, Any]:
         "format": FORMAT,
         "position": training.position,
         "first_loss": training.first_loss,
+        "optimizer": type(training.optimizer).__name__,
+        "branched": None if training.branched is None else list(asdict(training.branched).values()),
         "stopping": asdict(training.stopping),
         "curve": [list(asdict(p).values()) for p in training.curve],
         "best": None if training.best is None else training.curve.points.index(training.best),
@@ -41,11 +44,7 @@ def thaw(training: Training, parts: dict[str, Any]) -> None:
 
     Raises CheckpointError for a newer format, or for parts of another model or optimizer.
     """
-    loop = parts["loop"]
-    if loop["format"] > FORMAT:
-        raise CheckpointError(
-            f"the checkpoint has format {loop['format']}, this Luthier reads up to {FORMAT}; install a newer Luthier"
-        )
+    loop = read_loop(parts)
     try:
         training.model.load_state_dict(parts["model"])
         training.optimizer.load_state_dict(copy.deepcopy(parts["optimizer"]))  # it would keep the tensors themselves
@@ -55,8 +54,24 @@ def thaw(training: Training, parts: dict[str, Any]) -> None:
             "was the task's model changed since?"
         ) from None
     training.curve = Curve(tuple(Point(*row) for row in loop["curve"]))
+    training.branched = None if loop.get("branched") is None else Point(*loop["branched"])
     training.best = None if loop["best"] is None else training.curve.points[loop["best"]]
     training.best_weights = {n: _on(t, training) for n, t in parts["best"].items()}
+    take_course(training, loop)
+
+
+def read_loop(parts: dict[str, Any]) -> dict[str, Any]:
+    """The loop's state among the parts. Raises CheckpointError for a newer format."""
+    loop: dict[str, Any] = parts["loop"]
+    if loop["format"] > FORMAT:
+        raise CheckpointError(
+            f"the checkpoint has format {loop['format']}, this Luthier reads up to {FORMAT}; install a newer Luthier"
+        )
+    return loop
+
+
+def take_course(training: Training, loop: dict[str, Any]) -> None:
+    """Puts a training where another one was in its epoch, and in what the losses had decided."""
     training.position, training.first_loss = loop["position"], loop["first_loss"]
     stopping = loop["stopping"]
     patiences = {name: Patience(**stopping[name]) for name in ("early", "plateau")}

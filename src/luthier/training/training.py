@@ -64,6 +64,7 @@ class Training:
         self._evaluation_batch = EVALUATION_BATCH
         self.stopping = Stopping.of(config)
         self.curve = Curve()
+        self.branched: Point | None = None  #: the last point of the training that this one branched from
         self.position = 0  #: samples of the current epoch that are done
         self.first_loss: float | None = None
         self.best: Point | None = None
@@ -71,8 +72,9 @@ class Training:
 
     @property
     def intervals(self) -> int:
-        """Evaluation intervals done."""
-        return len(self.curve)
+        """Evaluation intervals done, those before it branched included."""
+        before = 0 if self.branched is None else round(self.branched.epoch * self.task.evaluations_per_epoch)
+        return before + len(self.curve)
 
     @property
     def epoch(self) -> float:
@@ -135,7 +137,9 @@ class Training:
             self.position += len(targets)
         train_loss = watch.mean()
         if not sizes:  # the batch before reached beyond this interval
-            train_loss, lr = self.curve.points[-1].train_loss, self.curve.points[-1].lr
+            last = self.curve.points[-1] if self.curve else self.branched
+            assert last is not None
+            train_loss, lr = last.train_loss, last.lr
         self.first_loss = watch.first
         val_loss, metric = self._evaluate()
         if not math.isfinite(val_loss):
