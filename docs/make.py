@@ -40,7 +40,9 @@ counts epochs.
 ## Batch-size schedules
 
 `steps` goes from `batch_size` to `batch_size_end` in `batch_stages` equal stretches, `geometric` a little every epoch;
-both in equal ratios, upwards or downwards.
+both in equal ratios, upwards or downwards. `noise` measures the gradient noise scale at the start of every epoch (an
+eighth of an epoch or less) and doubles the batch, up to `batch_size_end`, when the noise scale has reached the doubled
+batch; lr follows by `lr_exponent` (0: the larger batch takes the place of a decay of lr). Momentum stays.
 
 ```python
 import luthier

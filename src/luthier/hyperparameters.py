@@ -24,7 +24,7 @@ SCHEDULES = (
     "plateau",
     "cooldown",
 )
-BATCH_SCHEDULES = ("constant", "steps", "geometric")
+BATCH_SCHEDULES = ("constant", "steps", "geometric", "noise")
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,14 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = _table(
     H("batch_schedule", str, "constant", "batch-size schedule", choices=BATCH_SCHEDULES),
     H("batch_size_end", int, None, "batch size at the end of the training (larger or smaller)", 1),
     H("batch_stages", int, 3, "steps: number of batch sizes", 2),
+    H(
+        "lr_exponent",
+        float,
+        None,
+        "batch_schedule noise: lr follows the batch to this power; not given: 1 for SGD, 0.5 for Adam and its kin",
+        0,
+        1,
+    ),
     H("loss", str, None, "a torch loss by name, in place of the task's"),
     H("patience", int, None, "early stopping: epochs without a lower validation loss; not given: off", 1),
     H("min_delta", float, 0.0, "early stopping: how much lower counts as lower", 0),

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from luthier.errors import CheckpointError
 from luthier.records import Curve, Point
+from luthier.training.noise import Growth
 from luthier.training.stopping import Patience, Stopping
 from luthier.training.training import Training
 
@@ -27,6 +28,7 @@ def freeze(training: Training) -> dict[str, Any]:
         "optimizer": type(training.optimizer).__name__,
         "branched": None if training.branched is None else list(asdict(training.branched).values()),
         "stopping": asdict(training.stopping),
+        "growth": asdict(training.growth),
         "curve": [list(asdict(p).values()) for p in training.curve],
         "best": None if training.best is None else training.curve.points.index(training.best),
         "frozen_at": time.time(),
@@ -76,6 +78,7 @@ def take_course(training: Training, loop: dict[str, Any]) -> None:
     stopping = loop["stopping"]
     patiences = {name: Patience(**stopping[name]) for name in ("early", "plateau")}
     training.stopping = Stopping(**{**stopping, **patiences})
+    training.growth = Growth(**loop.get("growth", {}))  # the first checkpoints came without
 
 
 def _on(tensor: Tensor, training: Training) -> Tensor:

@@ -14,6 +14,8 @@ from luthier.records import Config
 
 #: Steps of these need a closure or sparse gradients, which mini-batch descent here does not give.
 UNSUITED = {"LBFGS", "SparseAdam", "Optimizer"}
+#: These step along the gradient itself; all others divide it by its size or its spread.
+PLAIN = {"sgd", "asgd"}
 
 
 def optimizer_names() -> list[str]:
@@ -30,6 +32,18 @@ def optimizer_class(name: str) -> type[torch.optim.Optimizer]:
         raise ConfigError(f"optimizer is {name!r}; it must be one of {', '.join(names)}.{nearest(name, names)}")
     found: type[torch.optim.Optimizer] = getattr(torch.optim, by_lower[name.lower()])
     return found
+
+
+def batch_exponent(config: Config) -> float:
+    """The a of ``lr ~ batch_size^a``: the config's ``lr_exponent``, else what is known of its optimizer.
+
+    1 for SGD (linear scaling: Goyal et al. 2017, arXiv 1706.02677, section 2.1). 0.5 for Adam and its kin, whose step
+    does not grow with the gradient (Malladi et al. 2022, arXiv 2205.10287, definition 4.3). Both hold below the noise
+    scale and are too much above it.
+    """
+    if config.lr_exponent is not None:
+        return float(config.lr_exponent)
+    return 1.0 if config.optimizer.lower() in PLAIN else 0.5
 
 
 def optimizer_arguments(config: Config, device_type: str = "cpu") -> dict[str, Any]:

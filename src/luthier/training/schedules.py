@@ -75,9 +75,14 @@ def _cosine(start: float, end: float, done: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
 
 
-def batch_size_at(config: Config, epoch: int) -> int:
-    """The batch size in epoch ``epoch`` (0-based): from batch_size to batch_size_end, in equal ratios."""
+def batch_size_at(config: Config, epoch: int, doublings: int = 0) -> int:
+    """The batch size in epoch ``epoch`` (0-based): from batch_size to batch_size_end, in equal ratios.
+
+    ``doublings``: how often the schedule "noise" has doubled the batch so far.
+    """
     first, last = config.batch_size, config.batch_size_end
+    if config.batch_schedule == "noise":
+        return int(min(first * 2**doublings, max(first, last)))
     if config.batch_schedule == "constant" or last is None or config.epochs == 1:
         return int(first)
     if config.batch_schedule == "steps":
@@ -86,3 +91,14 @@ def batch_size_at(config: Config, epoch: int) -> int:
     else:
         done = epoch / (config.epochs - 1)
     return max(1, round(float(first * (last / first) ** done)))
+
+
+def batch_factor(config: Config, size: int, exponent: float) -> float:
+    """What the schedule "noise" multiplies lr by at batch size ``size``: lr follows the batch to the ``exponent``.
+
+    Momentum and betas stay. Torch's SGD multiplies lr into the step and not into its momentum buffer, so the buffer
+    needs none of the correction that Goyal et al. 2017 (arXiv 1706.02677, section 3) describe for the other form.
+    """
+    if config.batch_schedule != "noise":
+        return 1.0
+    return float((size / config.batch_size) ** exponent)

@@ -17,8 +17,9 @@ from luthier.training._failures import Diverged, guarded, is_out_of_memory
 from luthier.training._threads import choose_threads, threads
 from luthier.training.dense import DenseStep, suits
 from luthier.training.evaluation import EVALUATION_BATCH, evaluate
-from luthier.training.optimizers import make_optimizer
-from luthier.training.schedules import batch_size_at, lr_at
+from luthier.training.noise import Growth, measure
+from luthier.training.optimizers import batch_exponent, make_optimizer
+from luthier.training.schedules import batch_factor, batch_size_at, lr_at
 from luthier.training.seeding import derive, own_randomness, sample_order, seed_everything
 from luthier.training.step import AutogradStep, Step
 from luthier.training.stopping import Stopping
@@ -63,6 +64,7 @@ class Training:
             self.step = AutogradStep(self.model, self.loss, self.optimizer, config, self.options)
         self._evaluation_batch = EVALUATION_BATCH
         self.stopping = Stopping.of(config)
+        self.growth = Growth()
         self.curve = Curve()
         self.branched: Point | None = None  #: the last point of the training that this one branched from
         self.position = 0  #: samples of the current epoch that are done
@@ -118,13 +120,15 @@ class Training:
     def _interval(self) -> Point:
         """Trains to the next evaluation, and evaluates."""
         start = time.perf_counter()
-        seed_everything(derive(self.seed, "interval", self.intervals))
         self.model.train()
         per_epoch = self.task.evaluations_per_epoch
         epoch, part = divmod(self.intervals, per_epoch)
         if part == 0:
             self.position = 0
-        size = min(batch_size_at(self.config, epoch), len(self._train))
+            self._grow(epoch)
+        seed_everything(derive(self.seed, "interval", self.intervals))
+        size = min(batch_size_at(self.config, epoch, self.growth.doublings), len(self._train))
+        factor = batch_factor(self.config, size, batch_exponent(self.config))
         order = sample_order(self.seed, epoch, len(self._train))
         target = -(-len(self._train) * (part + 1) // per_epoch)
         sizes = _batch_sizes(self.position, target, len(self._train), size)
@@ -132,7 +136,7 @@ class Training:
         watch = _LossWatch(self.device, self.first_loss)
         lr = self.config.lr
         for inputs, targets in self._train.batches(order, sizes, derive(self.seed, "data", self.intervals)):
-            lr = lr_at(self.config, epoch + self.position / len(self._train), self.stopping.drops)
+            lr = factor * lr_at(self.config, epoch + self.position / len(self._train), self.stopping.drops)
             watch.see(self.step(inputs, targets, lr), len(targets))
             self.position += len(targets)
         train_loss = watch.mean()
@@ -146,6 +150,14 @@ class Training:
             raise Diverged(f"the validation loss is {val_loss} after epoch {(self.intervals + 1) / per_epoch:g}")
         seconds = time.perf_counter() - start
         return Point((self.intervals + 1) / per_epoch, train_loss, val_loss, metric, lr, size, seconds)
+
+    def _grow(self, epoch: int) -> None:
+        """Measures the noise scale, where the batch follows it."""
+        if self.growth.waits(self.config):
+            seed = derive(self.seed, "noise", epoch)
+            seed_everything(seed)
+            size = batch_size_at(self.config, epoch, self.growth.doublings)
+            self.growth.see(self.config, *measure(self.model, self.loss, self._train, self.options, size, seed))
 
     def _evaluate(self) -> tuple[float, float]:
         """Validation loss and metric, in smaller batches when the memory does not suffice."""
