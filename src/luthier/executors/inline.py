@@ -13,7 +13,7 @@ from luthier.errors import RunError, UsageError
 from luthier.executors._base import OnPoint
 from luthier.records import Options, Outcome, Point, Slice, SliceResult, Status, fingerprint
 from luthier.task import Task
-from luthier.training import Checkpoints, Training, freeze, guarded, thaw
+from luthier.training import Checkpoints, Training, branch, freeze, guarded, thaw
 
 #: Trainings at rest stay in memory up to this many bytes; beyond it the longest unused are on disk only.
 LIVE_BYTES = 1 << 30
@@ -30,7 +30,8 @@ class Inline:
 
     ``on_point`` hears of each new evaluation; ``interrupted`` is asked before each interval. Since a training is
     exact, one whose checkpoint is older than its curve is simply trained again from there; one whose checkpoint is
-    newer, because a crash lost what came after, goes on from it.
+    newer, because a crash lost what came after, goes on from it. What a training branches from comes back in the same
+    ways.
     """
 
     capacity = 1
@@ -48,8 +49,8 @@ class Inline:
         self._on_point, self._interrupted = on_point, interrupted
         self._queue: deque[Slice] = deque()
         self._live: OrderedDict[int, Training] = OrderedDict()
-        self._over: set[int] = set()  # of the live trainings: never continued, but there may be weights to keep
-        self._owners: dict[int, str] = {}  # of the live trainings, for their checkpoints
+        self._over: set[int] = set()  # never continued: not worth a checkpoint
+        self._owners: dict[int, str] = {}  # of the live trainings, to tell them and their checkpoints from others
         self._frozen_at: dict[int, float] = {}  # epoch of the newest checkpoint, by training
         self._last_freeze, self._freeze_cost = time.perf_counter(), 0.0
 
@@ -81,7 +82,7 @@ class Inline:
     def drop(self, training: int) -> None:
         """Forgets a training and its checkpoints."""
         self._live.pop(training, None)
-        self._over.discard(training)
+        self._over.add(training)  # it may come back: others branch from it
         self._frozen_at.pop(training, None)
         self._checkpoints.drop(training)
 
@@ -123,8 +124,8 @@ class Inline:
         It comes from memory, from its checkpoint, or is trained again.
         """
         training = self._live.pop(cut.training, None)
-        if training is None or training.epoch > cut.stop + _EPSILON:
-            outcome = guarded(lambda: self._thaw(cut))
+        if training is None or training.epoch > cut.stop + _EPSILON or self._owners[cut.training] != self._owner(cut):
+            outcome = guarded(lambda: self._thaw(cut, interrupted))
             if outcome.status is not Status.DONE:
                 return outcome
             training = self._live.pop(cut.training)
@@ -132,16 +133,56 @@ class Inline:
         self._live[cut.training] = training
         return outcome
 
-    def _thaw(self, cut: Slice) -> Outcome:
-        training = Training(self._task, cut.config, cut.seed, self._options)
-        self._owners[cut.training] = fingerprint([self._about, dict(cut.config), cut.seed])
+    def _thaw(self, cut: Slice, interrupted: Callable[[], bool] | None) -> Outcome:
         found = self._checkpoints.load(cut.training, cut.stop)
         # Another study in the same folder may have left one under this number.
-        if found is not None and found[1].get("owner") == self._owners[cut.training]:
-            self._frozen_at[cut.training] = found[0]
-            thaw(training, found[1])
-        self._live[cut.training] = training
+        if found is None or found[1].get("owner") != self._owner(cut):
+            return self._begin(cut, interrupted)
+        training = Training(self._task, cut.config, cut.seed, self._options)
+        thaw(training, found[1])
+        self._frozen_at[cut.training] = found[0]
+        self._keep(cut, training)
         return Outcome(Status.DONE)
+
+    def _begin(self, cut: Slice, interrupted: Callable[[], bool] | None) -> Outcome:
+        """The training before its first step."""
+        self._frozen_at.pop(cut.training, None)
+        if cut.origin is None:
+            self._keep(cut, Training(self._task, cut.config, cut.seed, self._options))
+            return Outcome(Status.DONE)
+        origin, outcome = self._origin(cut.origin, interrupted)
+        if origin is None:
+            status = Status.PAUSED if outcome.status is Status.PAUSED else Status.FAILED
+            reason = outcome.message or outcome.status.value
+            at = f"training {cut.origin.training} at epoch {cut.origin.stop:g}"
+            return Outcome(status, f"it branches from {at}, which was not reached: {reason}", outcome.traceback)
+        self._keep(cut, branch(self._task, cut.config, cut.seed, self._options, freeze(origin)))
+        return Outcome(Status.DONE)
+
+    def _origin(self, origin: Slice, interrupted: Callable[[], bool] | None) -> tuple[Training | None, Outcome]:
+        """The training where ``origin`` stops, or None and why. A live one that went further stays as it is."""
+        number = origin.training
+        kept = self._live.get(number), self._owners.get(number), self._frozen_at.get(number)
+        outcome = self._reach(origin, origin.stop, interrupted)
+        training = self._live.get(number)
+        if kept[0] is not None and training is not kept[0]:
+            self._live[number], self._owners[number] = kept[0], kept[1] or ""
+            self._frozen_at.pop(number, None)
+            if kept[2] is not None:
+                self._frozen_at[number] = kept[2]
+        elif kept[0] is None and number not in self._frozen_at:  # trained again; maybe nobody needs it any more
+            self._live.pop(number, None)
+        there = training is not None and abs(training.epoch - origin.stop) < _EPSILON
+        return (training if there else None), outcome
+
+    def _keep(self, cut: Slice, training: Training) -> None:
+        self._live[cut.training] = training
+        self._owners[cut.training] = self._owner(cut)
+
+    def _owner(self, cut: Slice) -> str:
+        """Tells a training from every other."""
+        course = [self._about, dict(cut.config), cut.seed]
+        return fingerprint(course if cut.origin is None else [*course, self._owner(cut.origin), cut.origin.stop])
 
     def _freeze_is_due(self) -> bool:
         since = time.perf_counter() - self._last_freeze

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -82,6 +84,20 @@ def straight(cut: Slice) -> bool:
         and min(_constant_until(origin.config), _constant_until(cut.config)) >= origin.stop
         and straight(origin)
     )
+
+
+def repeated(cut: Slice, training: int, seed: int, note: Mapping[str, Any]) -> Slice:
+    """The whole of a training again as training ``training`` on another seed, what it branched from included."""
+    if straight(cut):
+        return Slice(training, cut.config, 0.0, float(cut.config.epochs), seed, note)
+    assert cut.origin is not None  # else it were straight
+    begins, ends = cut.origin.stop, float(cut.config.epochs)
+    return Slice(training, cut.config, begins, ends, seed, note, _reseeded(cut.origin, seed))
+
+
+def _reseeded(origin: Slice, seed: int) -> Slice:
+    earlier = None if origin.origin is None else _reseeded(origin.origin, seed)
+    return replace(origin, seed=seed, origin=earlier)
 
 
 def _constant_until(config: Config) -> float:
