@@ -297,3 +297,13 @@ def test_a_checkpoint_of_format_1_can_be_read(tmp_path):
     epoch, parts = CheckpointStore(tmp_path / "c").load(0, 2.0)
     assert (epoch, parts["loop"]) == (2.0, {"position": [1, 2]})
     assert torch.equal(parts["model"]["w"], torch.arange(3.0))
+
+
+def test_no_empty_folder_stays(tmp_path):
+    store = CheckpointStore(tmp_path / "c", cap_gb=3e-5)
+    for training in range(4):
+        store.save(training, 1.0, kilobytes(12))
+    held = {path.parent.name for path in store.folder.glob("training-*/epoch-*")}
+    assert {path.name for path in store.folder.iterdir()} == held
+    assert "training-00003" in held
+    assert "training-00000" not in held

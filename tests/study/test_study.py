@@ -370,3 +370,19 @@ def test_a_study_of_format_1_can_be_continued(opened, tmp_path):
     done, failed = cut(0, note={"rung": 1}), cut(1, seed=5)
     assert study.results() == [result(done, 0.5, 0.6), result(failed, math.inf, status=Status.FAILED, message="no")]
     assert (study.ended(), study.pending(), study.spent_seconds) == ({1}, [cut(0, 2, 4)], 2.0)
+
+
+def test_a_branch_counts_its_evaluations_from_where_it_began(opened):
+    study = opened()
+    origin = cut(0, stop=1.5)
+    run(study, origin, 0.1)
+    branch = cut(1, start=1.5, stop=3.0, config=CONFIG.replace(lr=0.2), origin=origin)
+    study.begin(branch)
+    study.add_point(1, 4, point(2.0, 0.2))  # two evaluations in each epoch
+    points = tuple(point(epoch, 0.1 * epoch) for epoch in (2.0, 2.5, 3.0))
+    study.add_result(SliceResult(branch, points, Outcome(Status.DONE)), 1.0)
+    rest = cut(1, start=3.0, stop=4.0, config=branch.config, origin=origin)
+    study.begin(rest)
+    study.add_result(SliceResult(rest, (point(3.5, 0.3), point(4.0, 0.4)), Outcome(Status.DONE)), 2.0)
+    assert sorted(trial(study, 1).intermediate_values) == [4, 5, 6, 7, 8]
+    assert opened.load().results()[-1].slice == rest

@@ -110,3 +110,39 @@ def test_scores_rank_trainings_by_their_best(direction, order):
         leader.add(told_result)
     assert sorted(range(4), key=leader.score, reverse=True)[:3] == order[:3]
     assert leader.score(3) == leader.score(9) == float("-inf")
+
+
+def branched(number, origin, *metrics, seed=0, config=CONFIG, note=None):
+    told_result = result(number, *metrics, start=origin.stop, note=note, seed=seed)
+    return replace(told_result, slice=replace(told_result.slice, config=config, origin=origin))
+
+
+def test_epochs_that_a_branch_shares_count_once():
+    leader, leads = told(result(0, 0.5, 0.6), branched(1, Slice(0, CONFIG, 0, 2), 0.7, config=CONFIG.replace(lr=1.0)))
+    assert leads == [True, True]
+    assert leader.epochs == 3
+    assert (leader.cost("epochs"), leader.cost("seconds")) == (4, 8.0)
+    leader.begin(replace(leader.winner, training=2))  # nothing yet
+    assert leader.epochs == 3
+
+
+def test_what_a_branch_took_from_nobody_counts():
+    """A second look at a branch goes all the way on its own seed."""
+    first = result(0, 0.5, 0.6)
+    again = branched(1, Slice(0, CONFIG, 0, 2, 9), 0.7, seed=9, note={"confirms": 0})
+    assert told(first, again)[0].epochs == 5
+
+
+def test_the_trunk_of_cooldowns_does_not_compete():
+    leader, leads = told(result(0, 0.5), result(1, 0.9, note={"trunk": True}), branched(2, Slice(1, CONFIG, 0, 1), 0.6))
+    assert leads == [True, False, True]
+    assert leader.winner.training == 2
+
+
+def test_a_winner_that_branched_says_so_unless_it_makes_no_difference(tmp_path):
+    values = {"batch_schedule": "constant", "warmup": 0.0, "cooldown": 0.5, "epochs": 4}
+    trunk, cooled = (Config(schedule=name, **values) for name in ("constant", "cooldown"))
+    origin = Slice(0, trunk, 0, 2)
+    assert told(branched(1, origin, 0.7, config=cooled))[0].best(tmp_path, None).origin is None
+    other = trunk.replace(lr=1.0)
+    assert told(branched(1, origin, 0.7, config=other))[0].best(tmp_path, None).origin == origin

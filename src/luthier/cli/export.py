@@ -43,6 +43,12 @@ def export(
             f"the study in {chosen} was given its task as an object; call luthier.tune with the task's name, or its "
             f"file as my_file.py:task, to export its winner"
         )
+    if best.origin is not None:
+        raise StudyError(
+            f"training {best.training} went on from training {best.origin.training} at epoch {best.origin.stop:g}, so "
+            f"no single setting repeats it; its weights are in {best.weights}, and luthier tune with another search, "
+            "such as freeze-thaw, finds a winner that can be exported"
+        )
     try:
         written = export_script(best.task, best.config, best.seed, out, expected=best.point, epochs=best.curve.epoch)
     except OSError as error:

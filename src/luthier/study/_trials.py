@@ -137,6 +137,15 @@ def read_trial(trial: FrozenTrial) -> tuple[Entry, list[StoredResult]]:
     return entry, stored
 
 
+def evaluations_before(result: SliceResult) -> int:
+    """Evaluations of what the training branched from: its own are counted after them."""
+    cut = result.slice
+    if cut.origin is None or not result.points:
+        return 0
+    interval = (result.points[-1].epoch - cut.start) / len(result.points)
+    return round(cut.origin.stop / interval)
+
+
 def final_state(entry: Entry, status: Status | None, direction: Direction) -> tuple[TrialState, float | None]:
     """How Optuna is told that a training ended; ``status`` None: the search gave it up."""
     if status in (Status.FAILED, Status.OUT_OF_MEMORY):

@@ -117,13 +117,15 @@ class CheckpointStore:
     def _move_in(self, aside: Path, training: int, epoch: float) -> Path:
         """Gives a finished checkpoint its place; one of the same epoch stays until this one is durable."""
         home = self._home(training)
-        if not home.exists():
-            home.mkdir(exist_ok=True)
-            fsync_folder(self.folder)
         path = home / f"epoch-{epoch:010.3f}"
         while path.exists():
             path = path.with_name(path.name + "+")
-        os.replace(aside, path)
+        while True:
+            home.mkdir(exist_ok=True)
+            with suppress(FileNotFoundError):  # another process just removed it, empty
+                os.replace(aside, path)
+                break
+        fsync_folder(self.folder)
         fsync_folder(home)
         return path
 
@@ -163,6 +165,9 @@ class CheckpointStore:
         with suppress(FileNotFoundError):  # another process was faster, or there was none
             os.replace(path, trash)
         shutil.rmtree(trash, ignore_errors=True)
+        if path.parent != self.folder:
+            with suppress(OSError):  # it holds other checkpoints
+                path.parent.rmdir()
 
     @contextmanager
     def _aside(self) -> Iterator[Path]:

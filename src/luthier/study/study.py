@@ -17,7 +17,16 @@ from luthier.errors import StudyError
 from luthier.records import Belief, Direction, Point, Slice, SliceResult, Status, to_json
 from luthier.study._description import BELIEFS, SPENT, Description, check_same, plain, read_description
 from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url, quiet
-from luthier.study._trials import Entry, StoredResult, begun_to_json, final_state, new_trial, read_trial, result_key
+from luthier.study._trials import (
+    Entry,
+    StoredResult,
+    begun_to_json,
+    evaluations_before,
+    final_state,
+    new_trial,
+    read_trial,
+    result_key,
+)
 from luthier.study._writer import Writer
 
 
@@ -124,7 +133,7 @@ class Study:
         with self._lock:
             training = result.slice.training
             entry = self._live(training)
-            first = 1 + sum(len(r.points) for r in entry.results)
+            first = 1 + evaluations_before(result) + sum(len(r.points) for r in entry.results)
             for index, point in enumerate(result.points, first):
                 self.add_point(training, index, point)
             stored = StoredResult(len(self._results), spent_seconds, result)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 from luthier.events import BudgetState
 from luthier.executors import Executor
 from luthier.records import Curve, Direction, Point, Slice, SliceResult, Status
 from luthier.task import Task
+from luthier.training import straight
 from luthier.tuning.budget import Budget, Unit
 from luthier.tuning.result import Best, Result, luck_sentence
 from luthier.tuning.winner import Winner, load_winner, save_winner, winner_folder
 
 FAILURES = (Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED)
+
+
+def competes(cut: Slice) -> bool:
+    """Whether a training may win.
+
+    Not a second look at a config, whose luck would count as skill, and not the trunk of cooldowns: those compete.
+    """
+    return "confirms" not in cut.note and "trunk" not in cut.note
 
 
 class Leader:
@@ -41,8 +51,8 @@ class Leader:
             self._failed.add(number)
         if result.over:
             self._over.add(number)
-        if "confirms" in result.slice.note:
-            return False  # a second look at a config; to let it compete would count its luck as skill
+        if not competes(result.slice):
+            return False
         new = Curve(result.points).best(self._direction)
         if new is None or (leading is not None and not new.better(leading, self._direction)):
             return False
@@ -63,8 +73,16 @@ class Leader:
 
     @property
     def epochs(self) -> float:
-        """Epochs of all trainings together."""
-        return sum(curve.epoch for curve in self.curves.values())
+        """Epochs of all trainings together; those that a training shares with the one it branched from count once."""
+        return sum(curve.epoch - self._shared(number) for number, curve in self.curves.items() if len(curve))
+
+    def _shared(self, number: int) -> float:
+        """Epochs of a training that another training of the study has gone."""
+        origin = self._slices[number].origin
+        other = None if origin is None else self._slices.get(origin.training)
+        if origin is None or other is None or (other.config, other.seed) != (origin.config, origin.seed):
+            return 0.0
+        return origin.stop
 
     @property
     def failed(self) -> int:
@@ -89,8 +107,9 @@ class Leader:
     def cost(self, unit: Unit) -> float:
         """Seconds or epochs that the leader's config takes from start to end."""
         assert self._best is not None
-        curve, epochs = self.curves[self._best], float(self._slices[self._best].config.epochs)
-        return epochs if unit == "epochs" else curve.seconds / curve.epoch * epochs
+        curve, cut = self.curves[self._best], self._slices[self._best]
+        epochs, before = float(cut.config.epochs), cut.origin.stop if cut.origin else 0.0
+        return epochs if unit == "epochs" else curve.seconds / (curve.epoch - before) * epochs
 
     def save(self, folder: Path, executor: Executor) -> None:
         """Writes the leader's weights into ``folder``, unless they are there. Raises OSError."""
@@ -99,7 +118,7 @@ class Leader:
             return
         winner = Winner(cut.training, cut.seed, cut.config, point)
         if load_winner(folder) != winner:
-            reached = Slice(cut.training, cut.config, 0.0, self.curves[cut.training].epoch, cut.seed)
+            reached = replace(cut, start=0.0, stop=self.curves[cut.training].epoch)
             save_winner(folder, winner, executor.best_weights(reached))
 
     def best(self, folder: Path, task: Task | None) -> Best | None:
@@ -113,7 +132,8 @@ class Leader:
             return None
         kept = load_winner(folder) == Winner(number, cut.seed, cut.config, point)
         weights = winner_folder(folder) / "model.pt" if kept else None
-        return Best(number, cut.seed, cut.config, curve, point, weights, task)
+        origin = None if straight(cut) else cut.origin
+        return Best(number, cut.seed, cut.config, curve, point, weights, task, origin)
 
     def result(
         self,
@@ -130,7 +150,7 @@ class Leader:
         """The study so far; ``validation`` is the number of validation samples."""
         best = self.best(folder, task)
         again = self.confirmations()
-        competing = sum("confirms" not in cut.note for cut in self._slices.values())
+        competing = sum(map(competes, self._slices.values()))
         luck = "" if best is None else luck_sentence(best, again, metric, self._direction, validation, competing)
         return Result(
             best=best,

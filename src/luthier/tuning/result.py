@@ -12,7 +12,7 @@ from torch import nn
 
 from luthier.errors import UsageError
 from luthier.events import BudgetState
-from luthier.records import Config, Curve, Direction, Outcome, Point
+from luthier.records import Config, Curve, Direction, Outcome, Point, Slice
 from luthier.task import Task
 from luthier.training import own_randomness
 from luthier.tuning.budget import Budget
@@ -29,6 +29,8 @@ class Best:
     point: Point
     weights: Path | None = None  #: a state_dict, when it was kept
     task: Task | None = field(default=None, repr=False, compare=False)
+    #: What it branched from, where that matters: config and seed alone then do not repeat it.
+    origin: Slice | None = None
 
     def load_model(self) -> nn.Module:
         """The model with the best epoch's weights, on the CPU, in evaluation mode. Raises UsageError without them."""

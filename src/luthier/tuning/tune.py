@@ -24,6 +24,7 @@ from luthier.search import DEFAULT_SEARCH, Search, make_search
 from luthier.space import Space
 from luthier.study import CheckpointStore, Study
 from luthier.task import Task, load_task
+from luthier.training import repeated
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
@@ -300,9 +301,8 @@ class _Run:
             needed = cost * max(1, 2 - number)  # a spread needs two
             if self.interrupted() or state.spent + needed > state.total:
                 return number > 0
-            note = {"confirms": winner.training}
-            seed, config = winner.seed + 1 + number, winner.config
-            self._run_slices([Slice(len(self._leader.curves), config, 0.0, float(config.epochs), seed, note)])
+            note, seed = {"confirms": winner.training}, winner.seed + 1 + number
+            self._run_slices([repeated(winner, len(self._leader.curves), seed, note)])
         return True
 
     def _keep_winner(self) -> None:
