@@ -3,7 +3,8 @@
 Configs are rounded to the nearest one of the table, each value on its (log) scale. One rule for all searches: an epoch
 of a recorded training is paid once. Whoever asks again for a config that rounds to a known one is told the known epochs
 for nothing, as if its checkpoint were there, and pays for what lies beyond. So nobody is punished because the table is
-coarse; who keeps asking for known configs is ended after REPEATS slices in a row that cost nothing.
+coarse; who keeps asking for known configs is ended after REPEATS slices in a row that cost nothing. With ``pay_again``
+every epoch asked for is paid, as if each training had a seed of its own.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Array = NDArray[np.float64]
 Aim = Literal["metric", "loss"]
 
 DATA = Path(__file__).parent / "curves" / "data" / "curves.npz"
-REPEATS = 500  #: slices in a row that cost nothing, before a run ends
+REPEATS = 200  #: slices in a row that cost nothing, before a run ends
 LOG_FROM = 4  #: a range whose ends are so many times apart is searched on a log scale
 CHECKPOINTS = (1, 2, 4, 8, 12, 20)  #: budgets reported, in full trainings
 #: Budgets, in full trainings, at which a run is kept.
@@ -146,8 +147,9 @@ class Simulation:
     case: one run serves a table counted in epochs and one counted in seconds.
     """
 
-    def __init__(self, table: Table, trainings: float) -> None:
+    def __init__(self, table: Table, trainings: float, *, pay_again: bool = False) -> None:
         self.table = table
+        self.pay_again = pay_again
         self.budget_epochs = round(trainings * table.epochs)
         self.budget_seconds = trainings * table.mean_seconds
         self._paid: dict[int, int] = {}
@@ -182,11 +184,11 @@ class Simulation:
         return SliceResult(cut, tuple(points), outcome, sum(p.seconds for p in points))
 
     def _charge(self, index: int, epoch: int, value: float) -> None:
-        if epoch < self._paid.get(index, 0):
+        if epoch < self._paid.get(index, 0) and not self.pay_again:
             return
         if self.spent:
             raise BudgetSpent
-        self._paid[index] = epoch + 1
+        self._paid[index] = max(epoch + 1, self._paid.get(index, 0))
         sign = self.table.sign
         best = self._best[-1] if self._best else -sign * math.inf
         self._best.append(sign * max(sign * best, sign * value) if math.isfinite(value) else best)

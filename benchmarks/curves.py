@@ -114,9 +114,9 @@ def one_trial(study: optuna.Study, trial: optuna.Trial, simulation: Simulation) 
     study.tell(trial, best)
 
 
-def run(method: str, table: Table, seed: int, trainings: float) -> Run:
+def run(method: str, table: Table, seed: int, trainings: float, pay_again: bool) -> Run:
     """One search on one table."""
-    simulation = Simulation(table, trainings)
+    simulation = Simulation(table, trainings, pay_again=pay_again)
     name, default, _ = method.partition(DEFAULT)
     first = table.config(table.index(table.default)) if default else None
     loop = optuna_loop if name.startswith(OPTUNA) else luthier_loop
@@ -127,6 +127,7 @@ def run(method: str, table: Table, seed: int, trainings: float) -> Run:
         "direction": table.direction,
         "seed": seed,
         "trainings": trainings,
+        "pay_again": pay_again,
         **simulation.log(),
         "decision": round(statistics.median(decisions), 5),
     }
@@ -142,13 +143,13 @@ class Kept:
 
     @staticmethod
     def _key(run: Run) -> tuple[Any, ...]:
-        return run["method"], run["task"], run["direction"], run["seed"], run["trainings"]
+        return tuple(run[k] for k in ("method", "task", "direction", "seed", "trainings", "pay_again"))
 
-    def get(self, method: str, table: Table, seed: int, trainings: float) -> Run:
+    def get(self, method: str, table: Table, seed: int, trainings: float, pay_again: bool) -> Run:
         """The run, made when it is not there."""
-        key = (method, table.name, table.direction, seed, trainings)
+        key = (method, table.name, table.direction, seed, trainings, pay_again)
         if key not in self._runs:
-            self._runs[key] = run(method, table, seed, trainings)
+            self._runs[key] = run(method, table, seed, trainings, pay_again)
             if self._path is not None:
                 with self._path.open("a") as file:
                     file.write(json.dumps(self._runs[key]) + "\n")
@@ -201,10 +202,14 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--trainings", type=float, default=20)
+    parser.add_argument("--pay-again", action="store_true", help="a known epoch costs as much as a new one")
     parser.add_argument("--runs", type=Path, help="JSON lines, read and added to")
     parser.add_argument("--each", action="store_true", help="a table for each task, too")
     parser.add_argument("--coverage", action="store_true", help="how often the curve model's 90 %% intervals hold")
     arguments = parser.parse_args()
+    if not arguments.data.exists():
+        print(f"skipped: {arguments.data} is not there; benchmarks/curves/record.py makes it")
+        return
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     tables = load(arguments.data, arguments.aim)
     tables = {name: tables[name] for name in arguments.tasks or tables}
@@ -217,7 +222,11 @@ def main() -> None:
     kept = Kept(arguments.runs)
     runs: dict[str, list[Run]] = {}
     for method in arguments.search:
-        runs[method] = [kept.get(method, t, s, arguments.trainings) for t in tables.values() for s in arguments.seeds]
+        runs[method] = [
+            kept.get(method, table, seed, arguments.trainings, arguments.pay_again)
+            for table in tables.values()
+            for seed in arguments.seeds
+        ]
         median = statistics.median(r["decision"] for r in runs[method])
         configs = statistics.mean(r["configs"] for r in runs[method])
         print(f"{method}: {configs:.0f} configs, a decision takes {1e3 * median:.1f} ms", flush=True)
