@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from luthier.cli.options import teach
+from luthier.cli.probe_lr import lr
 
 probe = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 
@@ -18,3 +19,6 @@ probe = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 )
 def _probe() -> None:
     """Measure a task before searching."""
+
+
+probe.command("lr", help=teach(lr.__doc__ or ""))(lr)

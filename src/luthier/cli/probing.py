@@ -34,6 +34,15 @@ def given_values(config: Path | None, pairs: Sequence[str], **options: Any) -> d
     return values
 
 
+def checked_picture(path: Path | None) -> Path | None:
+    """The picture's path. Raises UsageError before anything was measured when it could not be written."""
+    if path is None:
+        return None
+    from luthier.report.pictures import check_picture
+
+    return check_picture(path)
+
+
 def tell(
     result: ProbeResult,
     lines: Sequence[str],

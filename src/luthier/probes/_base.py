@@ -26,6 +26,14 @@ class Interval:
         return f"{self.low:.3g} to {self.high:.3g} ({100 * self.level:.0f} %)"
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a probe is."""
+
+    doing: str  #: "range test 2 of 3"
+    fraction: float  #: of the probe, in [0, 1]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProbeResult(ABC):
     """A measurement of a task. Subclasses are frozen dataclasses and add what they measured."""

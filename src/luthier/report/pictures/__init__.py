@@ -2,3 +2,4 @@
 
 from luthier.report.pictures._write import check_picture as check_picture
 from luthier.report.pictures._write import write_picture as write_picture
+from luthier.report.pictures.lr_range import lr_range_figure as lr_range_figure

@@ -1,0 +1,196 @@
+"""The learning rate of a task: range tests say where it may lie, short trainings at several lr where it does."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from luthier.errors import UsageError
+from luthier.probes._base import Interval, ProbeResult, Progress
+from luthier.probes._choice import choose, first_lrs, next_lrs
+from luthier.probes._range_analysis import Reading, read
+from luthier.probes._range_test import STEPS, RangeCurve, range_test
+from luthier.probes._short import RUNGS, Here, OnPoint, Run, ShortTrainings, Shown
+from luthier.records import Belief, Config, Options, SliceResult
+from luthier.task import Task, derive, load_task
+
+REPEATS = 3
+#: Fewest steps of a range test: 4 for each factor of ten.
+MIN_STEPS = 30
+#: Repeats that put the steepest fall further apart than this factor disagree.
+DISAGREE = 10.0
+#: Of a normal distribution: a 90 % interval is so many times as wide as the two thirds that a Belief means.
+BELIEF_SHARE = 0.6
+
+
+@dataclass(frozen=True, kw_only=True)
+class LrRange(ProbeResult):
+    """The lr for one optimizer and batch size, and what it was found from."""
+
+    config: Config  #: what was probed; its lr is the suggested one where there is one
+    lr: float | None  #: the suggestion: best lr of a whole training, by validation loss
+    interval: Interval | None  #: where the best lr lies
+    steepest: float  #: lr at which the loss of the range tests falls fastest
+    steepest_interval: Interval
+    largest_stable: float  #: last lr before the loss of the range tests rises
+    curves: tuple[RangeCurve, ...]  #: the range tests
+    lrs: tuple[float, ...]
+    smooth: tuple[float, ...]  #: loss at ``lrs``, smoothed mean of the range tests
+    shown: tuple[Shown, ...]  #: what the short trainings ended with, by rising lr
+    results: tuple[SliceResult, ...]  #: their slices, in the order they ran; a search can go on from them
+    trainings: float  #: whole trainings' worth of steps that the probe took
+
+    def sentences(self) -> list[str]:
+        """The answer, what it comes from, and what it cost."""
+        about = f"{self.config.optimizer} at batch size {self.config.batch_size}"
+        said = []
+        if not self.reliable:
+            said.append(f"Not reliable here: {self.reason}.")
+        if self.lr is not None:
+            guess = "" if self.reliable else "A guess: "
+            said.append(f"{guess}lr {self.lr:.2g} for {about}; the best lies in {self.interval}.")
+        elif not self.reliable:
+            said.append(f"No lr is suggested for {about}; a search over the usual range, 0.0001 to 1, is the way.")
+        if self.lr is not None or self.shown:
+            said.append(
+                f"In {len(self.curves)} range tests the loss falls fastest at lr {self.steepest:.2g} "
+                f"({self.steepest_interval}) and rises again above {self.largest_stable:.2g}."
+            )
+        if self.shown:
+            said.append(f"{self._trained()}")
+        said.append(f"This took {self.seconds:.1f} s, as much as {self.trainings:.1f} whole trainings.")
+        return said
+
+    def _trained(self) -> str:
+        furthest = max(s.epoch for s in self.shown)
+        told = [
+            f"{s.val_loss:.3g} at lr {s.lr:.2g}" if math.isfinite(s.val_loss) else f"diverged at lr {s.lr:.2g}"
+            for s in self.shown
+            if s.epoch == furthest or s.over
+        ]
+        return f"Validation loss after {furthest:g} of {self.config.epochs} epochs: {', '.join(told)}."
+
+    def beliefs(self) -> tuple[Belief, ...]:
+        """The lr for this optimizer. With the batch size it goes by its square root, until that was measured too.
+
+        (Krizhevsky 2014, arXiv 1404.5997, section 5, for SGD; Malladi et al. 2022, arXiv 2205.10287, for Adam.)
+        """
+        if not self.reliable or self.lr is None or self.interval is None:
+            return ()
+        width = math.sqrt(self.interval.high / self.interval.low)
+        return (
+            Belief(
+                "lr",
+                self.lr,
+                max(1.1, width**BELIEF_SHARE),
+                f"{len(self.curves)} learning-rate range tests and {len(self.shown)} short trainings",
+                high=max(self.largest_stable, self.interval.high),
+                given={"optimizer": self.config.optimizer},
+                follows={"batch_size": 0.5},
+                at={"batch_size": float(self.config.batch_size)},
+            ),
+        )
+
+
+def lr_range(
+    task: Task | str,
+    config: Mapping[str, Any] | None = None,
+    *,
+    repeats: int = REPEATS,
+    confirm: bool = True,
+    seed: int = 0,
+    options: Options | None = None,
+    run: Run | None = None,
+    first: int = 0,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_point: OnPoint | None = None,
+    interrupted: Callable[[], bool] | None = None,
+) -> LrRange:
+    """Suggests the lr of a whole training of ``task`` under ``config``, whose own lr plays no part.
+
+    ``repeats`` range tests on fresh seeds and batches, then, with ``confirm``, short trainings on one seed, which take
+    at most as many epochs as three whole trainings. Those are slices numbered from ``first``, run by ``run`` where
+    one is given, else here; ``on_point`` hears of their evaluations. Neither the model that the task's builder gives
+    nor the global random numbers change. Raises UsageError for a config that the task does not allow, and when the
+    model cannot take a step with it.
+    """
+    start = time.perf_counter()
+    task = load_task(task) if isinstance(task, str) else task
+    if repeats < 2:
+        raise UsageError(f"repeats is {repeats}; it must be 2 or more, since one range test cannot tell its own spread")
+    complete = task.check(config or {})
+    whole = complete.epochs * max(1, len(task.train) // complete.batch_size)
+    steps = min(STEPS, max(MIN_STEPS, whole // repeats))
+    tell = on_progress or (lambda _: None)
+    curves = []
+    for number in range(repeats):
+        if interrupted is not None and interrupted() and number:
+            break
+        tell(Progress(f"range test {number + 1} of {repeats}", 0.3 * number / repeats))
+        curves.append(range_test(task, complete, derive(seed, "range test", number), options, steps=steps))
+    reading = read(curves, seed)
+    bare = _result(complete, curves, reading, sum(len(c.losses) for c in curves) / whole)
+    trouble = _trouble(reading)
+    if trouble:
+        return replace(bare, reliable=False, reason=trouble, seconds=time.perf_counter() - start)
+    here = Here(task, options, on_point, interrupted)
+    short = ShortTrainings(complete, seed, task.evaluations_per_epoch, run or here, first)
+    if confirm:
+        _confirm(short, reading, tell)
+    found = choose(reading, short.shown)
+    return replace(
+        bare,
+        config=complete.replace(lr=found.lr),
+        lr=found.lr,
+        interval=found.interval,
+        reliable=not found.reason and not short.interrupted,
+        reason="it was interrupted" if short.interrupted else found.reason,
+        shown=tuple(short.shown),
+        results=tuple(short.results),
+        trainings=bare.trainings + short.cost,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _confirm(short: ShortTrainings, reading: Reading, tell: Callable[[Progress], None]) -> None:
+    """The short trainings, rung by rung."""
+    lrs = first_lrs(reading, RUNGS[0].trainings)
+    for number, rung in enumerate(RUNGS):
+        tell(Progress(f"{len(lrs)} trainings to epoch {short.stop(rung.fraction):g}", 0.3 + 0.7 * number / len(RUNGS)))
+        short.reach(lrs, rung.fraction)
+        if short.interrupted:
+            return
+        if number + 1 < len(RUNGS):
+            lrs = next_lrs(short.shown, RUNGS[number + 1].trainings)
+
+
+def _result(config: Config, curves: list[RangeCurve], reading: Reading, trainings: float) -> LrRange:
+    """What the range tests alone give."""
+    return LrRange(
+        seconds=0.0,
+        config=config,
+        lr=None,
+        interval=None,
+        steepest=reading.steepest,
+        steepest_interval=reading.steepest_interval,
+        largest_stable=reading.largest_stable,
+        curves=tuple(curves),
+        lrs=tuple(reading.lrs.tolist()),
+        smooth=tuple(reading.losses.tolist()),
+        shown=(),
+        results=(),
+        trainings=trainings,
+    )
+
+
+def _trouble(reading: Reading) -> str:
+    """Why the range tests say nothing; empty when they do."""
+    if reading.clear:
+        return ""
+    return (
+        f"in the range tests the loss falls by {max(reading.fall, 0):.2g} at most, "
+        f"which is not more than it varies without any progress (by {reading.noise:.2g} from batch to batch)"
+    )
