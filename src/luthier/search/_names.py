@@ -12,6 +12,7 @@ from luthier.search._optuna import OptunaSearch
 from luthier.search._proposals import WALKS, Complete
 from luthier.search._sampling import PRUNERS, SAMPLERS
 from luthier.search.freeze_thaw import FreezeThaw
+from luthier.search.pbt import PBT
 from luthier.space import Space
 
 #: What each search does, in a line. Besides these, any sampler goes with any pruner: ``gp+median``.
@@ -20,6 +21,7 @@ SEARCHES: Mapping[str, str] = {
     "hyperband": "many short trainings, the best third thawed again and again, with several first lengths",
     "successive-halving": "the same, every training starting at the shortest length",
     "asha": "the same, thawing at once whatever is in the best third so far; suits many workers",
+    "pbt": "a population whose worst quarter branches from its best, hyperparameters a little changed on the way",
     "random": "full trainings at random points",
     "qmc": "full trainings at evenly spread points (scrambled Sobol sequence)",
     "tpe": "full trainings where good ones were dense (tree-structured Parzen estimator)",
@@ -59,6 +61,16 @@ def make_search(
     sampler, plus, pruner = name.partition("+")
     if name == "freeze-thaw":
         return FreezeThaw(
+            space,
+            max_epochs=max_epochs,
+            direction=direction,
+            complete=complete,
+            seed=seed,
+            interval=interval,
+            baseline=baseline,
+        )
+    if name == "pbt":
+        return PBT(
             space,
             max_epochs=max_epochs,
             direction=direction,

@@ -80,7 +80,7 @@ class Proposals:
     def fresh(self, drawn: Mapping[str, Any] | None) -> Config | None:
         """A new config: ``drawn`` when it is one. None when there is none left (``exhausted``)."""
         for attempt in range(REDRAWS if drawn is not None else 0):
-            config = self._config(drawn if drawn and not attempt else self._random(self._ranges, attempt))
+            config = self.config(drawn if drawn and not attempt else self._random(self._ranges, attempt))
             if config not in self._seen:
                 self._seen.add(config)
                 return config
@@ -99,7 +99,7 @@ class Proposals:
             only_ours = self._ranges.keys() <= HYPERPARAMETERS.keys()
             self.exhausted = self.exhausted or (only_ours and self._bound <= _lowest(self._ranges["batch_size"]))
 
-    def _config(self, point: Mapping[str, Any]) -> Config:
+    def config(self, point: Mapping[str, Any]) -> Config:
         """The complete config at ``point``, whose batch sizes are drawn again where memory does not allow them."""
         barred = {n: r for n, r in self._allowed.items() if n in _BATCH_SIZES and not _inside(r, point[n])}
         return self._complete({**self._fixed, **point, **self._random(barred, REDRAWS)})

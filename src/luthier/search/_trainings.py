@@ -30,6 +30,7 @@ class Training:
     over: bool = False
     failed: bool = False
     ended: bool = False  #: whether the search gave it up
+    origin: Slice | None = None  #: what it branched from
     _epochs: list[float] = field(default_factory=list)
     _best: list[float] = field(default_factory=list)
 
@@ -90,9 +91,10 @@ class Trainings:
             self._free += 1
         return self._free
 
-    def begin(self, config: Config, note: Mapping[str, Any]) -> Training:
+    def begin(self, config: Config, note: Mapping[str, Any], origin: Slice | None = None) -> Training:
         """A new training under the next number."""
-        training = Training(self.next_number(), config, note, self._seed)
+        reached = 0.0 if origin is None else origin.stop
+        training = Training(self.next_number(), config, note, self._seed, reached, reached, origin=origin)
         self._known[training.number] = training
         return training
 
@@ -103,12 +105,13 @@ class Trainings:
         self._pending += 1
         # Every training has the same seed: what differs between two of them is their configs, not their luck.
         start, stop = training.reached, min(stop, training.epochs)
-        return Slice(training.number, training.config, start, stop, training.seed, training.note)
+        return Slice(training.number, training.config, start, stop, training.seed, training.note, training.origin)
 
     def tell(self, result: SliceResult) -> Training:
         """Takes a result; of a training that was never asked for, too."""
         cut = result.slice
-        training = self._known.setdefault(cut.training, Training(cut.training, cut.config, cut.note, cut.seed))
+        new = Training(cut.training, cut.config, cut.note, cut.seed, origin=cut.origin)
+        training = self._known.setdefault(cut.training, new)
         if training.pending:
             training.pending = False
             self._pending -= 1
