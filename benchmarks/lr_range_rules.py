@@ -1,7 +1,7 @@
 """The published rules that read a learning rate off a range test's curve, restated from their packages' source.
 
-fastai 2.8.12, ``callback/schedule.py`` (valley, slide, minimum, steep) and Lightning 2.6.6, ``tuner/lr_finder.py``. Both smooth the
-loss by a debiased running average with beta 0.98 and stop where it is 4 times its lowest.
+fastai 2.8.12, ``callback/schedule.py`` (valley, slide, minimum, steep) and Lightning 2.6.6, ``tuner/lr_finder.py``.
+Both smooth the loss by a debiased running average with beta 0.98 and stop where it is 4 times its lowest.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from luthier.cli.interrupt import Interrupt
 from luthier.cli.log_plot import log_plot
 from luthier.cli.options import (
     Data,
@@ -66,10 +67,19 @@ def lr(
     from luthier.report.pictures import lr_range_figure
 
     loaded = load_task(task, str(data) if data else None)
-    with watching(ProbeProgress(f"learning rate of {task}"), quiet=quiet) as watch:
+    progress = ProbeProgress(f"learning rate of {task}")
+    with watching(progress, quiet=quiet) as watch, Interrupt(watch.note) as interrupt:
         found = lr_range(
-            loaded, values, repeats=repeats, confirm=not no_confirm, seed=seed, options=options, on_progress=watch
+            loaded,
+            values,
+            repeats=repeats,
+            confirm=not no_confirm,
+            seed=seed,
+            options=options,
+            on_progress=watch,
+            interrupted=interrupt.asked,
         )
     marked = (found.interval.low, found.lr, found.interval.high) if found.lr and found.interval else None
     lines = log_plot(found.lrs, found.smooth, marked=marked, width=min(out().width, 80))
-    return tell(found, lines, json=json, picture=path, figure=lambda: lr_range_figure(found))
+    code = tell(found, lines, json=json, picture=path, figure=lambda: lr_range_figure(found))
+    return interrupt.exit_code or code

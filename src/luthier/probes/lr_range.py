@@ -127,7 +127,7 @@ def lr_range(
     tell = on_progress or (lambda _: None)
     curves = []
     for number in range(repeats):
-        if interrupted is not None and interrupted() and number:
+        if number and _asked(interrupted):
             break
         tell(Progress(f"range test {number + 1} of {repeats}", 0.3 * number / repeats))
         curves.append(range_test(task, complete, derive(seed, "range test", number), options, steps=steps))
@@ -146,13 +146,17 @@ def lr_range(
         config=complete.replace(lr=found.lr),
         lr=found.lr,
         interval=found.interval,
-        reliable=not found.reason and not short.interrupted,
-        reason="it was interrupted" if short.interrupted else found.reason,
+        reliable=not (found.reason or _asked(interrupted)),
+        reason="it was interrupted" if _asked(interrupted) else found.reason,
         shown=tuple(short.shown),
         results=tuple(short.results),
         trainings=bare.trainings + short.cost,
         seconds=time.perf_counter() - start,
     )
+
+
+def _asked(interrupted: Callable[[], bool] | None) -> bool:
+    return interrupted is not None and interrupted()
 
 
 def _confirm(short: ShortTrainings, reading: Reading, tell: Callable[[Progress], None]) -> None:
