@@ -327,3 +327,27 @@ def test_any_sequence_of_outcomes_leaves_the_search_in_order(name, bench) -> Non
     log = bench.drive(original, 2 * rounds(name), workers=3, execute=execute)
     check_order(log)
     assert decided(bench.drive(bench.replay(name, log), 4)) == decided(bench.drive(original, 4))
+
+
+@every_search
+def test_eight_workers_have_eight_trainings_to_do(name, bench) -> None:
+    search = bench.search(name)
+    out = bench.slices(search.ask(8))
+    for _ in range(3):
+        assert len({cut.training for cut in out}) == 8
+        assert len({(cut.config, cut.start) for cut in out}) == 8
+        for cut in (out.pop(5), out.pop(3), out.pop(0)):
+            search.tell(bench.run(cut))
+        out += bench.slices(search.ask(3))
+
+
+@every_search
+def test_a_slow_worker_blocks_nobody(name, bench) -> None:
+    search = bench.search(name)
+    _, slow, *others = bench.slices(search.ask(4))
+    for cut in others:
+        search.tell(bench.run(cut))
+    for _ in range(rounds(name)):
+        [cut] = bench.slices(search.ask())
+        assert cut.training != slow.training
+        search.tell(bench.run(cut))

@@ -12,6 +12,7 @@ from luthier.search._optuna import OptunaSearch
 from luthier.search._proposals import WALKS, Complete
 from luthier.search._sampling import PRUNERS, SAMPLERS
 from luthier.search.freeze_thaw import FreezeThaw
+from luthier.search.median_stopping import MedianStopping
 from luthier.search.pbt import PBT
 from luthier.space import Space
 
@@ -22,6 +23,7 @@ SEARCHES: Mapping[str, str] = {
     "successive-halving": "the same, every training starting at the shortest length",
     "asha": "the same, thawing at once whatever is in the best third so far; suits many workers",
     "pbt": "a population whose worst quarter branches from its best, hyperparameters a little changed on the way",
+    "median-stopping": "pauses what is worse than the median at the same epoch, and thaws it when the median falls",
     "random": "full trainings at random points",
     "qmc": "full trainings at evenly spread points (scrambled Sobol sequence)",
     "tpe": "full trainings where good ones were dense (tree-structured Parzen estimator)",
@@ -71,6 +73,16 @@ def make_search(
         )
     if name == "pbt":
         return PBT(
+            space,
+            max_epochs=max_epochs,
+            direction=direction,
+            complete=complete,
+            seed=seed,
+            interval=interval,
+            baseline=baseline,
+        )
+    if name == "median-stopping":
+        return MedianStopping(
             space,
             max_epochs=max_epochs,
             direction=direction,
