@@ -1,4 +1,4 @@
-"""What is known of hyperparameters before anything was trained: where good values usually lie, and how far around.
+"""What is believed of hyperparameters before anything was trained: where good values usually lie, and how far around.
 
 Weak on purpose: a prior only says where to look first. Names that are not here are drawn from all of their range.
 """
@@ -6,72 +6,120 @@ Weak on purpose: a prior only says where to look first. Names that are not here 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from luthier.errors import UsageError
+from luthier.records import Belief, Value
 from luthier.search._axes import Axes
+from luthier.space import Space
 
 Array = NDArray[np.float64]
+Confidence = Literal["low", "medium", "high"]
+
+REFERENCE_BATCH = 32  #: what literature's learning rates are for; PyTorch's examples and Bengio 2012 use about this
+
+_LINEAR = "following batch size: Goyal et al. 2017 (arXiv 1706.02677)"
+_ROOT = "following the root of batch size: Malladi et al. 2022 (arXiv 2205.10287)"
 
 
-@dataclass(frozen=True)
-class Prior:
-    """A normal distribution; of the logarithm where ``factor`` says so."""
-
-    centre: float
-    spread: float  #: one standard deviation; as a factor for logarithms
-    factor: bool
-    source: str
+def _rate(optimizer: str, centre: float, exponent: float, source: str) -> Belief:
+    return Belief(
+        "lr", centre, 6, source, given={"optimizer": optimizer},
+        follows={"batch_size": exponent} if exponent else {}, at={"batch_size": REFERENCE_BATCH} if exponent else {},
+    )  # fmt: skip
 
 
-def _factor(centre: float, spread: float, source: str) -> Prior:
-    return Prior(centre, spread, True, source)
-
-
-#: Learning rates by optimizer; SGD's is for a batch of REFERENCE_BATCH and momentum 0.9. Other optimizers have none.
-LEARNING_RATES: Mapping[str, Prior] = {
-    "SGD": _factor(
-        0.02, 6, "between 0.01, the default of Bengio 2012 (arXiv 1206.5533), and 0.1 / 4: He et al. 2015 "
-        "(arXiv 1512.03385) train with 0.1 at batch size 256"
-    ),
-    "RMSprop": _factor(1e-3, 6, "Tieleman & Hinton 2012, lecture 6.5: 0.001"),
-    **dict.fromkeys(
-        ("Adam", "AdamW", "NAdam", "RAdam", "Adamax"), _factor(1e-3, 6, "Kingma & Ba 2015 (arXiv 1412.6980): 0.001")
-    ),
-    "Adagrad": _factor(1e-2, 6, "torch's default"),
-    "Adadelta": _factor(1.0, 6, "Zeiler 2012 (arXiv 1212.5701), whose rule has none; torch's default"),
+#: Learning rates by optimizer, SGD's with momentum 0.9. Other optimizers have none.
+LEARNING_RATES: Mapping[str, Belief] = {
+    belief.given["optimizer"]: belief  # type: ignore[misc]  # a name
+    for belief in [
+        _rate("SGD", 0.02, 1.0, "between 0.01, the default of Bengio 2012 (arXiv 1206.5533), and 0.1 at batch size 256 "
+              f"of He et al. 2015 (arXiv 1512.03385); {_LINEAR}"),
+        _rate("RMSprop", 1e-3, 0.5, f"Tieleman & Hinton 2012, lecture 6.5: 0.001; {_ROOT}"),
+        *(_rate(name, 1e-3, 0.5, f"Kingma & Ba 2015 (arXiv 1412.6980): 0.001; {_ROOT}")
+          for name in ("Adam", "AdamW", "NAdam", "RAdam", "Adamax")),
+        _rate("Adagrad", 1e-2, 0.5, f"torch's default; {_ROOT}"),
+        _rate("Adadelta", 1.0, 0.0, "Zeiler 2012 (arXiv 1212.5701), whose rule has none; torch's default"),
+    ]
 }  # fmt: skip
 
-_DECOUPLED = _factor(1e-2, 8, "torch's default of AdamW; Loshchilov & Hutter 2019 (arXiv 1711.05101)")
-_L2 = _factor(2e-4, 8, "between 5e-4 (Krizhevsky et al. 2012) and 1e-4 (He et al. 2015, arXiv 1512.03385)")
+#: The first that holds for a config counts.
+LITERATURE: Sequence[Belief] = [
+    *LEARNING_RATES.values(),
+    Belief("batch_size", 32, 2.5, "Masters & Luschi 2018 (arXiv 1804.07612): 2 to 32; Bengio 2012: 32"),
+    Belief("momentum", 0.9, 3, "Sutskever et al. 2013 (ICML): 0.9 to 0.99; 0.9 is usual"),
+    Belief("weight_decay", 1e-2, 8, "torch's default of AdamW; Loshchilov & Hutter 2019 (arXiv 1711.05101)",
+           given={"optimizer": "AdamW"}),
+    Belief("weight_decay", 2e-4, 8, "between 5e-4 (Krizhevsky et al. 2012) and 1e-4 (He et al. 2015)"),
+]  # fmt: skip
 
-PRIORS: Mapping[str, Prior] = {
-    "batch_size": _factor(32, 2.5, "Masters & Luschi 2018 (arXiv 1804.07612): 2 to 32; Bengio 2012: 32"),
-    "dropout": Prior(0.3, 0.2, False, "between 0.2 of inputs and 0.5 of hidden units, Srivastava et al. 2014 (JMLR)"),
-}
+#: Centre and standard deviation. Dropout: between 0.2 of inputs and 0.5 of hidden units, Srivastava et al. 2014 (JMLR).
+DROPOUT = (0.3, 0.2)
 
-#: 1 - momentum, which is what averages over steps.
-MOMENTUM = _factor(0.1, 3, "Sutskever et al. 2013 (ICML): 0.9 to 0.99; 0.9 is usual")
-
-#: Positions in the range of how large a model is: Bengio 2012 (arXiv 1206.5533, section 3.1.3), "larger than optimal
-#: values typically do not hurt generalization performance much".
-CAPACITY = Prior(0.75, 0.3, False, "Bengio 2012")
+#: The same, as positions in the range of how large a model is: Bengio 2012 (arXiv 1206.5533, section 3.1.3), "larger
+#: than optimal values typically do not hurt generalization performance much".
+CAPACITY = (0.75, 0.3)
 _CAPACITIES = ("layers", "units")
+
+#: Factors that two in three good values lie within, for a user who says how sure they are.
+CONFIDENCE: Mapping[Confidence, float] = {"low": 6.0, "medium": 3.0, "high": 1.5}
+
+
+def beliefs_around(config: Mapping[str, Value], space: Space, confidence: Confidence = "medium") -> list[Belief]:
+    """The user's own setting as beliefs: one for each number that ``space`` varies and ``config`` sets.
+
+    Two in three good values are taken to lie within a factor of 6, 3 or 1.5 (confidence low, medium, high). The
+    learning rate follows the batch size, and holds for the config's optimizer, where these vary too. Zero counts as a
+    hundredth of the largest value. Raises UsageError for another confidence.
+    """
+    if confidence not in CONFIDENCE:
+        raise UsageError(f"confidence is {confidence!r}; it must be one of {', '.join(CONFIDENCE)}")
+    beliefs = []
+    for name, axis in Axes(space).axes.items():
+        value = config.get(name)
+        if axis.choices is not None or isinstance(value, bool) or not isinstance(value, (int, float)):
+            continue
+        follows, given = {}, {}
+        if name == "lr":
+            optimizer = str(config.get("optimizer", "SGD"))
+            known = LEARNING_RATES.get(optimizer)
+            if "batch_size" in space and config.get("batch_size") and known is not None:
+                follows = dict(known.follows)
+            if "optimizer" in space:
+                given = {"optimizer": optimizer}
+        centre = float(value) if value > 0 else axis.bounds[1] / 100
+        beliefs.append(
+            Belief(
+                name, centre, CONFIDENCE[confidence], f"your own setting, confidence {confidence}",
+                given=given, follows=follows, at={n: float(config[n]) for n in follows},  # type: ignore[arg-type]
+            )
+        )  # fmt: skip
+    return beliefs
 
 
 class Knowledge:
-    """Draws points near good values. ``setting`` holds what the space does not vary."""
+    """Draws points near good values. ``setting`` holds what the space does not vary.
 
-    def __init__(self, axes: Axes, setting: Mapping[str, Any]):
+    ``beliefs`` stand in for the literature where they hold: of those of a hyperparameter, the first whose ``given``
+    is the case. They may be wrong, so every second point is drawn from the literature alone.
+    """
+
+    def __init__(self, axes: Axes, setting: Mapping[str, Any], beliefs: Sequence[Belief] = ()):
         self._axes = axes
         self._setting = setting
+        self._sides = [[*beliefs, *LITERATURE], list(LITERATURE)] if beliefs else [list(LITERATURE)]
+
+    @property
+    def sides(self) -> int:
+        """After so many points their origin comes round again."""
+        return len(self._sides)
 
     def draw(self, rng: np.random.Generator, count: int, width: float = 1.0) -> Array:
-        """Points from the priors, their spreads times ``width``; at 0 the usual setting itself.
+        """Points around the beliefs, their spreads times ``width``; at 0 the centres themselves.
 
         What lies beyond a range is put on its bound.
         """
@@ -80,45 +128,57 @@ class Knowledge:
             for k, axis in enumerate(self._axes.axes.values()):
                 points[:, k] = 0.5 if axis.choices is None else 0.0
         noise = width * rng.normal(size=points.shape)
-        for k, (name, axis) in enumerate(self._axes.axes.items()):
-            if axis.choices is not None:
-                continue
-            if name in _CAPACITIES:
-                points[:, k] = CAPACITY.centre + CAPACITY.spread * noise[:, k]
-            elif name == "momentum":
-                points[:, k] = self._units(name, 1 - np.exp(_log(MOMENTUM, noise[:, k])))
-            elif name in ("lr", "weight_decay"):
-                for optimizer, chosen in self._optimizers(points):
-                    prior = _of(name, optimizer)
-                    if prior is not None:
-                        values = np.exp(_log(prior, noise[chosen, k]))
-                        points[chosen, k] = self._units(name, values)
-            elif name in PRIORS:
-                prior = PRIORS[name]
-                values = np.exp(_log(prior, noise[:, k])) if prior.factor else prior.centre + prior.spread * noise[:, k]
-                points[:, k] = self._units(name, values)
+        for k, beliefs in enumerate(self._sides):
+            rows = slice(k, None, len(self._sides))
+            part = points[rows]
+            # What others follow is drawn before them.
+            followed = {name for belief in beliefs for name in belief.follows}
+            for name in sorted(self._axes.names, key=lambda n: n not in followed):
+                if self._axes.axes[name].choices is None:
+                    own = [b for b in beliefs if b.name == name]
+                    self._place(name, own, part, noise[rows, self._axes.names.index(name)])
+            points[rows] = part
         return self._axes.snap(points)
+
+    def _place(self, name: str, beliefs: Sequence[Belief], points: Array, noise: Array) -> None:
+        """Fills the column of ``name``, of which ``beliefs`` are."""
+        column = points[:, self._axes.names.index(name)]
+        if name == "dropout":
+            column[:] = self._units(name, DROPOUT[0] + DROPOUT[1] * noise)
+        elif name in _CAPACITIES:
+            column[:] = CAPACITY[0] + CAPACITY[1] * noise
+        for belief in reversed(beliefs):  # the first has the last word
+            held = self._holds(belief, points)
+            column[held] = self._units(name, self._values(belief, points[held], noise[held]))
+
+    def _holds(self, belief: Belief, points: Array) -> NDArray[np.bool_]:
+        held = np.ones(len(points), bool)
+        for name, value in belief.given.items():
+            held &= np.array([known == value for known in self._column(name, points)], bool)
+        return held
+
+    def _values(self, belief: Belief, points: Array, noise: Array) -> Array:
+        of_one = belief.name == "momentum"  # what averages over steps is 1 - momentum
+        logs = math.log(max(1 - belief.centre, 1e-6) if of_one else belief.centre) + math.log(belief.factor) * noise
+        for name, exponent in belief.follows.items():
+            others = self._column(name, points)
+            if all(isinstance(v, (int, float)) and v > 0 for v in others):
+                logs = logs + exponent * np.log(np.array(others, float) / belief.at[name])
+        values: Array = 1 - np.exp(logs) if of_one else np.exp(logs)
+        if belief.low is not None:
+            values = np.maximum(values, belief.low)
+        return values if belief.high is None else np.minimum(values, belief.high)
+
+    def _column(self, name: str, points: Array) -> list[Any]:
+        """The values of a hyperparameter at these points, varied or not."""
+        axis = self._axes.axes.get(name)
+        if axis is None:
+            default = "SGD" if name == "optimizer" else None
+            return [self._setting.get(name, default)] * len(points)
+        column = self._axes.column(points, name)
+        return [axis.choices[round(u)] for u in column] if axis.choices is not None else list(axis.values(column))
 
     def _units(self, name: str, values: Array) -> Array:
         axis = self._axes.axes[name]
         low, high = axis.bounds
         return np.array([axis.unit(v) for v in np.clip(values, low, high)])
-
-    def _optimizers(self, points: Array) -> list[tuple[str, NDArray[np.bool_]]]:
-        axis = self._axes.axes.get("optimizer")
-        if axis is None or axis.choices is None:
-            return [(str(self._setting.get("optimizer", "SGD")), np.ones(len(points), bool))]
-        column = self._axes.column(points, "optimizer")
-        return [(str(value), column == k) for k, value in enumerate(axis.choices)]
-
-
-def _of(name: str, optimizer: str) -> Prior | None:
-    if name == "lr":
-        return LEARNING_RATES.get(optimizer)
-    return _DECOUPLED if optimizer == "AdamW" else _L2
-
-
-def _log(prior: Prior, noise: Array) -> Array:
-    """Logarithms around the prior's centre."""
-    logs: Array = math.log(prior.centre) + math.log(prior.spread) * noise
-    return logs

@@ -8,16 +8,20 @@ What was tried on the way, with figures, is in dev/LOG.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from luthier import hyperparameters
-from luthier.records import Config, Decision, Direction, End, Slice, SliceResult
+from luthier.errors import UsageError
+from luthier.records import Belief, Config, Decision, Direction, End, Slice, SliceResult, Value
+from luthier.search import _forecasts
 from luthier.search._axes import Axes
-from luthier.search._curves import CurveModel, Rows, Scale, expected_improvement
+from luthier.search._curves import expected_improvement
+from luthier.search._forecasts import Choice, Forecast
+from luthier.search._outlook import Outlook, Runs
 from luthier.search._priors import Knowledge
 from luthier.search._proposals import Complete, Proposals
 from luthier.search._sampling import derived
@@ -35,12 +39,9 @@ GROWTH = 2  #: a slice takes a training at most so many times as far as it came
 #: Gain is compared per this power of the epochs it takes: 1 would prefer what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
 
-_GRID = 4  #: a curve is shown at each so many times as many epochs, and where it stands
 _CANDIDATES = (300, 50, 150)  #: from the priors, from everywhere, around the best
 _LEADERS = 6  #: trainings that candidates are bred from
-_MOST_SHOWN = 90  #: trainings that the model sees, about 4 values of each; with more a decision takes longer
 _MOST_THAWS = 100  #: trainings that are considered for thawing
-_FIT_GROWTH = 1.2  #: the model is fitted again when it has so many times as many values
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up
 _NEAR = 0.15  #: distance within which slices that run together tell the same
 _OWN = {"freeze-thaw": 1}
@@ -54,7 +55,7 @@ class _Options:
     thaw_worth: Array
     points: Array  #: of new trainings
     point_worth: Array
-    features: Array  #: of ``points``
+    new: Runs  #: at ``points``
 
 
 class FreezeThaw:
@@ -81,23 +82,32 @@ class FreezeThaw:
         seed: int = 0,
         interval: float = 1.0,
         baseline: Config | None = None,
+        beliefs: Sequence[Belief] = (),
+        budget: float | None = None,
+        enough: float | None = None,
     ):
+        if enough is not None and budget is None:
+            raise UsageError(f"enough is {enough}, but no budget is given: say how many epochs there are in all")
         self._axes = Axes(space)
         self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)
         self._trainings = Trainings(direction, seed)
-        self._knowledge = Knowledge(self._axes, {**(baseline or {}), **space.fixed})
+        self._knowledge = Knowledge(self._axes, {**(baseline or {}), **space.fixed}, beliefs)
         self._interval = interval
         self._end = float(max_epochs)
         self._first = min(self._end, interval * max(1, round(FIRST_SHARE * self._end / interval)))
-        self._model = CurveModel(self._axes.features(np.zeros((1, len(self._axes)))).shape[1])
-        self._points: dict[int, Array] = {}  # of trainings inside the space
+        self._outlook = Outlook(self._axes, self._trainings, self._end, self._first)
+        self._seconds: dict[int, float] = {}
+        self._sign = 1.0 if direction == "maximize" else -1.0
+        self._complete = complete
         self._seed = seed
         self._told = 0
-        self._fit_rows: Rows | None = None  # to fit to, when not yet done
-        self._fit_at = 4
+        self._budget, self._enough = budget or 0.0, enough
+        self._stopped = False
 
     def ask(self, n: int = 1) -> list[Decision]:
         """What the user began goes to its end first; then up to ``n`` slices in the order of their worth."""
+        if self._stopped:
+            return []
         slices = self._straight(n)
         ends: list[End] = []
         if len(slices) < n:
@@ -111,17 +121,117 @@ class FreezeThaw:
         self._proposals.learn(result)
         self._told += 1
         self._place(training)
-        # The model is fitted to what was told up to fixed counts, whenever it was asked: told again, it decides alike.
-        shown = self._shown()
-        count = sum(len(self._epochs(t)) for t in shown)
-        if count >= self._fit_at:
-            self._fit_rows = self._rows(shown[: 2 * _MOST_SHOWN // 3])
-            self._fit_at = int(count * _FIT_GROWTH) + 1
+        self._seconds[training.number] = self._seconds.get(training.number, 0.0) + sum(p.seconds for p in result.points)
+        self._outlook.told()
+        if self._enough is not None and not self._stopped:
+            left = max(0.0, self._budget - sum(t.reached for t in self._trainings))
+            self._stopped = self._can_forecast() and self.gain(left).mean < self._enough
 
     @property
     def finished(self) -> bool:
-        """Whether the space is used up and no training is worth another slice."""
+        """Whether the space is used up and no training is worth another slice, or the rest of the budget is not."""
+        if self._stopped:
+            return not self._trainings.pending
         return self._proposals.exhausted and not self._trainings.pending and not self._live()
+
+    def predict(self, what: int | Mapping[str, Value], epoch: float) -> Forecast:
+        """The best value up to ``epoch`` of a training, by number, or of a config of the space that was not begun.
+
+        Raises UsageError for an unknown number, for a config outside of the space, and before any value was told.
+        """
+        self._need_values()
+        if isinstance(what, int):
+            if what not in self._outlook.points:
+                raise UsageError(
+                    f"training {what} is not known, or not in the space; give one that was told, or a config"
+                )
+            training = self._trainings[what]
+            self._outlook.look(also=training)
+            runs, reached = self._outlook.begun([training]), training.score()
+        else:
+            params = self._proposals.params(self._complete(what))
+            if params is None:
+                raise UsageError(f"{dict(what)} is not in the space; give a value of its range to each hyperparameter")
+            self._outlook.look()
+            runs, reached = self._outlook.new(self._axes.point(params)[None]), -math.inf
+        horizons = np.array([[max(float(epoch), runs.reached[0])]])
+        return _forecasts.forecasts(self._outlook, runs, horizons, np.array([reached]), self._sign)[0][0]
+
+    def plateau(self, training: int | None = None, *, tolerance: float) -> float:
+        """The fewest epochs after which a training is predicted within ``tolerance`` of the best it will come to.
+
+        ``tolerance`` is in the metric's unit; without a number it is the training with the best value so far. What
+        is predicted is this training under its own schedule.
+        """
+        self._need_values()
+        if training is None:
+            training = max(
+                self._sorted(), key=lambda t: t.score() if t.number in self._outlook.points else -math.inf
+            ).number
+        end = self._trainings[training].epochs
+        epochs = np.append(np.arange(self._interval, end, self._interval), end)
+        values = [
+            self._trainings[training].score(e) * self._sign for e in epochs if e <= self._trainings[training].reached
+        ]
+        ahead = [self.predict(training, e).mean for e in epochs[len(values) :]]
+        best = max([*values, *ahead], key=lambda v: v * self._sign)
+        near = [abs(v - best) <= tolerance for v in [*values, *ahead]]
+        return float(epochs[near.index(True)])
+
+    def gain(self, epochs: float) -> Forecast:
+        """How much the best value will improve over the next ``epochs`` of all trainings together, and its interval.
+
+        The epochs are spent where they are worth most now; what is learned on the way is left out, and trainings
+        count as independent.
+        """
+        self._need_values()
+        options = self._options()
+        runs = self._outlook.begun(options.thaws).and_(options.new)
+        worth = np.concatenate([options.thaw_worth, options.point_worth])
+        taken: list[int] = []
+        horizons: list[float] = []
+        left = float(epochs)
+        while left > EPSILON and worth.max(initial=0.0) > 0:
+            k = int(worth.argmax())
+            horizons.append(min(runs.ends[k], runs.reached[k] + left))
+            left -= horizons[-1] - runs.reached[k]
+            taken.append(k)
+            worth = worth * _novelty(runs.features, runs.features[k])
+            worth[k] = 0.0
+        best = max(t.score() for t in self._trainings)
+        rng = np.random.default_rng(derived(self._seed, self._told))
+        return _forecasts.gain(self._outlook, runs.take(taken), np.array(horizons), best, rng)
+
+    def front(self) -> list[Choice]:
+        """Which trainings one could take for how long: none here is beaten in both predicted value and seconds.
+
+        Seconds are those measured in the training so far. A training that is shorter than its config says is one cut
+        off: under its own schedule made shorter it may do better.
+        """
+        self._need_values()
+        trainings = [t for t in self._outlook.look() if not t.failed and self._seconds.get(t.number, 0.0) > 0]
+        runs = self._outlook.begun(trainings)
+        steps = self._first * 2.0 ** np.arange(1 + math.ceil(math.log2(max(1.0, self._end / self._first))))
+        horizons = np.minimum(np.maximum(steps[:, None], 0 * runs.ends), runs.ends)
+        reached = np.array([t.score() for t in trainings])
+        choices = []
+        for at, row in zip(
+            horizons, _forecasts.forecasts(self._outlook, runs, horizons, reached, self._sign), strict=True
+        ):
+            for t, epoch, ahead in zip(trainings, at, row, strict=True):
+                value = t.score(epoch) * self._sign
+                known = Forecast(value, value, value) if epoch <= t.reached + EPSILON else ahead
+                if math.isfinite(known.mean):
+                    seconds = self._seconds[t.number] / t.reached * float(epoch)
+                    choices.append(Choice(t.number, t.config, float(epoch), known, seconds))
+        return _forecasts.non_dominated(choices, self._sign)
+
+    def _can_forecast(self) -> bool:
+        return any(math.isfinite(t.score()) for t in self._trainings if t.number in self._outlook.points)
+
+    def _need_values(self) -> None:
+        if not self._can_forecast():
+            raise UsageError("nothing can be predicted yet: no training of the space has given a finite value")
 
     def _straight(self, n: int) -> list[Slice]:
         """The user's own setting and trainings, to their ends."""
@@ -172,9 +282,11 @@ class FreezeThaw:
         if len(options.points):
             number = self._trainings.next_number()
             # The first of the points are plain draws from the priors.
-            index = 0 if number % DRAWN == DRAWN - 1 else int(options.point_worth.argmax())
+            drawn = number // DRAWN % self._knowledge.sides
+            index = drawn if number % DRAWN == DRAWN - 1 else int(options.point_worth.argmax())
+            index = min(index, len(options.points) - 1)
             point = options.points[index]
-            options.point_worth *= _novelty(options.features, options.features[index])
+            options.point_worth *= _novelty(options.new.features, options.new.features[index])
         return self._proposals.fresh(None if point is None else self._axes.params(point))
 
     def _begin(self, config: Config, straight: bool = False) -> Training:
@@ -183,10 +295,10 @@ class FreezeThaw:
         return training
 
     def _place(self, training: Training) -> None:
-        if training.number not in self._points:
+        if training.number not in self._outlook.points:
             params = self._proposals.params(training.config)
             if params is not None:
-                self._points[training.number] = self._axes.point(params)
+                self._outlook.points[training.number] = self._axes.point(params)
 
     def _sorted(self) -> list[Training]:
         return sorted(self._trainings, key=lambda t: t.number)
@@ -197,89 +309,30 @@ class FreezeThaw:
         best = max(self._sorted(), key=Training.score, default=None)
         return [t for t in live if t.note in ({}, _OWN) or t is best]
 
-    def _shown(self) -> list[Training]:
-        """The trainings that the model sees, the best first; of the others an even sample."""
-        placed = [t for t in self._sorted() if t.number in self._points and (t.reached > 0 or t.failed)]
-        placed.sort(key=lambda t: -t.score())
-        best, rest = placed[: _MOST_SHOWN // 2], placed[_MOST_SHOWN // 2 :]
-        return best + rest[:: max(1, math.ceil(len(rest) / (_MOST_SHOWN // 2)))]
-
-    def _epochs(self, training: Training) -> list[float]:
-        """Where a curve is shown to the model."""
-        if not math.isfinite(training.score()):
-            return sorted({max(training.reached, self._first), training.epochs})
-        epoch, epochs = self._first, []
-        while epoch < training.reached - EPSILON:
-            if math.isfinite(training.score(epoch)):
-                epochs.append(epoch)
-            epoch *= _GRID
-        return [*epochs, training.reached]
-
-    def _rows(self, trainings: Sequence[Training]) -> Rows:
-        """What these curves show. What failed is as bad as the worst, to its end."""
-        scored = [(t, e, t.score(e)) for t in trainings for e in self._epochs(t)]
-        scores = np.array([score for _, _, score in scored])
-        finite = scores[np.isfinite(scores)]
-        if len(finite):
-            values = Scale.of(finite)(np.where(np.isfinite(scores), scores, finite.min()))
-        else:
-            values = np.full(len(scores), -1.0)
-        return Rows(
-            self._axes.features(np.array([self._points[t.number] for t, _, _ in scored])),
-            np.array([t.number for t, _, _ in scored]),
-            self._remaining(np.array([epoch for _, epoch, _ in scored])),
-            values,
-        )
-
-    def _remaining(self, epochs: Array) -> Array:
-        """1 after the first slice, 0 at the end of the longest training, evenly in the logarithm."""
-        if self._end <= self._first:
-            return np.zeros_like(epochs)
-        clipped = np.clip(epochs, self._first, self._end)
-        remaining: Array = np.log(self._end / clipped) / math.log(self._end / self._first)
-        return remaining
-
     def _options(self) -> _Options:
         rng = np.random.default_rng(derived(self._seed, self._told, self._trainings.next_number()))
-        shown = self._shown()
+        shown = self._outlook.look()
         if not shown:
-            points = np.concatenate([self._knowledge.draw(rng, 1, 0.0), self._knowledge.draw(rng, 50)])
+            points = np.concatenate(
+                [self._knowledge.draw(rng, self._knowledge.sides, 0.0), self._knowledge.draw(rng, 50)]
+            )
             points = self._unseen(points)
-            worth = 1.0 / (1 + np.arange(len(points)))
-            return _Options([], np.zeros(0), points, worth, self._axes.features(points))
-        if self._fit_rows is not None:
-            self._model.fit(self._fit_rows)
-            self._fit_rows = None
-        rows = self._rows(shown)
-        self._model.condition(rows)
-        best = float(rows.value.max())
-        known = [t for t in shown if t.number in self._points]
-        thaws = sorted(self._live(), key=lambda t: -t.score())[:_MOST_THAWS]
-        thaws = [t for t in thaws if t.number in self._points]
-        leaders = self._leaders(known)
-        points = self._candidates(rng, leaders)
-        ends = np.full(len(points), self._end)
-        if "epochs" in self._axes.names:
-            ends = self._axes.axes["epochs"].values(self._axes.column(points, "epochs"))
-        features = self._axes.features(points)
-        point_worth = self._worth(features, np.zeros(len(points)), ends, best, None)
+            return _Options([], np.zeros(0), points, 1.0 / (1 + np.arange(len(points))), self._outlook.new(points))
+        points = self._candidates(rng, self._leaders(shown))
+        new = self._outlook.new(points)
+        point_worth = self._worth(new)
         for training in self._sorted():
-            if training.pending and training.number in self._points and training.reached == 0:
-                point_worth *= _novelty(features, self._axes.features(self._points[training.number][None])[0])
-        thaw_worth = np.zeros(0)
-        if thaws:
-            at = self._axes.features(np.array([self._points[t.number] for t in thaws]))
-            reached = np.array([t.reached for t in thaws])
-            thaw_ends = np.array([t.epochs for t in thaws])
-            thaw_worth = self._worth(at, reached, thaw_ends, best, np.array([t.number for t in thaws]))
-        return _Options(thaws, thaw_worth, points, point_worth, features)
+            if training.pending and training.number in self._outlook.points and training.reached == 0:
+                point_worth *= _novelty(new.features, self._outlook.begun([training]).features[0])
+        thaws = [t for t in self._live() if t.number in self._outlook.points]
+        thaws = sorted(thaws, key=lambda t: -t.score())[:_MOST_THAWS]
+        return _Options(thaws, self._worth(self._outlook.begun(thaws)), points, point_worth, new)
 
-    def _leaders(self, known: list[Training]) -> Array:
+    def _leaders(self, shown: list[Training]) -> Array:
         """Points of the trainings that will probably be best."""
-        points = np.array([self._points[t.number] for t in known])
-        numbers = np.array([t.number for t in known])
-        mean, _ = self._model.predict(self._axes.features(points), np.zeros((1, len(known))), numbers)
-        return points[np.argsort(-mean[0], kind="stable")[:_LEADERS]]
+        mean, _ = self._outlook.predict(self._outlook.begun(shown), np.full((1, len(shown)), self._end))
+        best = np.argsort(-mean[0], kind="stable")[:_LEADERS]
+        return np.array([self._outlook.points[shown[k].number] for k in best])
 
     def _candidates(self, rng: np.random.Generator, leaders: Array) -> Array:
         known, anywhere, bred = _CANDIDATES
@@ -291,18 +344,17 @@ class FreezeThaw:
         return self._unseen(np.concatenate(drawn))
 
     def _unseen(self, points: Array) -> Array:
-        tried = {np.round(p, 4).tobytes() for p in self._points.values()}
+        tried = {np.round(p, 4).tobytes() for p in self._outlook.points.values()}
         return points[[np.round(p, 4).tobytes() not in tried for p in points]]
 
-    def _worth(
-        self, features: Array, reached: Array, ends: Array, best: float, training: NDArray[np.int64] | None
-    ) -> Array:
+    def _worth(self, runs: Runs) -> Array:
         """Expected improvement at the best moment to come, for the epochs until then."""
+        if not len(runs):
+            return np.zeros(0)
         steps = self._first * 2.0 ** np.arange(1 + math.ceil(math.log2(max(1.0, self._end / self._first))))
-        horizons = np.minimum(reached + steps[:, None], ends)
-        mean, deviation = self._model.predict(features, self._remaining(horizons), training)
-        gain = expected_improvement(mean, deviation, best)
-        worth: Array = (gain / np.maximum(horizons - reached, self._interval) ** PATIENCE).max(0, initial=0.0)
+        horizons = np.minimum(runs.reached + steps[:, None], runs.ends)
+        gain = expected_improvement(*self._outlook.predict(runs, horizons), self._outlook.best)
+        worth: Array = (gain / np.maximum(horizons - runs.reached, self._interval) ** PATIENCE).max(0, initial=0.0)
         return worth
 
     def _give_up(self) -> list[End]:

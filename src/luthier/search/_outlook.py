@@ -1,0 +1,150 @@
+"""What the curves of a search's trainings say about the epochs to come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luthier.search._axes import Axes
+from luthier.search._curves import CurveModel, Rows, Scale
+from luthier.search._trainings import EPSILON, Training, Trainings
+
+Array = NDArray[np.float64]
+
+_GRID = 4  #: a curve is shown at each so many times as many epochs, and where it stands
+_MOST_SHOWN = 90  #: trainings that the model sees, about 4 values of each; with more a decision takes longer
+_FIT_GROWTH = 1.2  #: the model is fitted again when it has so many times as many values
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Trainings, begun or not, as the model wants them: one entry for each."""
+
+    features: Array
+    reached: Array
+    ends: Array  #: full lengths
+    numbers: NDArray[np.int64]  #: -1: not begun
+
+    def __len__(self) -> int:
+        return len(self.reached)
+
+    def take(self, indices: Sequence[int]) -> Runs:
+        """Some of them."""
+        return Runs(self.features[indices], self.reached[indices], self.ends[indices], self.numbers[indices])
+
+    def and_(self, more: Runs) -> Runs:
+        """These and others."""
+        pairs = zip(vars(self).values(), vars(more).values(), strict=True)
+        return Runs(*(np.concatenate(pair) for pair in pairs))
+
+
+class Outlook:
+    """The model of curves over all trainings of a search. ``first`` is the length of a first slice."""
+
+    def __init__(self, axes: Axes, trainings: Trainings, max_epochs: float, first: float) -> None:
+        self.points: dict[int, Array] = {}  #: of the trainings inside the space, by number
+        self._axes = axes
+        self._trainings = trainings
+        self._end = max_epochs
+        self._first = first
+        self._model = CurveModel(axes.features(np.zeros((1, len(axes)))).shape[1])
+        self._fit_rows: Rows | None = None  # to fit to, when not yet done
+        self._fit_at = 4
+        self._scale: Scale | None = None
+        self.best = -math.inf  #: of all values, on the model's scale
+
+    def told(self) -> None:
+        """To be called after each result: fits are due at fixed counts, so that what is told again gives the same."""
+        shown = self.shown()
+        count = sum(len(self._epochs(t)) for t in shown)
+        if count >= self._fit_at:
+            self._fit_rows = self._rows(shown[: 2 * _MOST_SHOWN // 3])[0]
+            self._fit_at = int(count * _FIT_GROWTH) + 1
+
+    def look(self, also: Training | None = None) -> list[Training]:
+        """Brings the model up to date with all that was told; the trainings that it sees, the best first."""
+        shown = self.shown()
+        if also is not None and also not in shown and also.number in self.points:
+            shown = [*shown, also]
+        if not shown:
+            return []
+        if self._fit_rows is not None:
+            self._model.fit(self._fit_rows)
+            self._fit_rows = None
+        rows, self._scale = self._rows(shown)
+        self._model.condition(rows)
+        self.best = float(rows.value.max())
+        return shown
+
+    def shown(self) -> list[Training]:
+        """The trainings that the model sees, the best first; of the others an even sample."""
+        placed = [t for t in self._trainings if t.number in self.points and (t.reached > 0 or t.failed)]
+        placed.sort(key=lambda t: (-t.score(), t.number))
+        best, rest = placed[: _MOST_SHOWN // 2], placed[_MOST_SHOWN // 2 :]
+        return best + rest[:: max(1, math.ceil(len(rest) / (_MOST_SHOWN // 2)))]
+
+    def begun(self, trainings: Sequence[Training]) -> Runs:
+        """Trainings that lie in the space."""
+        points = np.array([self.points[t.number] for t in trainings]).reshape(len(trainings), len(self._axes))
+        return Runs(
+            self._axes.features(points),
+            np.array([t.reached for t in trainings]),
+            np.array([t.epochs for t in trainings]),
+            np.array([t.number for t in trainings], np.int64),
+        )
+
+    def new(self, points: Array) -> Runs:
+        """Trainings at these points that were not begun."""
+        ends = np.full(len(points), self._end)
+        if "epochs" in self._axes.names:
+            ends = self._axes.axes["epochs"].values(self._axes.column(points, "epochs"))
+        return Runs(self._axes.features(points), np.zeros(len(points)), ends, np.full(len(points), -1))
+
+    def predict(self, runs: Runs, horizons: Array) -> tuple[Array, Array]:
+        """Means and standard deviations on the model's scale at ``horizons`` (horizons, runs)."""
+        begun = None if (runs.numbers < 0).all() else runs.numbers
+        return self._model.predict(runs.features, self._remaining(horizons), begun)
+
+    def scores(self, values: Array) -> Array | None:
+        """What values on the model's scale are as scores; None while no training gave a finite metric."""
+        return None if self._scale is None else self._scale.score(values)
+
+    def _epochs(self, training: Training) -> list[float]:
+        """Where a curve is shown to the model."""
+        if not math.isfinite(training.score()):
+            return sorted({max(training.reached, self._first), training.epochs})
+        epoch, epochs = self._first, []
+        while epoch < training.reached - EPSILON:
+            if math.isfinite(training.score(epoch)):
+                epochs.append(epoch)
+            epoch *= _GRID
+        return [*epochs, training.reached]
+
+    def _rows(self, trainings: Sequence[Training]) -> tuple[Rows, Scale | None]:
+        """What these curves show. What failed is as bad as the worst, to its end."""
+        scored = [(t, e, t.score(e)) for t in trainings for e in self._epochs(t)]
+        scores = np.array([score for _, _, score in scored])
+        finite = scores[np.isfinite(scores)]
+        scale = Scale.of(finite) if len(finite) else None
+        values = np.full(len(scores), -1.0)
+        if scale is not None:
+            values = scale(np.where(np.isfinite(scores), scores, finite.min()))
+        rows = Rows(
+            self._axes.features(np.array([self.points[t.number] for t, _, _ in scored])),
+            np.array([t.number for t, _, _ in scored]),
+            self._remaining(np.array([epoch for _, epoch, _ in scored])),
+            values,
+        )
+        return rows, scale
+
+    def _remaining(self, epochs: Array) -> Array:
+        """1 after the first slice, 0 at the end of the longest training, evenly in the logarithm."""
+        if self._end <= self._first:
+            return np.zeros_like(epochs)
+        clipped = np.clip(epochs, self._first, self._end)
+        remaining: Array = np.log(self._end / clipped) / math.log(self._end / self._first)
+        return remaining
