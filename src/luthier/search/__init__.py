@@ -1,9 +1,12 @@
 """Which slice is run next."""
 
 from luthier.search._base import Search as Search
+from luthier.search._forecasts import Choice as Choice
+from luthier.search._forecasts import Forecast as Forecast
 from luthier.search._halving import Halving as Halving
 from luthier.search._names import DEFAULT_SEARCH as DEFAULT_SEARCH
 from luthier.search._names import SEARCHES as SEARCHES
 from luthier.search._names import make_search as make_search
 from luthier.search._optuna import OptunaSearch as OptunaSearch
+from luthier.search._priors import beliefs_around as beliefs_around
 from luthier.search.freeze_thaw import FreezeThaw as FreezeThaw

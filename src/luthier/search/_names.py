@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from luthier.errors import UsageError, nearest
-from luthier.records import Config, Direction
+from luthier.records import Belief, Config, Direction
 from luthier.search._base import Search
 from luthier.search._halving import KINDS, Halving
 from luthier.search._optuna import OptunaSearch
@@ -39,6 +40,9 @@ SEARCHES: Mapping[str, str] = {
     "tpe+patient": "tpe; as tpe+median, but only after a few evaluations without improvement",
 }
 
+#: Searches that take no arguments of their own.
+_PLAIN: Mapping[str, Callable[..., Search]] = {"pbt": PBT, "median-stopping": MedianStopping}
+
 #: Least mean regret of these on synthetic curves of 20 epochs (24 tasks) within 3 to 20 full trainings' epochs.
 DEFAULT_SEARCH = "asha"
 
@@ -53,62 +57,16 @@ def make_search(
     seed: int = 0,
     interval: float = 1.0,
     baseline: Config | None = None,
+    beliefs: Sequence[Belief] = (),
 ) -> Search:
     """The search called ``name``: one of SEARCHES, or ``sampler+pruner``.
 
     ``max_epochs`` is the longest training of the space, ``interval`` the epochs between two evaluations; ``complete``
-    gives a config its defaults. Raises UsageError for an unknown name, a missing package, or a space that the search
-    cannot walk through.
+    gives a config its defaults. ``beliefs`` say where good values lie; freeze-thaw alone uses them. Raises UsageError
+    for an unknown name, a missing package, or a space that the search cannot walk through.
     """
-    sampler, plus, pruner = name.partition("+")
-    if name == "freeze-thaw":
-        return FreezeThaw(
-            space,
-            max_epochs=max_epochs,
-            direction=direction,
-            complete=complete,
-            seed=seed,
-            interval=interval,
-            baseline=baseline,
-        )
-    if name == "pbt":
-        return PBT(
-            space,
-            max_epochs=max_epochs,
-            direction=direction,
-            complete=complete,
-            seed=seed,
-            interval=interval,
-            baseline=baseline,
-        )
-    if name == "median-stopping":
-        return MedianStopping(
-            space,
-            max_epochs=max_epochs,
-            direction=direction,
-            complete=complete,
-            seed=seed,
-            interval=interval,
-            baseline=baseline,
-        )
-    if name in KINDS:
-        return Halving(
-            space,
-            kind=name,
-            max_epochs=max_epochs,
-            direction=direction,
-            complete=complete,
-            seed=seed,
-            interval=interval,
-            baseline=baseline,
-        )
-    if sampler not in (*SAMPLERS, *WALKS) or (plus and pruner not in PRUNERS):
-        known = ", ".join(SEARCHES)
-        raise UsageError(f"unknown search {name!r}; there are {known}, or any sampler+pruner.{nearest(name, SEARCHES)}")
-    return OptunaSearch(
+    return _maker(name, beliefs)(
         space,
-        sampler=sampler,
-        pruner=pruner or "none",
         max_epochs=max_epochs,
         direction=direction,
         complete=complete,
@@ -116,3 +74,17 @@ def make_search(
         interval=interval,
         baseline=baseline,
     )
+
+
+def _maker(name: str, beliefs: Sequence[Belief]) -> Callable[..., Search]:
+    if name == "freeze-thaw":
+        return partial(FreezeThaw, beliefs=beliefs)
+    if name in _PLAIN:
+        return _PLAIN[name]
+    if name in KINDS:
+        return partial(Halving, kind=name)
+    sampler, plus, pruner = name.partition("+")
+    if sampler not in (*SAMPLERS, *WALKS) or (plus and pruner not in PRUNERS):
+        known = ", ".join(SEARCHES)
+        raise UsageError(f"unknown search {name!r}; there are {known}, or any sampler+pruner.{nearest(name, SEARCHES)}")
+    return partial(OptunaSearch, sampler=sampler, pruner=pruner or "none")
