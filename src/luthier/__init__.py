@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from luthier.task import load_task as load_task
     from luthier.task import mnist as mnist
     from luthier.tuning.budget import Budget as Budget
+    from luthier.tuning.claims import Claims as Claims
+    from luthier.tuning.claims import claims as claims
+    from luthier.tuning.confirm import Confirmation as Confirmation
+    from luthier.tuning.confirm import confirm as confirm
     from luthier.tuning.result import Result as Result
     from luthier.tuning.result import TrainResult as TrainResult
     from luthier.tuning.source import load_result as load_result
@@ -33,7 +37,9 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Budget": "luthier.tuning.budget",
+    "Claims": "luthier.tuning.claims",
     "Config": "luthier.records",
+    "Confirmation": "luthier.tuning.confirm",
     "LuthierError": "luthier.errors",
     "Options": "luthier.records",
     "Result": "luthier.tuning.result",
@@ -41,6 +47,8 @@ _HOME = {
     "Task": "luthier.task",
     "TrainResult": "luthier.tuning.result",
     "choice": "luthier.space",
+    "claims": "luthier.tuning.claims",
+    "confirm": "luthier.tuning.confirm",
     "default_space": "luthier.task",
     "digits": "luthier.task",
     "integer": "luthier.space",

@@ -12,12 +12,16 @@ from typer.core import TyperGroup
 
 from luthier import __version__
 from luthier.cli import errors
+from luthier.cli.confirm import confirm
 from luthier.cli.export import export
 from luthier.cli.options import teach
 from luthier.cli.probe import probe
+from luthier.cli.report import report
 from luthier.cli.show import show
+from luthier.cli.study import study
 from luthier.cli.train import train
 from luthier.cli.tune import tune
+from luthier.cli.ui import ui
 
 
 class Commands(TyperGroup):
@@ -79,7 +83,11 @@ app = typer.Typer(
 app.command(help=teach(tune.__doc__ or ""))(tune)
 app.command(help=teach(train.__doc__ or ""))(train)
 app.command(help=teach(show.__doc__ or ""))(show)
+app.command(help=teach(confirm.__doc__ or ""))(confirm)
+app.command(help=teach(report.__doc__ or ""))(report)
+app.command(help=teach(ui.__doc__ or ""))(ui)
 app.command(help=teach(export.__doc__ or ""))(export)
+app.command(help=teach(study.__doc__ or ""))(study)
 app.add_typer(probe, name="probe")
 
 
@@ -92,6 +100,8 @@ app.add_typer(probe, name="probe")
       luthier tune my_file.py:task --space space.yaml
       luthier train digits --lr 0.1 --batch-size 64
       luthier show
+      luthier confirm
+      luthier report
       luthier export --out winner.py
     """),
     epilog=(

@@ -1,0 +1,167 @@
+"""Which setting to use and how sure that is, judged by fresh seeds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy import stats
+
+from luthier.records import Status
+from luthier.report.history import History, Trained
+
+#: Costs that differ by less are the same: the clock of a shared machine is no better.
+SAME_COST = 1.1
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is not 0."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A setting that was run again on fresh seeds."""
+
+    training: Trained  #: the competing one
+    scores: tuple[float, ...]  #: best metric on each fresh seed
+    failed: int  #: fresh seeds on which it diverged or ran out of memory
+    seconds: float  #: median of the fresh trainings
+    tied: bool  #: the 95 % interval of its difference to the best mean holds 0
+
+    @property
+    def mean(self) -> Interval:
+        """Mean over seeds with Student's 95 % interval."""
+        return mean_interval(self.scores)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation between seeds."""
+        return statistics.stdev(self.scores)
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to use."""
+
+    training: Trained
+    confirmed: Candidate | None  #: None while it was not run on two fresh seeds or more
+    candidates: tuple[Candidate, ...]  #: all that were, the best mean first
+    gain: float | None  #: over the baseline, in the metric's unit, larger is better; None without one
+    gain_interval: Interval | None  #: None until confirmed
+    baseline_confirmed: bool  #: the baseline was run again too
+
+    @property
+    def tied(self) -> tuple[Candidate, ...]:
+        """The candidates that cannot be told from the best."""
+        return tuple(c for c in self.candidates if c.tied)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is the user's own setting."""
+        return self.training.number == 0
+
+
+def recommend(history: History) -> Recommendation | None:
+    """What to use: of the confirmed candidates that tie with the best the cheapest, else the winner as it stands.
+
+    Only fresh seeds are judged: the score that made a training a candidate is partly luck. A candidate that failed on
+    a fresh seed comes after all that did not. None when nothing was evaluated.
+    """
+    winner = history.winner
+    if winner is None:
+        return None
+    candidates = _candidates(history)
+    if all(c.training.number != winner.number for c in candidates):
+        candidates = ()  # the leader is newer than its confirmations
+    chosen = _cheapest(candidates) if candidates else None
+    training = chosen.training if chosen else winner
+    gain, interval, both = _gain(history, training, chosen, candidates)
+    return Recommendation(training, chosen, candidates, gain, interval, both)
+
+
+def mean_interval(scores: Sequence[float]) -> Interval:
+    """The mean and Student's 95 % interval of it, of two values or more."""
+    mean, n = statistics.fmean(scores), len(scores)
+    half = float(stats.t.ppf(0.975, n - 1)) * statistics.stdev(scores) / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half)
+
+
+def difference(a: Sequence[float], b: Sequence[float]) -> Interval:
+    """Mean of ``a`` less mean of ``b`` with Welch's 95 % interval (Welch 1947, Biometrika 34: 28-35).
+
+    Either may be a single value, whose spread is then taken to be that of the other.
+    """
+    value = statistics.fmean(a) - statistics.fmean(b)
+    parts = [_variance(x, other) / len(x) for x, other in ((a, b), (b, a))]
+    total = sum(parts)
+    if total == 0:
+        return Interval(value, value, value)
+    freedom = total**2 / sum(p**2 / (len(x) - 1) for p, x in zip(parts, (a, b), strict=True) if len(x) > 1)
+    if min(len(a), len(b)) == 1:
+        freedom = max(len(a), len(b)) - 1
+    half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(total)
+    return Interval(value, value - half, value + half)
+
+
+def _variance(scores: Sequence[float], other: Sequence[float]) -> float:
+    return statistics.variance(scores if len(scores) > 1 else other)
+
+
+def _candidates(history: History) -> tuple[Candidate, ...]:
+    sign = 1.0 if history.direction == "maximize" else -1.0
+    found: list[tuple[Trained, tuple[float, ...], int, float]] = []
+    for training in history.competing:
+        again = [t for t in history.trainings if t.confirms == training.number and t.over]
+        fresh = [(t, p.metric) for t in again if not t.failed and (p := history.best_point(t)) is not None]
+        if len(fresh) >= 2:
+            seconds = statistics.median(t.curve.seconds for t, _ in fresh)
+            failed = sum(t.failed and not _raised(t) for t in again)
+            found.append((training, tuple(m for _, m in fresh), failed, seconds))
+    found.sort(key=lambda c: (c[2] > 0, -sign * statistics.fmean(c[1])))
+    best = found[0][1] if found else ()
+    return tuple(
+        Candidate(*c, tied=i == 0 or (not (c[2] and not found[0][2]) and not difference(best, c[1]).is_clear))
+        for i, c in enumerate(found)
+    )
+
+
+def _raised(training: Trained) -> bool:
+    """An exception is no fault of the setting."""
+    return training.outcome is not None and training.outcome.status is Status.FAILED
+
+
+def _cheapest(candidates: Sequence[Candidate]) -> Candidate:
+    """Of the tied the first (best mean) whose cost is that of the cheapest."""
+    tied = [c for c in candidates if c.tied]
+    least = min(c.seconds for c in tied)
+    return next(c for c in tied if c.seconds <= SAME_COST * least)
+
+
+def _gain(
+    history: History, training: Trained, chosen: Candidate | None, candidates: Sequence[Candidate]
+) -> tuple[float | None, Interval | None, bool]:
+    sign = 1.0 if history.direction == "maximize" else -1.0
+    baseline = history.baseline
+    own = history.best_point(baseline) if baseline is not None else None
+    best = history.best_point(training)
+    if own is None or best is None:
+        return None, None, False
+    if training.number == 0:
+        return 0.0, None, chosen is not None
+    if chosen is None:
+        return sign * (best.metric - own.metric), None, False
+    again = next((c.scores for c in candidates if c.training.number == 0), None)
+    interval = difference([sign * s for s in chosen.scores], [sign * s for s in again or (own.metric,)])
+    return interval.value, interval, again is not None

@@ -1,0 +1,254 @@
+"""The best few of a study again on fresh seeds, so that what is recommended is no luck."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+from torch import nn
+
+from luthier.errors import StorageError, StudyError, TooManyFailures, UsageError
+from luthier.events import BudgetState, Listener, PointAdded, SliceFinished, SliceStarted, StudyOpened
+from luthier.executors import Inline
+from luthier.records import Config, Options, Point, Slice, SliceResult, Status
+from luthier.report.history import History, Trained, read_history
+from luthier.report.recommend import Candidate, Recommendation, recommend
+from luthier.report.tested import Tested, confirmed_folder, read_tested, write_tested
+from luthier.study import CheckpointStore, Study
+from luthier.task import Task, make_loss
+from luthier.training import evaluate, pick_device, repeated
+from luthier.training.evaluation import EVALUATION_BATCH
+from luthier.tuning.source import load_result
+from luthier.tuning.winner import Winner, save_winner
+
+Completer = Callable[[Config], Config]
+
+MOST_SEEDS = 100
+NEW = -1  #: the number of a training that has none yet
+#: Trainings that may raise in a row; after as many, the fault is in the task.
+FAILURES_IN_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What fresh seeds say."""
+
+    history: History
+    recommendation: Recommendation
+    tested: Tested | None  #: on the test data; None when the task has none, or the confirming was interrupted
+    weights: Path | None  #: the best epoch of the recommended setting on a fresh seed, as a state_dict
+    folder: Path
+    interrupted: bool
+
+
+def confirm(
+    folder: str | Path,
+    task: Task | None = None,
+    *,
+    storage: str | None = None,
+    top: int = 3,
+    seeds: int = 5,
+    options: Options | None = None,
+    checkpoint_gb: float = 2.0,
+    on_event: Listener | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Confirmation:
+    """Runs the best ``top`` settings of the study in ``folder``, and the baseline, on ``seeds`` fresh seeds each.
+
+    They become trainings of the study that do not compete; what ``tune`` has repeated counts, and the same call
+    continues after a stop. At the end the recommended setting is tested once, if the task has test data, with
+    the weights of its first fresh seed, which are kept in ``folder/confirmed``. ``task`` is needed when the study was
+    given an object. Raises UsageError for numbers out of range, StudyError when there is no such study or
+    nothing in it to confirm, StorageError when the disk is full, TooManyFailures when three trainings
+    in a row raise.
+    """
+    if top < 1 or not 2 <= seeds <= MOST_SEEDS:
+        raise UsageError(
+            f"top is {top} and seeds is {seeds}; top must be 1 or more, seeds from 2 (a spread needs two) "
+            f"to {MOST_SEEDS}"
+        )
+    folder = Path(folder)
+    best = load_result(folder, task, storage=storage).best
+    if best is None:
+        raise StudyError(f"the study in {folder} has nothing to confirm yet; give it a larger budget with luthier tune")
+    if best.task is None:
+        raise StudyError(f"the task of the study in {folder} is not known; give it: luthier.confirm(folder, task)")
+    with _open(folder, best.task, storage) as study:
+        emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
+        run = _Run(study, best.task, folder, options or Options(), emit, stopped)
+        return run.run(top, seeds, CheckpointStore(folder / "checkpoints", checkpoint_gb))
+
+
+def _open(folder: Path, task: Task, storage: str | None) -> Study:
+    """The study, to be written. Raises StudyError when its task is another one."""
+    about = Study.load(storage, task.name).description if storage else Study.load(folder).description
+    return Study.open(
+        folder,
+        name=about.name,
+        task=task.describe(),
+        space=about.space,
+        direction=task.direction,
+        metric=task.metric_name,
+        seed=about.seed,
+        search=about.search,
+        storage=storage,
+    )
+
+
+class _Run:
+    """One call of confirm on an open study."""
+
+    def __init__(
+        self, study: Study, task: Task, folder: Path, options: Options, emit: Listener, stop: Callable[[], bool]
+    ) -> None:
+        self._study, self._task, self._folder, self._options = study, task, folder, options
+        self._emit, self._stop = emit, stop
+        self._begun, self._before = time.perf_counter(), study.spent_seconds
+        self._per_epoch = task.evaluations_per_epoch
+        self._total, self._done = 0, 0
+        self._failures = 0  # in a row
+        self._stopped = False
+
+    def run(self, top: int, seeds: int, checkpoints: CheckpointStore) -> Confirmation:
+        """Runs what is missing, then judges and tests."""
+        executor = Inline(self._task, self._options, checkpoints, self._on_point, self._interrupted)
+        try:
+            cuts = list(plan(read_history(self._study), top, seeds, self._study.ended(), self._task.config))
+            self._total = len(cuts)
+            about = self._study.description
+            self._emit(
+                StudyOpened(self._folder, about.name, about.metric, about.direction, self._trainings(), self._budget())
+            )
+            for cut in cuts:
+                if not self._interrupted():
+                    self._run_slice(cut, executor)
+            history = read_history(self._study)
+            recommendation = recommend(history)
+            assert recommendation is not None  # there was a best training
+            tested, weights = None, None
+            if recommendation.confirmed is not None and not self._stopped:
+                tested, weights = self._keep(history, recommendation.confirmed, executor)
+            self._study.add_spent(self._seconds())
+        finally:
+            executor.close()
+        return Confirmation(history, recommendation, tested, weights, self._folder, self._stopped)
+
+    def _run_slice(self, cut: Slice, executor: Inline) -> None:
+        self._study.begin(cut)
+        self._emit(SliceStarted(cut, self._budget()))
+        executor.submit(cut)
+        result: SliceResult = executor.wait()
+        self._study.add_result(result, self._seconds())
+        if result.over:
+            self._study.end(cut.training, result.outcome.status, result.outcome.message)
+            self._done += 1
+        self._emit(SliceFinished(result, self._budget()))
+        self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
+        if self._failures >= FAILURES_IN_A_ROW:
+            raise TooManyFailures(
+                f"{self._failures} trainings in a row failed, the last one with {result.outcome.message}; "
+                f"mend the task and run the same command again"
+            )
+
+    def _keep(self, history: History, chosen: Candidate, executor: Inline) -> tuple[Tested | None, Path]:
+        """Keeps the weights of the first fresh seed, and looks at the test data if that was not done before."""
+        first = history.confirmations(chosen.training)[0]
+        point = history.best_point(first)
+        assert point is not None  # a candidate has scores
+        weights = executor.best_weights(Slice(first.number, first.config, 0.0, first.curve.epoch, first.seed))
+        winner = Winner(first.number, first.seed, first.config, point)
+        earlier = read_tested(self._folder)
+        try:
+            path = save_winner(confirmed_folder(self._folder), winner, weights)
+            if self._task.test is None or (earlier and earlier.repetition == first.number):
+                return earlier, path
+            model = self._task.build(first.config)
+            model.load_state_dict(dict(weights))
+            loss, metric = self._test(model, first.config)
+            looks = 1 + (earlier.looks if earlier else 0)
+            tested = Tested(chosen.training.number, first.number, metric, loss, len(self._task.test), looks)
+            write_tested(self._folder, tested)
+        except OSError as error:
+            raise StorageError(f"the confirmed weights cannot be written to {self._folder}: {error}") from error
+        return tested, path
+
+    def _test(self, model: nn.Module, config: Config) -> tuple[float, float]:
+        assert self._task.test is not None  # _keep looked
+        device = pick_device(self._options.device)
+        loss = make_loss(config.get("loss") or self._task.loss)  # type: ignore[arg-type]  # a name
+        loss = loss.to(device) if isinstance(loss, nn.Module) else loss
+        source, batch = self._task.test.source(device), min(EVALUATION_BATCH, len(self._task.test))
+        return evaluate(model.to(device), source, loss, self._task.metric, self._options, batch)
+
+    def _on_point(self, cut: Slice, point: Point) -> None:
+        self._study.add_point(cut.training, round(point.epoch * self._per_epoch), point)
+        self._emit(PointAdded(cut.training, cut.config, point, self._budget()))
+
+    def _interrupted(self) -> bool:
+        self._stopped = self._stopped or self._stop()
+        return self._stopped
+
+    def _seconds(self) -> float:
+        """Wall-clock of the study."""
+        return self._before + self._elapsed()
+
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._begun
+
+    def _trainings(self) -> int:
+        return len({result.slice.training for result in self._study.results()})
+
+    def _budget(self) -> BudgetState:
+        return BudgetState("trainings", float(self._total), float(self._done), self._elapsed())
+
+
+def plan(history: History, top: int, seeds: int, ended: set[int], complete: Completer) -> Iterator[Slice]:
+    """The slices that are missing, one seed of all candidates after the other, so that a stop leaves them even.
+
+    ``ended`` holds the numbers of trainings that ended, some of which may have left nothing else; ``complete`` adds the
+    hyperparameters that are newer than the study.
+    """
+    numbers = count(1 + max([*ended, *(t.number for t in history.trainings)]))
+    queues = [list(_missing(history, training, seeds, complete)) for training in candidates(history, top)]
+    for rank in range(max(map(len, queues), default=0)):
+        for cut in (queue[rank] for queue in queues if rank < len(queue)):
+            yield cut if cut.training != NEW else replace(cut, training=next(numbers))
+
+
+def candidates(history: History, top: int) -> list[Trained]:
+    """The ``top`` best trainings of different settings, and the baseline if it is none of them."""
+    sign = 1.0 if history.direction == "maximize" else -1.0
+    scored = [(p, t) for t in history.competing if (p := history.best_point(t)) is not None]
+    scored.sort(key=lambda entry: (-sign * entry[0].metric, entry[0].val_loss, entry[1].number))
+    distinct: dict[Config, Trained] = {}
+    for _, training in scored:
+        distinct.setdefault(training.config, training)
+    found = list(distinct.values())[:top]
+    own = [t for _, t in scored if t.number == 0 and t.config not in [f.config for f in found]]
+    return [*found, *own]
+
+
+def _missing(history: History, training: Trained, seeds: int, complete: Completer) -> Iterator[Slice]:
+    """What a setting lacks: the rest of trainings that were cut short, then new ones, numbered NEW.
+
+    One that raised is run again on another seed: that was no fault of its setting.
+    """
+    again = [t for t in history.trainings if t.confirms == training.number and not _raised(t)]
+    for begun in again:
+        if not begun.over:
+            start = begun.curve.epoch or (begun.origin.stop if begun.origin else 0.0)
+            length = float(begun.config.epochs)
+            yield Slice(begun.number, begun.config, start, length, begun.seed, begun.note, begun.origin)
+    used = {t.seed for t in history.trainings if t.config == training.config or t.confirms == training.number}
+    fresh = (seed for seed in count(history.seed + 1) if seed not in used)
+    config = complete(training.config)
+    whole = Slice(training.number, config, 0.0, float(config.epochs), training.seed, {}, training.origin)
+    for _ in range(seeds - len(again)):
+        yield repeated(whole, NEW, next(fresh), {"confirms": training.number})
+
+
+def _raised(training: Trained) -> bool:
+    return training.outcome is not None and training.outcome.status is Status.FAILED
