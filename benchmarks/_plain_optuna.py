@@ -50,6 +50,11 @@ def accuracy(model: nn.Module, valid: Pair) -> float:
         return float((model(valid[0]).argmax(1) == valid[1]).float().mean())
 
 
+def inside(range_: Any, value: Any) -> Any:
+    """The value of a range that is nearest to ``value``: the default weight decay, 0, is on no log scale."""
+    return value if value in getattr(range_, "choices", ()) else min(max(value, range_.low), range_.high)
+
+
 class OutOfTime(Exception):
     """The tuner's time is over."""
 
@@ -91,7 +96,7 @@ def search(task: Task, seed: int, until: float, seen: Callable[[float], None], *
         pruner=optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3),
     )
     if first_trial:
-        study.enqueue_trial({name: defaults[name] for name in space})
+        study.enqueue_trial({name: inside(range_, defaults[name]) for name, range_ in space.items()})
     with contextlib.suppress(OutOfTime):
         while True:
             trial = study.ask(dict(space))

@@ -237,24 +237,27 @@ def record(name: str, parts: Path, mnist: Path, deadline: float) -> None:
 
 
 def join(parts: Path, target: Path) -> None:
-    """All parts in one file, in the order of the grids, with what the grids are."""
+    """All tasks that are complete in one file, in the order of the grids, with what the grids are."""
     arrays: dict[str, Any] = {}
+    about: dict[str, Any] = {}
+    trainings = 0
     for name, recording in RECORDINGS.items():
         files = sorted(parts.glob(f"{name}-*.npy"))
-        curves = np.concatenate([np.load(file) for file in files])
+        curves = np.concatenate([np.load(file) for file in files] or [np.empty(0)])
         order = np.random.default_rng(0).permutation(len(recording.configs()))
         if len(curves) != len(order):
-            raise SystemExit(f"{name}: {len(curves)} of {len(order)} trainings are recorded; record the others first")
+            print(f"{name}: left out, {len(curves)} of {len(order)} trainings are recorded")
+            continue
+        about[name] = recording.describe()
+        trainings += len(order)
         sorted_curves = np.empty_like(curves)
         sorted_curves[order] = curves
         arrays[f"{name}/loss"] = sorted_curves[:, :, 0]
         if recording.metric != "loss":
             arrays[f"{name}/metric"] = sorted_curves[:, :, 1]
         arrays[f"{name}/seconds"] = sorted_curves[:, :, 2].astype(np.float16)
-    about = {name: recording.describe() for name, recording in RECORDINGS.items()}
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(target, about=np.array(json.dumps(about)), **arrays)
-    trainings = sum(len(recording.configs()) for recording in RECORDINGS.values())
     print(f"{target}: {trainings} trainings, {target.stat().st_size / 1e6:.2f} MB")
 
 
