@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from luthier.errors import LuthierError as LuthierError
     from luthier.records import Config as Config
     from luthier.records import Options as Options
+    from luthier.report.explain import explain as explain
     from luthier.space import Space as Space
     from luthier.space import choice as choice
     from luthier.space import integer as integer
@@ -51,6 +52,7 @@ _HOME = {
     "confirm": "luthier.tuning.confirm",
     "default_space": "luthier.task",
     "digits": "luthier.task",
+    "explain": "luthier.report.explain",
     "integer": "luthier.space",
     "load_config": "luthier.space",
     "load_result": "luthier.tuning.source",

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from luthier import __version__
 from luthier.cli import errors
 from luthier.cli.confirm import confirm
+from luthier.cli.explain import explain
 from luthier.cli.export import export
 from luthier.cli.options import teach
 from luthier.cli.probe import probe
@@ -83,6 +84,7 @@ app = typer.Typer(
 app.command(help=teach(tune.__doc__ or ""))(tune)
 app.command(help=teach(train.__doc__ or ""))(train)
 app.command(help=teach(show.__doc__ or ""))(show)
+app.command(help=teach(explain.__doc__ or ""))(explain)
 app.command(help=teach(confirm.__doc__ or ""))(confirm)
 app.command(help=teach(report.__doc__ or ""))(report)
 app.command(help=teach(ui.__doc__ or ""))(ui)

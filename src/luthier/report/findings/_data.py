@@ -1,0 +1,75 @@
+"""The data: validation that is another kind of data than training, labels that carry no information."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from luthier.report.findings._statistics import ramp
+from luthier.report.findings._view import Series, Sign, View
+
+#: Of what the first epochs teach about the training data, the share that normally holds for the validation data too.
+TRANSFER = 0.6
+#: A validation loss at this share of the training loss is better than dropout or a moving average explains.
+BETTER = 0.55
+
+
+def data_mismatch(view: View, series: Series) -> Sign | None:
+    """The validation is far worse, or far better, than the training from the first epoch on."""
+    if len(series) < 3 or view.history.chance is None:
+        return None
+    gap = series.val / np.maximum(series.train, 1e-12)
+    slots = {"train": float(series.train[0]), "val": float(series.val[0]), "epochs": float(series.epoch[-1])}
+    taught = view.chance - series.train
+    early = np.flatnonzero(taught > 0.15 * view.chance)[:2]
+    if len(early):
+        transfer = float(np.mean((view.chance - series.val[early]) / taught[early]))
+        slots = {**slots, "train": float(series.train[early[0]]), "val": float(series.val[early[0]])}
+        if transfer < TRANSFER and np.mean(gap[early[0] :] > 1.4) > 0.9:
+            confidence = 0.6 + 0.35 * ramp(TRANSFER - transfer, 0, 0.4)
+            return Sign("data-mismatch", confidence, 0.9, {**slots, "transfer": transfer}, "", series.training.number)
+    late = gap[len(gap) // 2 :]
+    dropout = any("drop" in n and isinstance(v, float) and v > 0.2 for n, v in series.training.config.items())
+    matters = float(series.train[-1] - series.val[-1]) > 0.03 * view.chance
+    if np.mean(late < BETTER) > 0.8 and matters and not (dropout and float(np.median(late)) > 0.3):
+        slots = {**slots, "train": float(series.train[-1]), "val": float(series.val[-1])}
+        confidence = 0.6 + 0.35 * ramp(BETTER - float(np.median(late)), 0, 0.3)
+        return Sign("data-mismatch", confidence, 0.7, slots, "better", series.training.number)
+    return None
+
+
+def shuffled_labels(view: View) -> list[Sign]:
+    """No training's validation rises above chance, though a training loss comes down by memorising."""
+    chance = view.history.chance
+    if chance is None or not view.series:
+        return []
+    best = max(view.finals.values(), default=-math.inf)
+    looks = sum(len(s) for s in view.series.values())
+    if view.history.metric in ("accuracy", "error") and view.validation:
+        share = min(max(chance.metric if view.sign > 0 else 1 - chance.metric, 0.01), 0.99)
+        # The largest of so many chance results; 1.6, since a model answers alike for samples that are alike.
+        spread = math.sqrt(share * (1 - share) / view.validation)
+        margin = 1.6 * spread * (1.5 + math.sqrt(2 * math.log(max(looks, 2))))
+    else:
+        spread, margin = 0.0, 0.05 * abs(chance.metric) + 0.02
+    lowest = min(float(s.val.min()) for s in view.series.values())
+    if best > view.sign * chance.metric + margin or lowest < 0.95 * chance.loss:
+        return []
+    usual = max(float(np.median(s.score)) for s in view.series.values())
+    below = 1.6 * 2.5 * spread if spread else margin
+    if usual < view.sign * chance.metric - below or all(t.failed for t in view.history.competing):
+        return []  # worse than chance is no chance: labels are numbered otherwise
+    learned = {n: 1 - float(s.train.min()) / chance.loss for n, s in view.series.items()}
+    number = max(learned, key=lambda n: learned[n])
+    if learned[number] < 0.01:
+        return []
+    slots = {
+        "metric": view.history.metric,
+        "best": abs(best),
+        "chance": chance.metric,
+        "train": float(view.series[number].train.min()),
+        "chance_loss": chance.loss,
+    }
+    confidence = 0.6 + 0.35 * ramp(learned[number], 0.01, 0.15)
+    return [Sign("shuffled-labels", confidence, 1.0, slots, "", number)]

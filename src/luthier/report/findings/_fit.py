@@ -1,0 +1,85 @@
+"""How well a training fits: too much, too little."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from luthier.report.findings._statistics import noise, ramp, smooth, surely, tail
+from luthier.report.findings._view import FEW, Series, Sign, View
+
+#: A rise of the validation loss above its lowest that matters, as a share of the lowest and of chance.
+RISE, RISE_OF_CHANCE = 0.12, 0.015
+#: A training loss this share of chance is high.
+HIGH = 0.3
+#: The same where a strong penalty is known to hold it up.
+HIGH_HELD = 0.08
+
+
+def overfitting(view: View, series: Series) -> Sign | None:
+    """The validation loss ends well above its lowest, while the training loss went on falling."""
+    if len(series) < FEW + 1:
+        return None
+    val, train = smooth(series.val, 3), smooth(series.train, 3)
+    low = int(val.argmin())
+    last = tail(series.val)
+    rise = float(np.median(last)) - float(val[low])
+    error = max(noise(series.val), 1e-9) * np.sqrt(1 / len(last) + 1 / 3)
+    fell = float(train[low] - np.median(tail(series.train)))
+    ratio = rise / max(float(val[low]), 1e-12)
+    worse = _metric_falls(view, series)
+    if worse is not None:
+        return worse
+    if low >= len(val) - 3 or ratio < RISE or rise < RISE_OF_CHANCE * view.chance or fell <= 0 or rise < 3 * error:
+        return None
+    if float(val[low]) > 0.97 * view.chance and view.history.chance is not None:
+        return None  # nothing was learned that could be overdone: see shuffled-labels
+    epoch = float(series.epoch[low])
+    confidence = surely(rise, error) * (0.7 + 0.28 * ramp(ratio, RISE, 0.4))
+    slots = {"epoch": epoch, "low": float(val[low]), "end": float(np.median(last)), "rise": ratio}
+    return Sign("overfitting", confidence, ramp(ratio, 0, 1) * 0.5 + 0.4, slots, "", series.training.number)
+
+
+def _metric_falls(view: View, series: Series) -> Sign | None:
+    """The metric ends well below its best while the training loss falls, whatever the validation loss does."""
+    score, train = smooth(series.score, 5), smooth(series.train, 5)
+    high = int(score.argmax())
+    last = tail(series.score, 0.15, 3)
+    drop = float(score[high] - np.median(last))
+    error = noise(series.score) * np.sqrt(1 / len(last) + 1 / 5)
+    if high >= 0.8 * len(score) or drop < max(3 * error, 2 * view.luck) or train[-1] > 0.9 * train[high]:
+        return None
+    slots = {"epoch": float(series.epoch[high]), "metric": view.history.metric, "drop": drop}
+    values = {"high": abs(float(score[high])), "end": abs(float(np.median(last)))}
+    return Sign("overfitting", surely(drop, error) * 0.92, 0.8, {**slots, **values}, "metric", series.training.number)
+
+
+def underfitting(view: View, series: Series) -> Sign | None:
+    """Training and validation loss level off near each other, both high."""
+    if len(series) < FEW + 2 or series.training.failed:
+        return None
+    quarter = max(2, len(series) // 4)
+    train = smooth(series.train, 3)
+    end, before = float(train[-1]), float(train[-1 - quarter])
+    val = float(np.median(tail(series.val)))
+    learned = view.chance - end
+    level = end / view.chance
+    if level < (HIGH_HELD if _held(series) else HIGH) or learned < 0.03 * view.chance:
+        return None
+    flat = (before - end) / max(learned, 1e-12)
+    gap = (val - end) / view.chance
+    if abs(flat) > 0.08 or abs(gap) > 0.2 or noise(np.log(series.train)) > 0.2:
+        return None
+    if val > 1.35 * end and level < HIGH:
+        return None
+    others = [float(s.train.min()) for n, s in view.series.items() if n != series.training.number]
+    reached = min(others, default=end)
+    confidence = 0.6 + 0.25 * ramp(level, HIGH, 0.6) + 0.1 * ramp(end - reached, 0, 0.3 * end)
+    slots = {"train": end, "val": val, "chance": view.chance, "level": level, "reached": reached}
+    return Sign("underfitting", confidence, 0.8, slots, "", series.training.number)
+
+
+def _held(series: Series) -> bool:
+    """Whether the config holds a penalty that is strong for most tasks."""
+    strong = {"l1": 1e-3, "weight_decay": 0.05, "dropout": 0.5}
+    config = series.training.config
+    return any(isinstance(config.get(n), float) and config[n] >= least for n, least in strong.items())  # type: ignore[operator]

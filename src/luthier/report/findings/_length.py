@@ -1,0 +1,80 @@
+"""The number of epochs: too few, too many, cut short."""
+
+from __future__ import annotations
+
+import math
+
+from luthier.report.findings._statistics import extrapolate, ramp, smooth, surely
+from luthier.report.findings._view import Series, Sign, View, planned_end
+
+#: By how much the validation loss has to fall in half as many epochs again to be worth them.
+WORTH = 0.08
+#: A training could have ended at this share of its epochs: no loss but luck.
+EARLY = 0.6
+
+
+def still_improving(view: View, series: Series) -> Sign | None:
+    """The extrapolated validation loss goes on falling by more than its error and more than is negligible."""
+    if len(series) < 3 or series.decayed or series.training.failed:
+        return None
+    if series.training.number != getattr(view.winner, "number", None) or not series.complete:
+        return None
+    end = float(series.epoch[-1])
+    found, here = extrapolate(series.epoch, series.val, 1.5 * end), extrapolate(series.epoch, series.val, end)
+    if found is None or here is None or int(smooth(series.val, 3).argmin()) < len(series) - 3:
+        return None
+    later, error = found
+    now = here[0]
+    if len(series) <= 6:
+        error = math.hypot(error, 0.05 * now)  # a fit through so few points knows nothing of its own error
+    gain = (now - later) / now
+    if gain < WORTH or now - later < 1.5 * error or now < 0.03 * view.chance:
+        return None
+    more = _worthwhile(series, now)
+    slots = {"epochs": end, "more": more, "gain": gain, "loss": now, "later": later}
+    confidence = surely(now - later, error) * (0.65 + 0.3 * ramp(gain, WORTH, 0.25))
+    return Sign("still-improving", confidence, 0.4 + 0.5 * ramp(gain, 0, 0.4), slots, "", series.training.number)
+
+
+def _worthwhile(series: Series, now: float) -> int:
+    """Epochs until another tenth of what was trained brings less than 2 % of the loss; at most 4 times as many more."""
+    end = float(series.epoch[-1])
+    before = now
+    for step in range(1, 41):
+        found = extrapolate(series.epoch, series.val, end * (1 + step / 10))
+        if found is None or before - found[0] < 0.02 * before:
+            return max(1, round(end * (step - 1) / 10))
+        before = found[0]
+    return round(4 * end)
+
+
+def early_stop(view: View, series: Series) -> Sign | None:
+    """From an epoch on neither the metric nor the validation loss gets better by more than their noise."""
+    if len(series) < 8 or not series.complete or series.training.failed or series.stopped:
+        return None
+    if series.training.number != getattr(view.winner, "number", None):
+        return None
+    at = series.settled(0.5 * view.luck)
+    epoch, end = float(series.epoch[at]), float(series.epoch[-1])
+    if epoch > EARLY * end or float(series.val.min()) > 0.97 * view.chance:
+        return None
+    lost = max(0.0, float(series.score.max() - series.score[: at + 1].max()))
+    slots = {"epoch": epoch, "epochs": end, "saved": 1 - epoch / end, "lost": lost, "metric": view.history.metric}
+    return Sign("early-stop", 0.65 + 0.3 * ramp(1 - epoch / end, 0.4, 0.8), 0.3, slots, "", series.training.number)
+
+
+def schedule_cut_short(view: View, series: Series) -> Sign | None:
+    """A training that ended while its schedule still held the learning rate far above where it ends."""
+    training = series.training
+    epochs = training.config.get("epochs")
+    if training.config.get("schedule") in (None, "constant", "plateau") or not isinstance(epochs, (int, float)):
+        return None
+    if training.failed or not (training.over or training.outcome is not None):
+        return None
+    done, end = float(series.epoch[-1]) / epochs, planned_end(training)
+    now = float(series.lr[-1]) / float(training.config["lr"] or 1.0)
+    if done > 0.9 or now < max(3 * end, 0.1):
+        return None
+    schedule = str(training.config.get("schedule"))
+    slots = {"epoch": float(series.epoch[-1]), "epochs": float(epochs), "schedule": schedule, "now": now, "end": end}
+    return Sign("schedule-cut-short", 0.95, 0.6, slots, "", training.number)

@@ -1,0 +1,100 @@
+"""The learning rate: too high, too low."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from luthier.records import Status
+from luthier.report.findings._statistics import noise, ramp, slope, smooth, surely, tail
+from luthier.report.findings._view import FEW, Series, Sign, View
+
+#: Jumps of the loss from epoch to epoch, as a share of its level, that steady descent with mini-batches does not show,
+#: and those that it never shows; at a level, as a share of chance, at which jumps still matter.
+JUMP, SURE_JUMP, LEVEL = 0.15, 0.35, 0.08
+#: A loss that rises to this many times its lowest so far, and to this share of chance, has spiked.
+SPIKE, SPIKE_LEVEL = 2.5, 0.4
+#: Of all that was learned, the share that the last quarter of a slow training brings.
+STEEP = 0.1
+
+
+def lr_too_high(view: View, series: Series) -> Sign | None:
+    """Divergence after a start; a loss that jumps up and down; a loss that was low and spiked."""
+    training = series.training
+    lr = float(training.config.get("lr") or np.nan)
+    if training.outcome is not None and training.outcome.status is Status.DIVERGED:
+        epoch = float(series.epoch[-1])
+        about = {"lr": lr, "epoch": epoch, "try_lr": lr / 10}
+        return Sign("lr-too-high", 0.9 if _lower_survives(view, lr) else 0.75, 1.0, about, "diverged", training.number)
+    if len(series) < FEW + 1:
+        return None
+    late = slice(len(series) // 3, None) if len(series) >= 12 else slice(1, None)
+    hot = series.lr[late] >= 0.5 * series.lr.max()
+    if series.decayed or hot.sum() < FEW:
+        return None  # jumps that the decay has calmed are no fault
+    jump, level = _jumps(series, late)
+    spike = _spike(view, series)
+    if view.history.chance is not None and level > 1.08 * view.chance and noise(series.train[late]) > 0.01 * level:
+        about = {"lr": lr, "level": level, "chance": view.chance, "try_lr": lr / 10}
+        return Sign("lr-too-high", 0.85, 1.0, about, "above-chance", training.number)
+    slots: dict[str, float | None] = {"lr": lr, "jump": jump, "level": level, "try_lr": lr / 5, "spike": spike}
+    if level > LEVEL * view.chance and jump > JUMP:
+        confidence = 0.55 + 0.4 * ramp(jump, JUMP, SURE_JUMP)
+        return Sign("lr-too-high", confidence, 0.9, slots, "", training.number)
+    if spike:
+        return Sign("lr-too-high", 0.8, 0.9, slots, "spikes", training.number)
+    return None
+
+
+def _jumps(series: Series, late: slice) -> tuple[float, float]:
+    """How much training and validation loss jump as a share of their level (the smaller of both), and that level."""
+    train, val = series.train[late], series.val[late]
+    level = float(np.median(train))
+    rough = [noise(np.log(np.maximum(v, 1e-12))) for v in (train, val)]
+    steps = np.diff(train) / np.maximum(train[:-1], 1e-12)
+    risen = float(np.mean(steps > 0.03))
+    return (max(min(rough), rough[0]) if risen >= 0.2 else 0.0), level
+
+
+def _spike(view: View, series: Series) -> float | None:
+    """The epoch of a spike that is none of the first ones."""
+    lowest = np.minimum.accumulate(series.train)
+    high = (series.train[1:] > SPIKE * lowest[:-1]) & (series.train[1:] > SPIKE_LEVEL * view.chance)
+    return float(series.epoch[1:][high][0]) if high.any() else None
+
+
+def _lower_survives(view: View, lr: float) -> bool:
+    return any(
+        not t.failed and isinstance(t.config.get("lr"), float) and t.config.lr < 0.7 * lr
+        for t in view.history.competing
+    )
+
+
+def lr_too_low(view: View, series: Series) -> Sign | None:
+    """A validation loss that still falls steeply at the end, far from learned; or that has hardly fallen at all."""
+    if len(series) < FEW + 1 or series.training.failed:
+        return None
+    hot = series.lr >= 0.5 * series.lr.max()
+    val = smooth(series.val, 3)[hot]
+    if len(val) < FEW + 1:
+        return None
+    quarter = max(2, len(val) // 4)
+    lately = float(val[-1 - quarter] - val[-1])
+    learned = view.chance - float(val[-1])
+    first = max(view.chance, float(series.val[0]))
+    share = lately / max(first - float(val[-1]), 1e-12)
+    b, error, p = slope(series.epoch[hot][-quarter - 2 :], series.val[hot][-quarter - 2 :])
+    level = float(tail(series.val)[-1]) / view.chance
+    lr = float(series.training.config.get("lr") or np.nan)
+    slots = {"lr": lr, "share": share, "level": level, "chance": view.chance, "loss": float(series.val[-1])}
+    if b >= 0 or p > 0.05 or level < 0.25 or learned / view.chance > 0.9:
+        return None
+    sure = surely(-b, error)
+    if level > 0.9:
+        moved = (series.train[0] - series.train[-1]) / series.train[0]
+        if moved < 1e-4:
+            return None  # a dead start, not a slow one
+        return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
+    if share > STEEP:
+        confidence = sure * (0.6 + 0.35 * ramp(share, STEEP, 0.25))
+        return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
+    return None

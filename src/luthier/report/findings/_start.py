@@ -1,0 +1,72 @@
+"""How a training starts: not at all, or with a bang."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from luthier.records import Status
+from luthier.report.findings._statistics import slope
+from luthier.report.findings._view import Series, Sign, View
+from luthier.report.history import Trained
+
+#: Share by which a loss has to move over a training to count as moving.
+STILL = 0.02
+#: A first epoch's loss this many times chance comes from the start, not from the labels.
+HUGE = 5.0
+_FIRST_LOSS = re.compile(r"times the first one, ([0-9.eE+-]+)")
+
+
+def dead_start(view: View, series: Series) -> Sign | None:
+    """A loss that stays where it began, at chance or above."""
+    if len(series) < 3:
+        return None
+    moved = float(np.ptp(series.train) / max(abs(float(series.train.mean())), 1e-12))
+    learned = float(series.train.min()) < 0.95 * view.chance and view.history.chance is not None
+    _, _, p = slope(series.epoch, series.train)
+    half = series.train[len(series) // 2]
+    late = (half - series.train[-1]) / max(float(series.train[0] - series.train[-1]), 1e-12)
+    falls = p < 0.001 and moved > 1e-4 and 0.3 < late <= 1.5  # a slow start gains pace, a dead one settles
+    if moved > STILL or learned or falls:
+        return None
+    lr = float(series.lr.max())
+    slots = {"lr": lr, "moved": moved, "loss": float(series.train[-1]), "epochs": float(series.epoch[-1])}
+    confidence = 0.95 if moved < 0.01 else 0.75
+    others = [s for n, s in view.series.items() if n != series.training.number]
+    works = any(s.train.min() < 0.8 * view.chance for s in others)
+    return Sign("dead-start", confidence, 1.0, {**slots, "works": works}, "", series.training.number)
+
+
+def exploding_start(view: View, training: Trained) -> Sign | None:
+    """A first loss far above chance, or a blow-up before the first evaluation."""
+    series = view.series.get(training.number)
+    lr = training.config.get("lr")
+    chance = view.chance if view.history.chance is not None else float("nan")
+    if series is not None:
+        first = float(series.train[0])
+        if not first > HUGE * chance:
+            return None
+        confidence = 0.95 if first > 2 * HUGE * chance else 0.8
+        slots = {"first": first, "chance": chance, "times": first / chance, "lr": lr}
+        return Sign("exploding-start", confidence, 0.9, slots, "", training.number)
+    if training.outcome is None or training.outcome.status is not Status.DIVERGED:
+        return None
+    told = _FIRST_LOSS.search(training.outcome.message)
+    first = float(told.group(1)) if told else float("nan")
+    slots = {"lr": lr, "first": first, "chance": chance, "message": training.outcome.message}
+    return Sign("exploding-start", 0.9 if first > HUGE * chance else 0.65, 1.0, slots, "overflow", training.number)
+
+
+def lr_blows_up(view: View, training: Trained) -> Sign | None:
+    """A training that diverged before its first evaluation: of its learning rate, when lower ones did not."""
+    if training.number in view.series or training.outcome is None or training.outcome.status is not Status.DIVERGED:
+        return None
+    lr = float(training.config.get("lr") or np.nan)
+    failed = [t for t in view.history.competing if t.number not in view.series and t.failed]
+    lower = [t for t in view.history.competing if "lr" in t.config and t.config.lr < 0.7 * lr]
+    survived = [t for t in lower if t not in failed]
+    if lower and not survived:
+        return None  # lower ones blow up too: the start is to blame
+    slots = {"lr": lr, "epoch": 1.0, "try_lr": lr / 10, "survived": [t.number for t in survived]}
+    return Sign("lr-too-high", 0.9 if survived else 0.7, 1.0, slots, "blew-up", training.number)

@@ -1,0 +1,92 @@
+"""Robust statistics of short, noisy curves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, t
+
+Array = NDArray[np.float64]
+
+#: A normal variable's standard deviation as a multiple of the median of its absolute value.
+MAD = 1.4826
+
+
+def noise(values: Array) -> float:
+    """Standard deviation of what is not trend, from second differences, which a straight line does not enter.
+
+    0 for fewer than 5 values. A few jumps do not matter: the median is taken.
+    """
+    if len(values) < 5:
+        return 0.0
+    bends = values[2:] - 2 * values[1:-1] + values[:-2]
+    return float(MAD * np.median(np.abs(bends)) / np.sqrt(6))
+
+
+def smooth(values: Array, width: int | None = None) -> Array:
+    """Running medians over ``width`` values (an odd number near a tenth of them), shorter at the ends."""
+    half = (width or max(3, len(values) // 10)) // 2
+    return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))])
+
+
+def tail(values: Array, share: float = 0.1, least: int = 2) -> Array:
+    """The last ``share`` of the values, ``least`` or more."""
+    return values[-max(least, round(share * len(values))) :]
+
+
+def slope(x: Array, y: Array) -> tuple[float, float, float]:
+    """Least-squares slope of y in x, its standard error, and the p-value of its being 0."""
+    if len(x) < 3 or np.ptp(x) == 0:
+        return 0.0, np.inf, 1.0
+    dx = x - x.mean()
+    b = float(dx @ (y - y.mean()) / (dx @ dx))
+    rest = y - y.mean() - b * dx
+    error = float(np.sqrt(rest @ rest / (len(x) - 2) / (dx @ dx)))
+    if error == 0:
+        return b, 0.0, 0.0 if b else 1.0
+    return b, error, float(2 * t.sf(abs(b) / error, len(x) - 2))
+
+
+def surely(value: float, error: float) -> float:
+    """Probability that a normal estimate's true value is above 0."""
+    if error <= 0:
+        return 1.0 if value > 0 else 0.0
+    return float(norm.cdf(value / error))
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """0 at ``low``, 1 at ``high``, straight between."""
+    return float(np.clip((value - low) / (high - low), 0, 1))
+
+
+def extrapolate(x: Array, y: Array, at: float) -> tuple[float, float] | None:
+    """A falling curve's value at ``at`` and the standard error of it: y = floor + a * x^-power on the last two thirds.
+
+    Each of several floors between 0 and the last value gives a straight line in logarithms; they are averaged by
+    likelihood, and the error is their spread and each one's own (power laws: Kadra et al. 2023, arXiv 2302.00441). None
+    when there are fewer than 3 values there or the curve does not fall.
+    """
+    keep = slice(min(len(x) // 3, max(1, len(x) - 5)), None)
+    x, y = x[keep], y[keep]
+    if len(x) < 3 or y.min() <= 0:
+        return None
+    lowest = float(y.min())
+    found = []
+    for share in (0.0, 0.3, 0.6, 0.8, 0.9, 0.95):
+        floor = share * lowest
+        u, v = np.log(x), np.log(y - floor)
+        b, _, _ = slope(u, v)
+        if b >= 0:
+            continue
+        fitted = floor + np.exp(v.mean() + b * (u - u.mean()))
+        value = floor + float(np.exp(v.mean() + b * (np.log(at) - u.mean())))
+        wrong = float(((y - fitted) ** 2).sum())
+        found.append((value, wrong))
+    if not found:
+        return None
+    values, squares = np.array([f[0] for f in found]), np.array([f[1] for f in found])
+    variance = max(float(squares.min()) / max(1, len(x) - 3), 1e-12)
+    weights = np.exp(-(squares - squares.min()) / (2 * variance))
+    weights /= weights.sum()
+    value = float(weights @ values)
+    return value, float(np.sqrt(weights @ (values - value) ** 2 + variance))

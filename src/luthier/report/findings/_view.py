@@ -1,0 +1,187 @@
+"""A study as the rules see it: whose faults are told, on which scale, against which chance level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luthier.records import Status
+from luthier.report.findings._statistics import noise, smooth
+from luthier.report.history import History, Trained
+from luthier.training.schedules import lr_at
+
+Array = NDArray[np.float64]
+
+#: Evaluations below which a curve has no shape.
+FEW = 4
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A fault that a rule sees, before it is put into words.
+
+    ``text`` names the sentence when a code has several; ``slots`` are the sentence's numbers and the evidence.
+    """
+
+    code: str
+    confidence: float  #: in [0, 1]
+    effect: float = 0.5  #: how much it matters, in [0, 1]
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""  #: the code's own sentence when empty
+    training: int | None = None  #: whom it is about
+
+
+@dataclass(frozen=True)
+class Series:
+    """The finite points of a training, as columns."""
+
+    training: Trained
+    epoch: Array
+    train: Array  #: training loss
+    val: Array  #: validation loss
+    score: Array  #: the metric, with the sign that makes larger better
+    lr: Array
+
+    @classmethod
+    def of(cls, training: Trained, sign: float) -> Series:
+        """The columns of a training."""
+        points = [
+            p
+            for p in training.curve
+            if all(map(math.isfinite, (p.train_loss, p.val_loss))) and not math.isnan(p.metric)
+        ]
+        columns = [[getattr(p, n) for p in points] for n in ("epoch", "train_loss", "val_loss", "metric", "lr")]
+        epoch, train, val, metric, lr = (np.array(c, dtype=np.float64) for c in columns)
+        return cls(training, epoch, train, val, sign * metric, lr)
+
+    def __len__(self) -> int:
+        return len(self.epoch)
+
+    @cached_property
+    def decayed(self) -> bool:
+        """Whether the learning rate has come down to under a fifth of its highest."""
+        return bool(self.lr[-1] < 0.2 * self.lr.max())
+
+    def settled(self, slack: float) -> int:
+        """Index of the point from which neither score nor validation loss get better by more than noise.
+
+        ``slack``: what of the score does not count; of the validation loss it is a tenth, or a twentieth of its fall.
+        """
+        score = np.maximum.accumulate(self.score) >= self.score.max() - slack - noise(self.score)
+        steady = smooth(np.maximum.accumulate(self.score)) >= self.score.max() - slack - noise(self.score)
+        least = float(self.val.min())
+        room = min(0.1 * least, 0.05 * float(self.val[0] - least)) + 2 * noise(self.val)
+        low = np.minimum.accumulate(smooth(self.val)) <= least + room
+        return int(np.argmax(score & low & steady))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether early stopping ended it."""
+        return self.training.outcome is not None and self.training.outcome.status is Status.STOPPED
+
+    @property
+    def complete(self) -> bool:
+        """Whether it went to its config's last epoch, or stopped by itself."""
+        asked = self.training.config.get("epochs")
+        whole = isinstance(asked, (int, float)) and self.epoch[-1] >= asked - 1e-9
+        return bool(whole) or self.stopped
+
+
+@dataclass(frozen=True)
+class View:
+    """A history with what several rules need."""
+
+    history: History
+
+    @cached_property
+    def sign(self) -> float:
+        """1 when larger metrics are better, else -1."""
+        return 1.0 if self.history.direction == "maximize" else -1.0
+
+    @cached_property
+    def series(self) -> dict[int, Series]:
+        """The curves of all trainings that have a point."""
+        made = {t.number: Series.of(t, self.sign) for t in self.history.trainings}
+        return {number: series for number, series in made.items() if len(series)}
+
+    @cached_property
+    def own(self) -> Trained | None:
+        """The user's setting."""
+        baseline = self.history.baseline
+        return baseline if baseline is not None and baseline.confirms is None else None
+
+    @cached_property
+    def winner(self) -> Trained | None:
+        """The best training; its config also when a confirmation of it does better."""
+        return self.history.winner
+
+    @cached_property
+    def subjects(self) -> list[Trained]:
+        """Whose faults are told: the winner, then the user's own setting when that is another."""
+        named = [t for t in (self.winner, self.own) if t is not None]
+        return named[:1] if len(named) == 2 and named[0].number == named[1].number else named
+
+    def who(self, number: int) -> str:
+        """``own``, ``winner`` or ``both``: how a sentence calls a training."""
+        own = self.own is not None and self.own.number == number
+        won = self.winner is not None and self.winner.number == number
+        return "both" if own and won and len(self.history.competing) > 1 else "own" if own else "winner"
+
+    @cached_property
+    def validation(self) -> int:
+        """Number of validation samples; 0 when not known."""
+        told = self.history.task.get("validation")
+        return int(told[0]) if isinstance(told, list) and told else 0
+
+    @cached_property
+    def samples(self) -> int:
+        """Number of training samples; 0 when not known."""
+        told = self.history.task.get("train")
+        return int(told[0]) if isinstance(told, list) and told else 0
+
+    @cached_property
+    def chance(self) -> float:
+        """The loss of an answer that ignores the inputs; when not known, the highest first loss that was not a blow-up.
+
+        The second is an estimate: before it has learned anything a model is about as good as chance.
+        """
+        if self.history.chance is not None:
+            return self.history.chance.loss
+        firsts = [s.val[0] for s in self.series.values()]
+        return float(np.median(firsts)) if firsts else math.nan
+
+    def best(self, number: int) -> float:
+        """A training's best score, larger is better; minus infinity without one."""
+        series = self.series.get(number)
+        return float(series.score.max()) if series is not None else -math.inf
+
+    @cached_property
+    def luck(self) -> float:
+        """Standard deviation of a score by the draw of validation samples and by the epoch it was read at."""
+        series = self.series.get(self.winner.number) if self.winner is not None else None
+        if series is None:
+            return 0.0
+        top = float(series.score.max())
+        if self.history.metric in ("accuracy", "error") and self.validation:
+            share = min(1 - 0.5 / self.validation, max(abs(top), 0.5 / self.validation))
+            return math.sqrt(share * (1 - share) / self.validation)
+        # A sample's loss has about an exponential distribution, with a heavier tail: deviation 1.5 times the mean.
+        return 1.5 * abs(top) / math.sqrt(self.validation) if self.validation else 0.05 * abs(top)
+
+    @cached_property
+    def finals(self) -> dict[int, float]:
+        """The best scores of the competing trainings."""
+        return {t.number: self.best(t.number) for t in self.history.competing if t.number in self.series}
+
+
+def planned_end(training: Trained) -> float:
+    """The learning rate of the last step that the config plans, as a share of its highest."""
+    config = training.config
+    lrs = [lr_at(config, config.epochs * share) for share in np.linspace(0, 1, 101)[:-1]]
+    return float(lrs[-1] / max(lrs))

@@ -1,0 +1,104 @@
+"""Time and memory that brought nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from luthier.hyperparameters import HYPERPARAMETERS
+from luthier.records import Status
+from luthier.report.findings._batch import _alike, _pace
+from luthier.report.findings._statistics import ramp
+from luthier.report.findings._view import Series, Sign, View
+
+#: What is waste: a share of a study's time spent after the best epoch of each training; a setting so much slower.
+SHARE, SLOWER = 0.67, 3.0
+#: How many times as large a model is that scores no better.
+LARGER = 6.0
+
+
+def time_wasted(view: View) -> list[Sign]:
+    """Most of the time went into epochs after the best ones, or into a far slower setting that is no better."""
+    total = idle = 0.0
+    for training in view.history.competing:
+        series = view.series.get(training.number)
+        seconds = np.array([p.seconds for p in training.curve])
+        total += float(seconds.sum())
+        if series is None or len(series) < 8:
+            continue
+        if float(series.val.min()) > 0.95 * view.chance:
+            continue  # it learned nothing: others tell why
+        at = series.settled(0.25 * view.luck)
+        idle += float(seconds[at + 1 :].sum())
+    share = idle / total if total else 0.0
+    if share > SHARE:
+        slots = {"share": share, "seconds": idle, "total": total}
+        return [Sign("time-wasted", 0.6 + 0.38 * ramp(share, SHARE, 0.85), 0.4, slots)]
+    for training in view.subjects:
+        series = view.series.get(training.number)
+        if series is None:
+            continue
+        quick = _quicker(view, series)
+        if quick is not None:
+            times = _pace(series) / _pace(quick)
+            slots = {"times": times, "other": quick.training.number, "scores": abs(float(quick.score.max()))}
+            more = {"score": abs(float(series.score.max())), "metric": view.history.metric}
+            confidence = 0.6 + 0.3 * ramp(times, SLOWER, 2 * SLOWER)
+            return [Sign("time-wasted", confidence, 0.5, {**slots, **more}, "slower", training.number)]
+    return []
+
+
+def _quicker(view: View, series: Series) -> Series | None:
+    """The best training that is as good and takes a fraction of the time of an epoch."""
+    score = float(series.score.max()) - 1.25 * view.luck  # the error of a difference on the same samples
+    finals = [view.series[n] for n, best in view.finals.items() if best >= score and n != series.training.number]
+    quick = [
+        s
+        for s in finals
+        if _pace(series) >= SLOWER * _pace(s) and s.epoch[-1] <= 1.5 * series.epoch[-1] and _other_work(s, series)
+    ]
+    return max(quick, key=lambda s: float(s.score.max()), default=None)
+
+
+def _other_work(a: Series, b: Series) -> bool:
+    """Whether the configs differ in what makes an epoch long: the model or the batch size."""
+    p, q = a.training.config, b.training.config
+    return any(p.get(n) != q.get(n) for n in {*p, *q} if n not in HYPERPARAMETERS or n in ("batch_size", "optimizer"))
+
+
+def memory_wasted(view: View) -> list[Sign]:
+    """Trainings that ran out of memory; or a model several times as large as one that scores as well."""
+    full = [t for t in view.history.trainings if t.outcome is not None and t.outcome.status is Status.OUT_OF_MEMORY]
+    if full:
+        sizes = [int(t.config.batch_size) for t in full if isinstance(t.config.get("batch_size"), int)]
+        slots = {"count": len(full), "of": len(view.history.trainings), "batch_size": min(sizes, default=0)}
+        effect = 0.4 + 0.5 * ramp(len(full) / len(view.history.trainings), 0, 0.5)
+        return [Sign("memory-wasted", 0.98, effect, {**slots, "trainings": [t.number for t in full]})]
+    for training in view.subjects:
+        series = view.series.get(training.number)
+        sign = None if series is None else _oversized(view, series)
+        if sign is not None:
+            return [sign]
+    return []
+
+
+def _oversized(view: View, series: Series) -> Sign | None:
+    config = series.training.config
+    for name, value in config.items():
+        if name in HYPERPARAMETERS or isinstance(value, bool) or not isinstance(value, int) or value < LARGER:
+            continue
+        small = [
+            s
+            for s in _alike(view, series.training, {name, "lr", "momentum"}, 2.0)
+            if isinstance(s.training.config.get(name), int)
+            and value >= LARGER * s.training.config[name]  # type: ignore[operator]
+            and float(s.score.max()) >= float(series.score.max()) - 0.5 * view.luck
+        ]
+        if small:
+            other = max(small, key=lambda s: float(s.score.max()))
+            to = other.training.config[name]
+            slots = {"name": name, "value": value, "to": to, "other": other.training.number}
+            scores = {"score": abs(float(series.score.max())), "other_score": abs(float(other.score.max()))}
+            confidence = 0.6 + 0.3 * ramp(len(small), 0, 3)
+            more = {**slots, **scores, "metric": view.history.metric}
+            return Sign("memory-wasted", confidence, 0.4, more, "larger", series.training.number)
+    return None
