@@ -1,0 +1,34 @@
+"""What a language has to say about the claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """One claim. ``{effect}`` and the verdict's values are filled in."""
+
+    claim: str
+    measured: str
+    holds: str  #: what follows, for each answer
+    fails: str
+    opposite: str
+    undecided: str
+
+
+@dataclass(frozen=True)
+class Language:
+    """All texts of a language."""
+
+    claims: Mapping[str, Text]
+    holds: str
+    fails: str
+    opposite: str
+    undecided: str
+    not_measured: str
+    few: str  #: with fewer than three replicates
+    interval: str
+    headline: str
+    more: str  #: what to do about the undecided ones

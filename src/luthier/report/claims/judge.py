@@ -1,0 +1,236 @@
+"""The claims, each with its effect in a replicate and the smallest effect of interest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from luthier.records import Point
+from luthier.report.claims.evidence import Evidence, Seen, log
+from luthier.report.claims.verdict import CLAIMS, Verdict, decide
+from luthier.report.history import History
+
+FIVE_PERCENT = math.log(1.05)  # of a loss; less is hardly worth a change of setting
+QUARTER = math.log(1.25)  # of the epochs
+
+
+def judge(history: History) -> list[Verdict]:
+    """A verdict on every claim, from the trainings that ``luthier.claims`` recorded; deterministic."""
+    evidence = Evidence(history)
+    return [claim(evidence) for claim in _CLAIMS]
+
+
+def _large_lr(e: Evidence) -> Verdict:
+    """Share of the training loss's movement that goes up: 0 for a steady fall, 1/2 for pure oscillation."""
+    best = e.best_lr(e.batch_size)
+    high, low = (None, None) if best is None else (e.higher(best, 2), e.lower(best, 2))
+    pairs = _pairs(e, high, low)
+    effects = [_rises(a, e.epochs) - _rises(b, e.epochs) for a, b in pairs]
+    diverged = sum(a.diverged for a, _ in pairs)
+    values = {"high": high, "low": low, "best": best, "diverged": diverged, "of": len(pairs)}
+    return decide("large-lr", effects, "difference", 0.1, values)
+
+
+def _small_lr(e: Evidence) -> Verdict:
+    best = e.best_lr(e.batch_size)
+    low = None if best is None else e.lower(best, 3)
+    effects = [_train_loss(a, e.epochs) - _train_loss(b, e.epochs) for a, b in _pairs(e, low, best)]
+    return decide("small-lr", effects, "ratio", math.log(2), {"low": low, "best": best, "epochs": e.epochs})
+
+
+def _decay(e: Evidence) -> Verdict:
+    trunks, branches = e.continued(), e.role("cooldown")
+    effects, lr = [], None
+    for r, branch in branches.items():
+        if r in trunks and branch.points and branch.points[-1].epoch >= e.epochs - 1e-9:
+            effects.append(log(trunks[r].upto(e.epochs)[-1].val_loss) - log(branch.points[-1].val_loss))
+            lr = branch.lr
+    return decide("decay", effects, "ratio", FIVE_PERCENT, {"lr": lr, "epochs": e.epochs})
+
+
+def _gradient_variance(e: Evidence) -> Verdict:
+    slopes, sizes = [], [0]
+    for seen in e.continued().values():
+        measured = {int(size): v for size, v in seen.about.get("gradient_variance", {}).items() if v > 0}
+        if len(measured) >= 3:
+            sizes = sorted(measured)
+            slopes.append(-_slope([math.log(s) for s in sizes], [math.log(measured[s]) for s in sizes]))
+    return decide("gradient-variance", slopes, "exponent", 0.5, {"small": sizes[0], "large": sizes[-1]})
+
+
+def _small_batch(e: Evidence) -> Verdict:
+    small, large = _extremes(e)
+    effects = [log(b.lowest(e.epochs)) - log(a.lowest(e.epochs)) for a, b in _best_pairs(e, small, large)]
+    return decide("small-batch", effects, "ratio", FIVE_PERCENT, {**_sizes(e), "epochs": e.epochs})
+
+
+def _lr_with_batch(e: Evidence) -> Verdict:
+    exponents = []
+    for r in e.replicates:
+        found = {size: best for size in e.batch_sizes if (best := _best_log_lr(e, r, size)) is not None}
+        if len(found) >= 2 and len(found) == len(e.batch_sizes):
+            exponents.append(_slope([math.log(s) for s in found], list(found.values())))
+    return decide("lr-with-batch", exponents, "exponent", 0.1, _sizes(e))
+
+
+def _epochs_with_batch(e: Evidence) -> Verdict:
+    small, large = _extremes(e)
+    effects = []
+    for a, b in _best_pairs(e, small, large):
+        target = max(a.lowest(e.epochs), b.lowest(e.epochs))
+        effects.append(log(_epochs_to(b.points, target)) - log(_epochs_to(a.points, target)))
+    return decide("epochs-with-batch", effects, "ratio", QUARTER, _sizes(e))
+
+
+def _epochs_with_lr(e: Evidence) -> Verdict:
+    best = e.best_lr(e.batch_size)
+    low = None if best is None else e.lower(best, 2)
+    effects = []
+    for a, b in _pairs(e, low, best):
+        target = max(a.lowest(e.epochs), b.lowest(e.epochs))
+        effects.append(log(_epochs_to(a.points, target)) - log(_epochs_to(b.points, target)))
+    return decide("epochs-with-lr", effects, "ratio", QUARTER, {"low": low, "best": best})
+
+
+def _overfit(e: Evidence) -> Verdict:
+    """The last tenth against the epochs that are best in the other replicates, so that no luck is picked."""
+    rows = {r: s.points for r, s in e.continued().items()}
+    full = max((len(points) for points in rows.values()), default=0)
+    curves = {r: np.array([log(p.val_loss) for p in points]) for r, points in rows.items() if len(points) == full}
+    window = max(1, full // 10)
+    effects, best_epochs, last = [], [], 0.0
+    for r, curve in curves.items():
+        others = [c for q, c in curves.items() if q != r]
+        if not others:
+            break
+        smooth = np.convolve(np.mean(others, axis=0), np.ones(window) / window, "valid")
+        start = int(smooth.argmin())
+        effects.append(float(curve[-window:].mean() - curve[start : start + window].mean()))
+        best_epochs.append(rows[r][start + window // 2].epoch)
+        last = rows[r][-1].epoch
+    return decide("overfit", effects, "ratio", FIVE_PERCENT, {"epoch": _middle(best_epochs), "last": last})
+
+
+def _early_stop(e: Evidence) -> Verdict:
+    chosen_by, held = e.continued(), e.role("held-out")
+    effects, regrets, epochs, last = [], [], [], 0.0
+    for r, judged in held.items():
+        if r not in chosen_by or len(judged.points) != len(chosen_by[r].points):
+            continue
+        share = judged.about["share"]  # of the validation samples that are held out; 0 when others are
+        pairs = list(zip(chosen_by[r].points, judged.points, strict=True))
+        choosing = [(p.val_loss - share * q.val_loss) / (1 - share) for p, q in pairs]
+        stop = int(np.argmin(choosing))
+        losses = [q.val_loss for _, q in pairs]
+        effects.append(log(losses[-1]) - log(losses[stop]))
+        regrets.append(log(losses[stop]) - log(min(losses)))
+        epochs.append(pairs[stop][0].epoch)
+        last = pairs[-1][0].epoch
+    values = {"epoch": _middle(epochs), "last": last, "regret": f"{100 * (math.exp(_middle(regrets)) - 1):.1f} %"}
+    return decide("early-stop", effects, "ratio", FIVE_PERCENT, values)
+
+
+def _batch_schedule(e: Evidence) -> Verdict:
+    grow, shrink = e.role("grow"), e.role("shrink")
+    effects = []
+    for r in sorted({*grow} & {*shrink}):
+        if all(s[r].points and s[r].points[-1].epoch >= e.epochs - 1e-9 for s in (grow, shrink)):
+            effects.append(log(shrink[r].points[-1].val_loss) - log(grow[r].points[-1].val_loss))
+    return decide("batch-schedule", effects, "ratio", FIVE_PERCENT, {**_sizes(e), "epochs": e.epochs})
+
+
+_CLAIMS: Sequence[Callable[[Evidence], Verdict]] = (
+    _large_lr,
+    _small_lr,
+    _decay,
+    _gradient_variance,
+    _small_batch,
+    _lr_with_batch,
+    _epochs_with_batch,
+    _epochs_with_lr,
+    _overfit,
+    _early_stop,
+    _batch_schedule,
+)
+assert len(_CLAIMS) == CLAIMS
+
+
+def _pairs(e: Evidence, first: float | None, second: float | None) -> list[tuple[Seen, Seen]]:
+    """The trainings at the user's batch size with two learning rates, by replicate."""
+    if first is None or second is None:
+        return []
+    found = [(e.at(r, e.batch_size, first), e.at(r, e.batch_size, second)) for r in e.replicates]
+    return [(a, b) for a, b in found if a is not None and b is not None]
+
+
+def _best_pairs(e: Evidence, first: int, second: int) -> list[tuple[Seen, Seen]]:
+    """The trainings at two batch sizes, each with its own best learning rate."""
+    best = e.best_lr(first), e.best_lr(second)
+    if first == second or best[0] is None or best[1] is None:
+        return []
+    found = [(e.at(r, first, best[0]), e.at(r, second, best[1])) for r in e.replicates]
+    return [(a, b) for a, b in found if a is not None and b is not None]
+
+
+def _extremes(e: Evidence) -> tuple[int, int]:
+    return (e.batch_sizes[0], e.batch_sizes[-1]) if e.batch_sizes else (0, 0)
+
+
+def _sizes(e: Evidence) -> dict[str, object]:
+    small, large = _extremes(e)
+    return {"small": small, "large": large, "lr_small": e.best_lr(small), "lr_large": e.best_lr(large)}
+
+
+def _rises(seen: Seen, epochs: float) -> float:
+    losses = [log(p.train_loss) for p in seen.upto(epochs)]
+    steps = np.diff(losses)
+    if seen.diverged or len(steps) == 0 or not np.abs(steps).sum():
+        return 0.5
+    return float(steps[steps > 0].sum() / np.abs(steps).sum())
+
+
+def _train_loss(seen: Seen, epochs: float) -> float:
+    """Log of the mean training loss over the last tenth; not a number after a divergence."""
+    points = seen.upto(epochs)
+    last = points[-max(1, len(points) // 10) :]
+    return math.nan if seen.diverged or not last else log(sum(p.train_loss for p in last) / len(last))
+
+
+def _epochs_to(points: Sequence[Point], target: float) -> float:
+    """Epochs until the validation loss is first at ``target`` or below, between evaluations by interpolation."""
+    before: Point | None = None
+    for point in points:
+        if point.val_loss <= target:
+            if before is None or before.val_loss <= point.val_loss:
+                return point.epoch
+            share = (before.val_loss - target) / (before.val_loss - point.val_loss)
+            return before.epoch + share * (point.epoch - before.epoch)
+        before = point
+    return math.nan
+
+
+def _best_log_lr(e: Evidence, replicate: int, batch_size: int) -> float | None:
+    """Log of the best learning rate in a replicate: the vertex of the parabola through the best and its neighbours."""
+    found = {lr: s for lr in e.lrs if (s := e.at(replicate, batch_size, lr)) is not None and not s.diverged}
+    if len(found) < 3:
+        return None
+    lrs = sorted(found)
+    scores = [log(found[lr].lowest(e.epochs)) for lr in lrs]
+    place = int(np.argmin(scores))
+    if place in (0, len(lrs) - 1):
+        return math.log(lrs[place])
+    left, middle, right = scores[place - 1 : place + 2]
+    bend = left - 2 * middle + right
+    shift = (left - right) / (2 * bend) if bend > 0 else 0.0
+    step = (math.log(lrs[place + 1]) - math.log(lrs[place - 1])) / 2
+    return math.log(lrs[place]) + shift * step
+
+
+def _slope(x: Sequence[float], y: Sequence[float]) -> float:
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def _middle(values: Sequence[float]) -> float:
+    return float(np.median(values)) if values else 0.0

@@ -1,0 +1,81 @@
+"""The verdicts in words, in English and Chinese."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from luthier.errors import UsageError, nearest
+from luthier.report.claims._chinese import CHINESE
+from luthier.report.claims._english import ENGLISH
+from luthier.report.claims._texts import Language, Text
+from luthier.report.claims.verdict import Verdict
+
+LANGUAGES: Mapping[str, Language] = {"en": ENGLISH, "zh": CHINESE}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A verdict in words."""
+
+    number: int  #: 1 for the first claim
+    claim: str
+    answer: str
+    measured: str  #: the numbers, in a sentence
+    follows: str  #: what it means for the user's next training; nothing when nothing was measured
+
+
+def tell(verdicts: Sequence[Verdict], language: str = "en") -> list[Told]:
+    """The verdicts in words. Raises UsageError for a language that is not there."""
+    if language not in LANGUAGES:
+        hint = nearest(language, LANGUAGES)
+        raise UsageError(f"language is {language!r}; it must be one of {', '.join(LANGUAGES)}.{hint}")
+    words = LANGUAGES[language]
+    return [_told(number, verdict, words) for number, verdict in enumerate(verdicts, 1)]
+
+
+def _told(number: int, verdict: Verdict, words: Language) -> Told:
+    text = words.claims[verdict.code]
+    return Told(number, text.claim, _answer(verdict, words), _measured(verdict, text, words), _follows(verdict, text))
+
+
+def _answer(verdict: Verdict, words: Language) -> str:
+    if verdict.answer == "does not hold" and verdict.opposite:
+        return words.opposite
+    return {"holds": words.holds, "does not hold": words.fails, "undecided": words.undecided}[verdict.answer]
+
+
+def _measured(verdict: Verdict, text: Text, words: Language) -> str:
+    if verdict.effect is None:
+        return words.not_measured
+    values = {name: _number(value) for name, value in verdict.values.items()}
+    sentence = text.measured.format(**values, effect=_effect(verdict, verdict.effect))
+    if verdict.low is None or verdict.high is None:
+        return words.few.format(sentence=sentence, replicates=verdict.replicates)
+    low, high = _effect(verdict, verdict.low), _effect(verdict, verdict.high)
+    least = _effect(verdict, verdict.least)
+    return words.interval.format(sentence=sentence, low=low, high=high, replicates=verdict.replicates, least=least)
+
+
+def _follows(verdict: Verdict, text: Text) -> str:
+    values = {name: _number(value) for name, value in verdict.values.items()}
+    if verdict.effect is None:
+        return ""
+    if verdict.answer == "undecided":
+        return text.undecided.format(**values)
+    if verdict.answer == "holds":
+        return text.holds.format(**values)
+    return (text.opposite if verdict.opposite else text.fails).format(**values)
+
+
+def _effect(verdict: Verdict, value: float) -> str:
+    """``1.25`` for the logarithm of a ratio, else two decimals."""
+    if verdict.unit != "ratio":
+        return f"{value:.2f}"
+    ratio = math.exp(min(value, 20.0))
+    return f"{ratio:.3g}" if ratio >= 10 else f"{ratio:.2f}"
+
+
+def _number(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,144 @@
+"""Histories whose curves follow known laws; the judge must find the laws again."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from luthier.hyperparameters import complete
+from luthier.records import Curve, Outcome, Point, Slice, SliceResult, Status
+from luthier.report.claims import NOTE, Verdict, judge
+from luthier.report.history import History, Trained
+
+EPOCHS, LONG = 20, 60
+LRS = [0.001 * 3.0**k for k in range(6)]
+SIZES = [16, 64, 256]
+
+
+def curve(losses: np.ndarray, training: np.ndarray | None = None) -> tuple[Point, ...]:
+    training = losses if training is None else training
+    rows = enumerate(zip(losses, training, strict=True), 1)
+    return tuple(Point(float(e), float(t), float(v), -float(v), 0.1, 1, 0.1) for e, (v, t) in rows)
+
+
+class World:
+    """Losses that depend on lr, batch size and epoch by given laws."""
+
+    def __init__(self, *, exponent: float = 0.5, floor: float = 0.0, slower: float = 0.0, rise: float = 0.0) -> None:
+        self.exponent, self.floor, self.slower, self.rise = exponent, floor, slower, rise
+        self.trainings: list[Trained] = []
+
+    def losses(self, lr: float, size: int, epochs: int, luck: float) -> np.ndarray:
+        best = 0.03 * (size / 64) ** self.exponent
+        off = math.log(lr / best) ** 2
+        pace = 0.3 * (size / 64) ** -self.slower / (1 + 0.3 * off)
+        t = np.arange(1, epochs + 1)
+        settled = 0.1 * (size / 64) ** self.floor * math.exp(0.1 * off + luck)
+        return settled + np.exp(-pace * t) + self.rise * np.maximum(0, t - EPOCHS)
+
+    def add(self, role: str, replicate: int, points: tuple[Point, ...], lr: float, size: int, **more: Any) -> None:
+        about = {"role": role, "replicate": replicate, "epochs": EPOCHS, "batch_size": 64, **more}
+        config = complete({"lr": lr, "batch_size": size, "epochs": LONG})
+        cut = Slice(len(self.trainings), config, 0.0, points[-1].epoch, replicate, {NOTE: about})
+        outcome = Outcome(Status.DONE)
+        result = SliceResult(cut, points, outcome)
+        self.trainings.append(
+            Trained(cut.training, config, replicate, cut.note, None, Curve(points), (result,), outcome, True)
+        )
+
+    def verdicts(self, replicates: int = 5, variance: Mapping[str, float] | None = None) -> dict[str, Verdict]:
+        rng = np.random.default_rng(0)
+        for r in range(replicates):
+            for size in SIZES:
+                for lr in LRS:
+                    long = size == 64 and lr == LRS[3]
+                    losses = self.losses(lr, size, LONG if long else EPOCHS, rng.normal(0, 0.01))
+                    more = {"gradient_variance": dict(variance)} if long and variance else {}
+                    self.add("grid", r, curve(losses), lr, size, **more)
+        description = {"name": "t", "metric": "loss", "direction": "minimize", "seed": 0, "search": "claims"}
+        history = History(task={}, space={}, seconds=1.0, trainings=tuple(self.trainings), **description)  # type: ignore[arg-type]
+        return {verdict.code: verdict for verdict in judge(history)}
+
+
+@pytest.mark.parametrize("exponent", [-0.5, 0.0, 0.5, 1.0])
+def test_the_exponent_of_the_learning_rate(exponent: float) -> None:
+    verdict = World(exponent=exponent).verdicts()["lr-with-batch"]
+    assert verdict.effect == pytest.approx(exponent, abs=0.15)
+    assert verdict.answer == ("holds" if exponent > 0 else "does not hold")
+    assert verdict.opposite == (exponent < 0)
+
+
+def test_a_larger_batch_that_settles_higher_generalises_worse() -> None:
+    verdict = World(floor=0.2, slower=0.0).verdicts()["small-batch"]
+    assert verdict.answer == "holds"
+    assert verdict.effect == pytest.approx(0.2 * math.log(16), abs=0.1)
+    assert World(floor=0.0).verdicts()["small-batch"].answer == "does not hold"
+
+
+def test_a_larger_batch_that_falls_more_slowly_needs_more_epochs() -> None:
+    assert World(slower=0.5).verdicts()["epochs-with-batch"].answer == "holds"
+    assert World(slower=-0.5).verdicts()["epochs-with-batch"].opposite
+
+
+def test_lower_learning_rates_crawl() -> None:
+    verdicts = World().verdicts()
+    assert verdicts["epochs-with-lr"].answer == "holds"
+    assert verdicts["epochs-with-lr"].values["low"] < verdicts["epochs-with-lr"].values["best"]
+
+
+def test_a_loss_that_rises_after_its_minimum_overfits() -> None:
+    verdict = World(rise=0.01).verdicts()["overfit"]
+    assert verdict.answer == "holds"
+    assert verdict.values["epoch"] == pytest.approx(EPOCHS, abs=3)
+    assert World(rise=0.0).verdicts()["overfit"].answer == "does not hold"
+
+
+def test_the_law_of_the_gradient_variance() -> None:
+    verdict = World().verdicts(variance={str(s): 3.0 * s**-0.8 for s in (4, 8, 16, 32)})["gradient-variance"]
+    assert verdict.effect == pytest.approx(0.8)
+    assert verdict.answer == "holds"
+
+
+def test_oscillation_is_the_share_of_movement_that_goes_up() -> None:
+    world = World()
+    swing = 1 + 0.5 * (-1.0) ** np.arange(EPOCHS)
+    losses = World.losses
+    world.losses = lambda lr, size, epochs, luck: (  # type: ignore[method-assign]
+        losses(world, lr, size, epochs, luck) * (swing if lr > LRS[4] else 1.0)
+    )
+    verdict = world.verdicts()["large-lr"]
+    assert verdict.answer == "holds"
+    assert 0.3 < (verdict.effect or 0) < 0.5
+
+
+def test_a_decay_and_batch_schedules_are_compared_pairwise() -> None:
+    world = World()
+    for r in range(4):
+        end = 0.11 * math.exp(0.01 * r)
+        world.add("cooldown", r, curve(np.linspace(1, end * 0.5, EPOCHS)), LRS[3], 64)
+        world.add("grow", r, curve(np.linspace(1, end, EPOCHS)), LRS[3], 16)
+        world.add("shrink", r, curve(np.linspace(1, end * 0.8, EPOCHS)), LRS[3], 256)
+    verdicts = world.verdicts()
+    assert verdicts["decay"].answer == "holds"
+    assert verdicts["batch-schedule"].opposite
+    assert verdicts["batch-schedule"].effect == pytest.approx(math.log(0.8))
+
+
+def test_early_stopping_is_judged_on_what_chose_nothing() -> None:
+    world = World(rise=0.01)
+    for r in range(5):
+        held = np.concatenate([np.linspace(2, 0.2, 30), np.linspace(0.2, 0.4, 30)])
+        world.add("held-out", r, curve(held), LRS[3], 64, share=0.0)
+    verdict = world.verdicts()["early-stop"]
+    assert verdict.effect is not None
+    stop = int(verdict.values["epoch"])
+    assert verdict.effect == pytest.approx(math.log(0.4 / held[stop - 1]), abs=0.1)
+
+
+def test_nothing_is_said_of_an_empty_study() -> None:
+    verdicts = World().verdicts(replicates=0)
+    assert len(verdicts) == 11
+    assert {v.answer for v in verdicts.values()} == {"undecided"}
+    assert {v.effect for v in verdicts.values()} == {None}

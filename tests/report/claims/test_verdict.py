@@ -1,0 +1,56 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from luthier.report.claims.verdict import decide
+
+effects = st.lists(st.floats(-5, 5), min_size=3, max_size=8)
+
+
+@given(effects, st.floats(0.01, 2))
+def test_a_verdict_agrees_with_its_interval(values: list[float], least: float) -> None:
+    verdict = decide("decay", values, "ratio", least, {})
+    assert verdict.effect is not None
+    assert verdict.low is not None
+    assert verdict.high is not None
+    assert verdict.low <= verdict.effect <= verdict.high
+    assert (verdict.answer == "holds") == (verdict.low >= least)
+    assert (verdict.answer == "does not hold") == (verdict.high < least)
+    assert not (verdict.opposite and verdict.answer == "holds")
+
+
+@given(effects)
+def test_the_order_of_the_replicates_does_not_matter(values: list[float]) -> None:
+    one, other = (decide("decay", v, "ratio", 0.1, {}) for v in (values, values[::-1]))
+    assert one.effect == pytest.approx(other.effect)
+    assert one.low == pytest.approx(other.low)
+
+
+def test_fewer_than_three_replicates_decide_nothing() -> None:
+    assert decide("decay", [1.0, 1.0], "ratio", 0.1, {}).answer == "undecided"
+    assert decide("decay", [1.0, 1.0], "ratio", 0.1, {}).effect == 1.0
+
+
+def test_what_is_not_a_number_does_not_count() -> None:
+    assert decide("decay", [math.nan, math.inf], "ratio", 0.1, {}).effect is None
+    assert decide("decay", [1.0, math.nan, 1.0, 1.0], "ratio", 0.1, {}).replicates == 3
+
+
+def test_reruns_hardly_ever_contradict_each_other_whatever_the_true_effect() -> None:
+    """The worst case is a true effect that equals the smallest one of interest."""
+    rng = np.random.default_rng(0)
+    for true in (0.0, 0.1, 0.2, 0.4):
+        answers = [decide("decay", rng.normal(true, 0.1, 5).tolist(), "ratio", 0.1, {}).answer for _ in range(400)]
+        shares = [answers.count(a) / len(answers) for a in ("holds", "does not hold")]
+        assert shares[0] * shares[1] < 1e-4
+
+
+def test_a_large_effect_is_found_and_a_missing_one_ruled_out() -> None:
+    rng = np.random.default_rng(1)
+    large = [decide("decay", rng.normal(1.0, 0.1, 5).tolist(), "ratio", 0.1, {}).answer for _ in range(50)]
+    none = [decide("decay", rng.normal(0.0, 0.02, 5).tolist(), "ratio", 0.1, {}).answer for _ in range(50)]
+    assert large.count("holds") == 50
+    assert none.count("does not hold") >= 45
