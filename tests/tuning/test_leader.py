@@ -134,7 +134,7 @@ def test_what_a_branch_took_from_nobody_counts():
 
 
 def test_the_trunk_of_cooldowns_does_not_compete():
-    leader, leads = told(result(0, 0.5), result(1, 0.9, note={"trunk": True}), branched(2, Slice(1, CONFIG, 0, 1), 0.6))
+    leader, leads = told(result(0, 0.5), result(1, 0.9, note={"apart": True}), branched(2, Slice(1, CONFIG, 0, 1), 0.6))
     assert leads == [True, False, True]
     assert leader.winner.training == 2
 

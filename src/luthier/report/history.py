@@ -66,7 +66,7 @@ class History:
     @property
     def competing(self) -> tuple[Trained, ...]:
         """The trainings that may win: not second looks at another's config, and not the trunks of cooldowns."""
-        return tuple(t for t in self.trainings if t.confirms is None and "trunk" not in t.note)
+        return tuple(t for t in self.trainings if t.confirms is None and "apart" not in t.note)
 
     def best_point(self, training: Trained) -> Point | None:
         """The best point of a training."""

@@ -12,6 +12,7 @@ from luthier.search._halving import KINDS, Halving
 from luthier.search._optuna import OptunaSearch
 from luthier.search._proposals import WALKS, Complete
 from luthier.search._sampling import PRUNERS, SAMPLERS
+from luthier.search.cooldown import applies, with_cooldowns
 from luthier.search.freeze_thaw import FreezeThaw
 from luthier.search.median_stopping import MedianStopping
 from luthier.search.pbt import PBT
@@ -40,6 +41,9 @@ SEARCHES: Mapping[str, str] = {
     "tpe+patient": "tpe; as tpe+median, but only after a few evaluations without improvement",
 }
 
+#: Searches that beliefs are told.
+INFORMED = ("freeze-thaw",)
+
 #: Searches that take no arguments of their own.
 _PLAIN: Mapping[str, Callable[..., Search]] = {"pbt": PBT, "median-stopping": MedianStopping}
 
@@ -64,8 +68,14 @@ def make_search(
     ``max_epochs`` is the longest training of the space, ``interval`` the epochs between two evaluations; ``complete``
     gives a config its defaults. ``beliefs`` say where good values lie; freeze-thaw alone uses them. Raises UsageError
     for an unknown name, a missing package, or a space that the search cannot walk through.
+
+    Where the schedule is fixed to "cooldown", freeze-thaw, hyperband, successive-halving and asha train trunks and
+    compare trainings by their values after a cooldown (``Cooldown``).
     """
-    return _maker(name, beliefs)(
+    make = _maker(name, beliefs)
+    if name in ("freeze-thaw", *KINDS) and applies(space, baseline):
+        make = partial(with_cooldowns, make)
+    return make(
         space,
         max_epochs=max_epochs,
         direction=direction,

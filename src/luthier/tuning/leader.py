@@ -21,9 +21,10 @@ FAILURES = (Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED)
 def competes(cut: Slice) -> bool:
     """Whether a training may win.
 
-    Not a second look at a config, whose luck would count as skill, and not the trunk of cooldowns: those compete.
+    Not a second look at a config, whose luck would count as skill, and not what only serves other trainings, as the
+    trunk of cooldowns does (``apart`` in its note).
     """
-    return "confirms" not in cut.note and "trunk" not in cut.note
+    return "confirms" not in cut.note and "apart" not in cut.note
 
 
 class Leader:
