@@ -137,6 +137,16 @@ class Random(nn.Module):
         return torch.randn(len(inputs), 1) + 0 * self.weight
 
 
+class Huge(nn.Linear):
+    """Explodes at any lr."""
+
+    def __init__(self) -> None:
+        super().__init__(8, 1)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(1e6 * inputs)
+
+
 def test_a_model_random_at_lr_0_is_declined_with_a_reason(task: Make) -> None:
     found = lr_range(task(lambda config: Random()), options=CPU)
     assert not found.reliable
@@ -170,6 +180,8 @@ def test_what_cannot_be_probed_is_told_in_one_sentence(task: Make) -> None:
         lr_range(normed, {"batch_size": 1}, options=CPU)
     with pytest.raises(ConfigError, match="training samples"):
         lr_range(task(train=(torch.randn(9, 8), torch.randn(9, 1))), {"batch_size": 16}, options=CPU)
+    with pytest.raises(UsageError, match="unit size"):
+        lr_range(task(lambda config: Huge()), options=CPU)
     with pytest.raises(UsageError, match="repeats is 1"):
         lr_range(task(), repeats=1)
 

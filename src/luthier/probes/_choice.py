@@ -9,13 +9,30 @@ from dataclasses import dataclass
 import numpy as np
 
 from luthier.probes._base import Interval
-from luthier.probes._range_analysis import Reading
+from luthier.probes._range_analysis import CLEAR_FALL, Reading
 from luthier.probes._short import Shown
+
+#: The constants below were chosen on the calibration half of the settings in ``benchmarks/lr_range_settings.py``.
+#: The lowest lr that is tried, as a fraction of the one where the range tests fall fastest; the highest is the largest
+#: stable one.
+BELOW_STEEPEST = 0.25
+#: Repeats whose steepest fall lies in an interval wider than this factor disagree: then only the largest stable lr
+#: counts, and the lowest lr tried is this fraction of it.
+DISAGREE = 30.0
+#: Fewest factors between the lowest and the highest lr tried.
+SPAN = 8.0
+#: Final losses that differ by this share of the whole fall are about as good.
+TOLERANCE = 0.03
+#: Standard deviation of log(best lr / suggestion); how much the losses spread said nothing about it.
+SPREAD = 0.42
+#: The same when there are no short trainings, and the suggestion is STEEPEST_TO_BEST times the steepest lr.
+SPREAD_ALONE, STEEPEST_TO_BEST = 0.7, 3.0
+NORMAL_90 = 1.645
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The suggested lr with its interval, or why there is none to rely on."""
+    """The suggested lr with its interval, and why not to rely on it, if so."""
 
     lr: float
     interval: Interval
@@ -23,28 +40,69 @@ class Choice:
 
 
 def first_lrs(reading: Reading, count: int) -> list[float]:
-    """``count`` learning rates in equal ratios around where the range tests say the best one lies."""
-    return spaced(reading.steepest / 4, reading.largest_stable, count)
+    """``count`` learning rates in equal ratios, from below the steepest fall to the largest stable one."""
+    high = reading.largest_stable
+    low = high / DISAGREE if disagree(reading) else BELOW_STEEPEST * reading.steepest
+    return [_rounded(v) for v in np.geomspace(min(low, high / SPAN), high, count)]
 
 
-def spaced(low: float, high: float, count: int) -> list[float]:
-    """``count`` numbers from ``low`` to ``high`` in equal ratios, rounded to three digits."""
-    return [float(f"{v:.3g}") for v in np.geomspace(low, high, count)]
+def disagree(reading: Reading) -> bool:
+    """Whether the repeats put the steepest fall at very different lrs."""
+    return reading.steepest_interval.high > DISAGREE * reading.steepest_interval.low
+
+
+def beyond(shown: Sequence[Shown]) -> float | None:
+    """The next lr outward when the best of ``shown`` (by rising lr) is the lowest or highest, else None."""
+    best = min(range(len(shown)), key=lambda i: shown[i].val_loss)
+    ratio = (shown[-1].lr / shown[0].lr) ** (1 / (len(shown) - 1))
+    if best == 0:
+        return _rounded(shown[0].lr / ratio)
+    return _rounded(shown[-1].lr * ratio) if best == len(shown) - 1 else None
 
 
 def next_lrs(shown: Sequence[Shown], count: int) -> list[float]:
-    """The ``count`` best of those that got furthest."""
-    furthest = max(s.epoch for s in shown)
-    at_front = [s for s in shown if s.epoch == furthest and math.isfinite(s.val_loss)]
-    return [s.lr for s in sorted(at_front, key=lambda s: s.val_loss)[:count]]
+    """The ``count`` best ones that did not diverge."""
+    alive = [s for s in shown if math.isfinite(s.val_loss)]
+    return [s.lr for s in sorted(alive, key=lambda s: s.val_loss)[:count]]
 
 
 def choose(reading: Reading, shown: Sequence[Shown]) -> Choice:
-    """The lr that the short trainings speak for; without any, what the range tests say."""
+    """The lr that the short trainings speak for; without any, what the range tests say.
+
+    It is the mean log lr of the trainings that got furthest, weighted by exp(-(loss - lowest) / (TOLERANCE * fall)):
+    where several are about as good, the middle of them rather than the luckiest.
+    """
+    if not shown:
+        return _alone(reading)
     finite = [s for s in shown if math.isfinite(s.val_loss)]
     if not finite:
-        lr = reading.steepest
-        return Choice(lr, Interval(lr / 10, lr * 10))
+        return _around(reading.steepest, 2.0, "every short training diverged")
     furthest = max(s.epoch for s in finite)
-    lr = min((s for s in finite if s.epoch == furthest), key=lambda s: s.val_loss).lr
-    return Choice(lr, Interval(lr / 3, lr * 3))
+    last = [s for s in finite if s.epoch == furthest]
+    lowest = min(s.val_loss for s in last)
+    start, fall = reading.start, reading.start - lowest
+    if fall <= CLEAR_FALL * reading.start_error:
+        reason = (
+            f"no short training brought the validation loss ({lowest:.3g}) below the loss at the start ({start:.3g})"
+        )
+        return _around(reading.steepest, 2.0, reason)
+    weights = np.array([math.exp(-(s.val_loss - lowest) / (TOLERANCE * fall)) for s in last])
+    logs = np.log([s.lr for s in last])
+    mean = float(np.average(logs, weights=weights))
+    return _around(_rounded(math.exp(mean)), SPREAD)
+
+
+def _alone(reading: Reading) -> Choice:
+    reason = ""
+    if disagree(reading):
+        reason = f"the range tests disagree about where the loss falls fastest ({reading.steepest_interval})"
+    return _around(_rounded(STEEPEST_TO_BEST * reading.steepest), SPREAD_ALONE, reason)
+
+
+def _around(lr: float, spread: float, reason: str = "") -> Choice:
+    factor = math.exp(NORMAL_90 * spread)
+    return Choice(lr, Interval(lr / factor, lr * factor), reason)
+
+
+def _rounded(lr: float) -> float:
+    return float(f"{lr:.3g}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,9 +19,11 @@ BEGUN = 0.1  # share of the fall: before it the loss has not begun to fall
 RISEN = 0.2  # share of the fall: a loss so far above its lowest is no longer stable
 #: A loss is cut off at so many times the first ones, so that an explosion does not leak into what came before.
 CEILING = 1.5
+TINY = 1e-24  # no division by zero where losses have no noise at all
 BOOTSTRAP = 300
-#: The smoothed fall must be so many of its standard errors; pure noise's lowest lies 2 to 3 below its first.
-CLEAR_FALL = 5.0
+#: The smoothed loss must fall by so many standard errors somewhere; pure noise does in one case in twenty. Where short
+#: trainings have the last word less suffices, which pure noise reaches in one case in eight.
+CLEAR_FALL, CLEAR_ENOUGH = 4.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,18 @@ class Reading:
     largest_stable: float  #: last lr before the smoothed loss rises from its lowest
     fall: float  #: of the smoothed loss, from its first value to its lowest
     noise: float  #: standard deviation of a batch's loss about the smooth curve
-    error: float  #: standard error of the smoothed losses
-
-    @property
-    def clear(self) -> bool:
-        """Whether the loss fell by more than its noise."""
-        return self.fall > CLEAR_FALL * self.error
+    clarity: float  #: largest fall of the smoothed loss below the first ones, in standard errors of that difference
+    start: float  #: mean loss where lr is too low to move anything
+    start_error: float  #: its standard error
 
 
 def read(curves: Sequence[RangeCurve], seed: int = 0) -> Reading:
     """Reads the curves of one task; they share the beginning of one grid of lrs."""
     lrs = np.array(max((c.lrs for c in curves), key=len))
     first = float(np.mean([np.mean(c.losses[:FIRST]) for c in curves]))
-    table = np.array([_padded(c, len(lrs), CEILING * abs(first)) for c in curves])
+    least = min(min(c.losses) for c in curves)
+    ceiling = first + (CEILING - 1) * max(abs(first), first - least)
+    table = np.array([_padded(c, len(lrs), ceiling) for c in curves])
     logs = np.log10(lrs)
     value, slope = _kernels(logs)
     robust = np.array([_running_median(row) for row in table])
@@ -54,15 +56,19 @@ def read(curves: Sequence[RangeCurve], seed: int = 0) -> Reading:
     smooth = value @ mean
     residuals = table - robust @ value.T
     rng = np.random.default_rng(seed)
-    drawn = [_resampled(robust, residuals, rng) for _ in range(BOOTSTRAP)]
-    low, high = np.quantile([_steepest(lrs, slope @ d, value @ d) for d in drawn], [0.05, 0.95])
+    drawn = np.array([_resampled(robust, residuals, rng) for _ in range(BOOTSTRAP)])
+    steepest = [_steepest(lrs, s, v) for s, v in zip(drawn @ slope.T, drawn @ value.T, strict=True)]
+    low, high = np.quantile(steepest, [0.05, 0.95])
     lowest = int(smooth.argmin())
     fall = float(smooth[:FIRST].mean() - smooth[lowest])
     risen = np.nonzero(smooth[lowest:] > smooth[lowest] + RISEN * max(fall, 1e-12))[0]
     stable = lrs[lowest + risen[0] - 1] if len(risen) and lowest + risen[0] > 0 else lrs[-1]
     before = slice(0, max(lowest, FIRST))
     noise = float(np.median(np.abs(residuals[:, before]))) * 1.4826  # of a normal distribution
-    weights = value[len(lrs) // 2]
+    errors = noise * np.sqrt((value**2).sum(1) / len(curves))
+    flat = table[:, : len(lrs) // 4]  # no lr so low moves anything
+    start, start_error = float(flat.mean()), noise / math.sqrt(flat.size)
+    falls = (start - smooth) / np.sqrt(start_error**2 + errors**2 + TINY)
     return Reading(
         lrs,
         smooth,
@@ -71,7 +77,9 @@ def read(curves: Sequence[RangeCurve], seed: int = 0) -> Reading:
         float(stable),
         fall,
         noise,
-        noise * float(np.sqrt((weights**2).sum() / len(curves))),
+        float(falls.max()),
+        start,
+        start_error,
     )
 
 

@@ -10,18 +10,20 @@ from typing import Any
 
 from luthier.errors import UsageError
 from luthier.probes._base import Interval, ProbeResult, Progress
-from luthier.probes._choice import choose, first_lrs, next_lrs
-from luthier.probes._range_analysis import Reading, read
+from luthier.probes._choice import beyond, choose, first_lrs, next_lrs
+from luthier.probes._range_analysis import CLEAR_ENOUGH, CLEAR_FALL, Reading, read
 from luthier.probes._range_test import STEPS, RangeCurve, range_test
-from luthier.probes._short import RUNGS, Here, OnPoint, Run, ShortTrainings, Shown
+from luthier.probes._short import MOST, RUNGS, Here, OnPoint, Run, ShortTrainings, Shown
 from luthier.records import Belief, Config, Options, SliceResult
 from luthier.task import Task, derive, load_task
 
 REPEATS = 3
 #: Fewest steps of a range test: 4 for each factor of ten.
 MIN_STEPS = 30
-#: Repeats that put the steepest fall further apart than this factor disagree.
-DISAGREE = 10.0
+#: Fewest losses of a range test that can be read.
+LEAST = 10
+#: Most trainings beyond the first ones, where the best of them is the lowest or highest lr.
+OUTWARD = 2
 #: Of a normal distribution: a 90 % interval is so many times as wide as the two thirds that a Belief means.
 BELIEF_SHARE = 0.6
 
@@ -131,9 +133,10 @@ def lr_range(
             break
         tell(Progress(f"range test {number + 1} of {repeats}", 0.3 * number / repeats))
         curves.append(range_test(task, complete, derive(seed, "range test", number), options, steps=steps))
+    _check_long_enough(curves)
     reading = read(curves, seed)
     bare = _result(complete, curves, reading, sum(len(c.losses) for c in curves) / whole)
-    trouble = _trouble(reading)
+    trouble = _trouble(reading, CLEAR_ENOUGH if confirm else CLEAR_FALL)
     if trouble:
         return replace(bare, reliable=False, reason=trouble, seconds=time.perf_counter() - start)
     here = Here(task, options, on_point, interrupted)
@@ -160,15 +163,21 @@ def _asked(interrupted: Callable[[], bool] | None) -> bool:
 
 
 def _confirm(short: ShortTrainings, reading: Reading, tell: Callable[[Progress], None]) -> None:
-    """The short trainings, rung by rung."""
-    lrs = first_lrs(reading, RUNGS[0].trainings)
-    for number, rung in enumerate(RUNGS):
-        tell(Progress(f"{len(lrs)} trainings to epoch {short.stop(rung.fraction):g}", 0.3 + 0.7 * number / len(RUNGS)))
-        short.reach(lrs, rung.fraction)
-        if short.interrupted:
-            return
-        if number + 1 < len(RUNGS):
-            lrs = next_lrs(short.shown, RUNGS[number + 1].trainings)
+    """The short trainings, rung by rung; the first reaches outward while the best lr is the lowest or highest."""
+    first, second = RUNGS
+    count = max(3, min(first.trainings, MOST * short.whole // short.intervals(first.fraction)))
+    lrs = first_lrs(reading, count)
+    tell(Progress(f"{count} trainings to epoch {short.stop(first.fraction):g}", 0.3))
+    short.reach(lrs, first.fraction)
+    for _ in range(OUTWARD):
+        further = None if short.interrupted else beyond(short.shown)
+        if further is None:
+            break
+        short.reach([further], first.fraction)
+    if not short.interrupted:
+        lrs = next_lrs(short.shown, second.trainings)
+        tell(Progress(f"{len(lrs)} trainings to epoch {short.stop(second.fraction):g}", 0.5))
+        short.reach(lrs, second.fraction)
 
 
 def _result(config: Config, curves: list[RangeCurve], reading: Reading, trainings: float) -> LrRange:
@@ -190,9 +199,17 @@ def _result(config: Config, curves: list[RangeCurve], reading: Reading, training
     )
 
 
-def _trouble(reading: Reading) -> str:
+def _check_long_enough(curves: list[RangeCurve]) -> None:
+    """Raises UsageError when the loss explodes at once, at learning rates that no training needs."""
+    longest = max(curves, key=lambda c: len(c.losses))
+    if len(longest.losses) < LEAST:
+        reached = f"explodes at lr {longest.lrs[-1]:.2g}" if longest.lrs else "is not finite before the first step"
+        raise UsageError(f"the loss {reached}; bring inputs and targets to about unit size, or mend the model")
+
+
+def _trouble(reading: Reading, clear: float) -> str:
     """Why the range tests say nothing; empty when they do."""
-    if reading.clear:
+    if reading.clarity > clear:
         return ""
     return (
         f"in the range tests the loss falls by {max(reading.fall, 0):.2g} at most, "
