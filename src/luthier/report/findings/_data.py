@@ -62,8 +62,9 @@ def shuffled_labels(view: View) -> list[Sign]:
         return []  # worse than chance is no chance: labels are numbered otherwise
     learned = {n: 1 - float(s.train.min()) / chance.loss for n, s in view.series.items()}
     number = max(learned, key=lambda n: learned[n])
-    if learned[number] < 0.01:
-        return []
+    fell = [float(column[0] - column.min()) for column in (view.series[number].train, view.series[number].val)]
+    if learned[number] < 0.01 or fell[1] > 0.5 * fell[0]:
+        return []  # a validation loss that falls with the training loss is slow, not shuffled
     slots = {
         "metric": view.history.metric,
         "best": abs(best),

@@ -18,7 +18,6 @@ from optuna.distributions import (
 )
 
 from luthier.report.findings._view import View
-from luthier.search._curves import Scale
 
 Array = NDArray[np.float64]
 
@@ -68,7 +67,7 @@ class Design:
     numbers: NDArray[np.int64]  #: of the trainings
     x: Array  #: (trainings, axes), unit scale
     scores: Array  #: best scores, larger is better; failed trainings at the lowest
-    y: Array  #: 0 for the best score, about -1 for a usual one; failed trainings at the lowest
+    y: Array  #: the same, bounded below
 
     @classmethod
     def of(cls, view: View) -> Design:
@@ -86,7 +85,7 @@ class Design:
         moved = [j for j in range(len(axes)) if len({*x[:, j][np.isfinite(x[:, j])].tolist()}) > 1]
         whole = np.isfinite(x[:, moved]).all(1)
         names, raw = np.array(numbers, dtype=np.int64), np.where(np.isfinite(y), y, y[np.isfinite(y)].min(initial=0.0))
-        return cls(tuple(axes[j] for j in moved), names[whole], x[whole][:, moved], raw[whole], _scaled(y)[whole])
+        return cls(tuple(axes[j] for j in moved), names[whole], x[whole][:, moved], raw[whole], _bounded(y)[whole])
 
     def column(self, name: str) -> int | None:
         """The index of an axis."""
@@ -107,14 +106,15 @@ def _far(view: View, number: int) -> bool:
     return series.complete or float(series.epoch[-1]) >= 0.5 * longest
 
 
-def _scaled(scores: Array) -> Array:
+def _bounded(scores: Array) -> Array:
+    """Scores that no diverged training dominates: cut at thrice the distance of the median to the best."""
     finite = scores[np.isfinite(scores)]
     if len(finite) == 0:
         return np.zeros(len(scores))
-    y = np.zeros(len(scores))
-    y[np.isfinite(scores)] = Scale.of(finite)(finite) if np.ptp(finite) > 0 else 0.0
-    y[~np.isfinite(scores)] = y.min() - 0.5
-    return y
+    middle, best = float(np.median(finite)), float(finite.max())
+    floor = max(float(finite.min()), middle - 3 * (best - middle)) if best > middle else float(finite.min())
+    bounded: Array = np.maximum(scores, floor)
+    return bounded
 
 
 def columns(x: Array, powers: int) -> Array:
@@ -128,13 +128,4 @@ def rest(features: Array, y: Array) -> Array:
     """Residuals of a least-squares fit."""
     solution, *_ = np.linalg.lstsq(features, y, rcond=None)
     residuals: Array = y - features @ solution
-    return residuals
-
-
-def left_out(features: Array, y: Array) -> Array:
-    """Residuals of each row when it is left out of the fit, with a little ridge (PRESS: Allen 1974)."""
-    penalty = 1e-3 * len(y) * np.eye(features.shape[1])
-    penalty[0, 0] = 0
-    hat = features @ np.linalg.solve(features.T @ features + penalty, features.T)
-    residuals: Array = (y - hat @ y) / np.maximum(1 - np.diag(hat), 0.05)
     return residuals

@@ -16,26 +16,27 @@ HIGH_HELD = 0.08
 
 
 def overfitting(view: View, series: Series) -> Sign | None:
-    """The validation loss ends well above its lowest, while the training loss went on falling."""
+    """The validation loss, or else the metric, ends well worse than its best; the training loss went on falling."""
     if len(series) < FEW + 1:
         return None
+    return _loss_rises(view, series) or _metric_falls(view, series)
+
+
+def _loss_rises(view: View, series: Series) -> Sign | None:
     val, train = smooth(series.val, 3), smooth(series.train, 3)
-    low = int(val.argmin())
-    last = tail(series.val)
-    rise = float(np.median(last)) - float(val[low])
-    error = max(noise(series.val), 1e-9) * np.sqrt(1 / len(last) + 1 / 3)
+    low, last = int(val.argmin()), tail(series.val, 0.1, 3)
+    spread = max(noise(series.val), 1e-9)
+    rise = float(np.median(last)) - float(val[low]) - spread  # the lowest of many is low by luck too
+    error = spread * np.sqrt(1 / len(last) + 1 / 3)
     fell = float(train[low] - np.median(tail(series.train)))
     ratio = rise / max(float(val[low]), 1e-12)
-    worse = _metric_falls(view, series)
-    if worse is not None:
-        return worse
     if low >= len(val) - 3 or ratio < RISE or rise < RISE_OF_CHANCE * view.chance or fell <= 0 or rise < 3 * error:
         return None
     if float(val[low]) > 0.97 * view.chance and view.history.chance is not None:
         return None  # nothing was learned that could be overdone: see shuffled-labels
-    epoch = float(series.epoch[low])
     confidence = surely(rise, error) * (0.7 + 0.28 * ramp(ratio, RISE, 0.4))
-    slots = {"epoch": epoch, "low": float(val[low]), "end": float(np.median(last)), "rise": ratio}
+    end = float(np.median(last))
+    slots = {"epoch": float(series.epoch[low]), "low": float(val[low]), "end": end, "rise": end / float(val[low]) - 1}
     return Sign("overfitting", confidence, ramp(ratio, 0, 1) * 0.5 + 0.4, slots, "", series.training.number)
 
 

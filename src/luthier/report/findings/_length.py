@@ -11,6 +11,8 @@ from luthier.report.findings._view import Series, Sign, View, planned_end
 WORTH = 0.08
 #: A training could have ended at this share of its epochs: no loss but luck.
 EARLY = 0.6
+#: The same when the learning rate comes down: the end of a decay is worth something, and a shorter one has less of it.
+EARLY_DECAYED = 0.4
 
 
 def still_improving(view: View, series: Series) -> Sign | None:
@@ -56,7 +58,7 @@ def early_stop(view: View, series: Series) -> Sign | None:
         return None
     at = series.settled(0.5 * view.luck)
     epoch, end = float(series.epoch[at]), float(series.epoch[-1])
-    if epoch > EARLY * end or float(series.val.min()) > 0.97 * view.chance:
+    if epoch > (EARLY_DECAYED if series.decayed else EARLY) * end or float(series.val.min()) > 0.97 * view.chance:
         return None
     lost = max(0.0, float(series.score.max() - series.score[: at + 1].max()))
     slots = {"epoch": epoch, "epochs": end, "saved": 1 - epoch / end, "lost": lost, "metric": view.history.metric}

@@ -67,7 +67,7 @@ def small_budget(view: View) -> list[Sign]:
     done = [float(s.epoch[-1]) / e for s, e in zip(tried, asked, strict=True)]
     longest = max(len(s) for s in tried)
     full = sum(d >= 0.5 for d in done)
-    if longest < 3 or (len(tried) > 1 and full < max(2, 0.1 * len(tried))):
+    if longest < 3 or (len(tried) > 1 and full < 2):
         slots = {"trainings": len(tried), "epochs": float(np.median([s.epoch[-1] for s in tried])), "asked": max(asked)}
         return [Sign("small-budget", 0.8, 0.6, slots, "short")]
     return []

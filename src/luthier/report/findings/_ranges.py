@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.stats import f, spearmanr
 
 from luthier.hyperparameters import HYPERPARAMETERS
-from luthier.report.findings._design import Axis, Design, columns, left_out, rest
+from luthier.report.findings._design import Axis, Design, columns, rest
 from luthier.report.findings._statistics import ramp, surely
+from luthier.report.findings._surface import left_out_errors
 from luthier.report.findings._view import Sign, View
 
 Array = NDArray[np.float64]
@@ -19,6 +20,9 @@ Array = NDArray[np.float64]
 EDGE = 0.12
 #: The part of the range near the end whose slope is continued, and how far; as shares of the range.
 NEAR, STEP = 0.2, 0.2
+#: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
+KNOWN, ADDS = 0.6, 0.01
+MOST = 150  #: trainings in a surface; the latest, which lie where it matters
 #: An interaction that explains this share of what the hyperparameters alone leave open, at this level of significance.
 SHARE, LEVEL = 0.15, 0.005
 
@@ -102,46 +106,28 @@ def _gain_beyond(view: View, out: Array, scores: Array) -> tuple[float, float]:
 def unimportant(design: Design) -> list[Sign]:
     """What the others explain, left-one-out, is not explained better with it; and they explain most."""
     n, d = design.x.shape
-    if n < max(12, 5 * d) or d < 2 or not design.rich:
+    if n < max(12, 4 * d) or d < 2 or not design.rich:
         return []
-    powers = 3 if n >= 6 * d else 2
-    with_all = left_out(columns(design.x, powers), design.y)
-    total = float(((design.y - design.y.mean()) ** 2).sum())
-    names, gains, explained = [], [], 0.0
-    for j, axis in enumerate(design.axes):
-        without = left_out(columns(np.delete(design.x, j, axis=1), powers), design.y)
-        known = 1 - float((without**2).sum()) / total
-        gain = float((without**2).sum() - (with_all**2).sum()) / total
-        if known > 0.5 and gain < 0.01 and _partial(design, j, powers) > 0.1 and not _interacts(design, j):
+    x, y, axes = design.x[-MOST:], design.y[-MOST:], design.axes
+    total = float(((y - y.mean()) ** 2).sum())
+    unexplained = float((left_out_errors(x, y) ** 2).sum()) / total
+    names, explained = [], 0.0
+    for j, axis in enumerate(axes):
+        without = float((left_out_errors(np.delete(x, j, axis=1), y) ** 2).sum()) / total
+        if 1 - without > KNOWN and without - unexplained < ADDS:
             names.append(axis.name)
-            gains.append(gain)
-            explained = max(explained, known)
-    if not names:
+            explained = max(explained, 1 - without)
+    if not names or len(names) == d:
         return []
-    confidence = 0.6 + 0.35 * ramp(explained, 0.5, 0.9)
-    slots = {"names": names, "explained": explained, "gain": max(0.0, *gains), "n": n}
-    return [Sign("unimportant", confidence, 0.2, slots)]
-
-
-def _partial(design: Design, j: int, powers: int) -> float:
-    """p-value of the F-test that column j adds nothing."""
-    full, less = columns(design.x, powers), columns(np.delete(design.x, j, axis=1), powers)
-    return _f_test(less, full, design.y)[1]
-
-
-def _interacts(design: Design, j: int) -> bool:
-    """Whether column j may work through another: a product that is significant at all."""
-    others = [k for k in range(design.x.shape[1]) if k != j]
-    return any(_product(design, j, k)[1] < 0.05 for k in others)
+    confidence = 0.6 + 0.35 * ramp(explained, KNOWN, 0.95)
+    return [Sign("unimportant", confidence, 0.2, {"names": names, "explained": explained, "n": n})]
 
 
 def _product(design: Design, i: int, j: int) -> tuple[float, float]:
     """What the product of two columns explains of the scores beyond each alone: share of the rest, p-value."""
     n, d = design.x.shape
     base = columns(design.x, 3 if n >= 8 * d else 2)
-    middle = float(np.median(design.scores))
-    scores = np.maximum(design.scores, middle - 3 * (design.scores.max() - middle))  # a diverged one weighs no more
-    return _f_test(base, np.c_[base, _times(design, i, j)], scores)
+    return _f_test(base, np.c_[base, _times(design, i, j)], design.y)
 
 
 def _times(design: Design, i: int, j: int) -> Array:
@@ -172,7 +158,7 @@ def joint(design: Design) -> list[Sign]:
         share, p = _product(design, i, j)
         if share > SHARE and p < LEVEL / max(1, d * (d - 1) // 2):
             features = np.c_[columns(design.x, 2), _times(design, i, j)]
-            coefficients, *_ = np.linalg.lstsq(features, design.scores, rcond=None)
+            coefficients, *_ = np.linalg.lstsq(features, design.y, rcond=None)
             same = bool(coefficients[-1] > 0)  # a positive product rewards both high or both low
             found.append((share, p, i, j, same))
     if not found:

@@ -97,13 +97,13 @@ TABLE = {
         "fix it at its cheapest value and search the others",
     ),
     "joint": (
-        "two belong together, {a:names} and {b:names}: what is best for one depends on the other, and high goes with high "
-        "(the pair explains {share:share} of what each alone leaves open, {n} trainings)",
+        "two belong together, {a:names} and {b:names}: what is best for one depends on the other, and high goes "
+        "with high (the pair explains {share:share} of what each alone leaves open, {n} trainings)",
         "when you change {a:names}, change {b:names} in the same direction",
     ),
     "joint.against": (
-        "two belong together, {a:names} and {b:names}: what is best for one depends on the other, and high goes with low "
-        "(the pair explains {share:share} of what each alone leaves open, {n} trainings)",
+        "two belong together, {a:names} and {b:names}: what is best for one depends on the other, and high goes "
+        "with low (the pair explains {share:share} of what each alone leaves open, {n} trainings)",
         "when you raise {a:names}, lower {b:names}",
     ),
     "schedule-cut-short": (
