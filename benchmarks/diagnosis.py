@@ -2,7 +2,7 @@
 
 python benchmarks/diagnosis.py FOLDER [--part dev|held_out] [--only CODE ...] [--verbose]
 
-The studies are trained into FOLDER once (about 5 minutes on one core) and kept, so that rules can be tried again within
+The studies are trained into FOLDER once (some 8 minutes on one core) and kept, so that rules can be tried again within
 seconds. ``dev`` is the half to tune rules on; ``held_out`` is only ever scored. Goals: recall 95 % or more for every
 finding, and fewer than 5 % of the healthy studies with an alarm: any of the twenty codes that the case does not allow.
 """

@@ -85,11 +85,13 @@ CASES = [
             "small-budget early-stop time-wasted still-improving",
         ),
         (
-            lambda: Plan(digits(), {"lr": 0.2, "weight_decay": 0.02}),
+            lambda: Plan(digits(epochs=60), {"lr": 0.3, "weight_decay": 0.05}),
             "small-budget early-stop time-wasted",
         ),
         (
-            lambda: Plan(digits(), {"lr": 0.2, "l1": 3e-3}, {}, [Run(seed=1), Run(seed=2)]),
+            lambda: Plan(
+                digits(units=2, layers=1, epochs=80), {"optimizer": "Adam", "lr": 0.02}, {}, [Run(seed=1), Run(seed=2)]
+            ),
             "small-budget early-stop time-wasted",
         ),
         (

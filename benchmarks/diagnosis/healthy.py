@@ -12,8 +12,7 @@ from luthier import Task, integer, log_uniform, uniform
 #: Trivial or welcome: a plateau at the end, a knob without effect, a tie, two knobs that go together.
 HARMLESS = "early-stop unimportant seed-noise joint"
 SGD = {"lr": log_uniform(3e-3, 1.0)}
-ADAM = {"lr": log_uniform(1e-4, 0.03)}
-BATCH = {"batch_size": integer(16, 256, log=True)}
+ADAM = {"lr": log_uniform(1e-4, 0.3)}
 
 
 def study(make: Callable[[], Task], own: dict[str, Any], space: dict[str, Any], n: int, seed: int) -> tuple[Any, str]:
@@ -38,7 +37,7 @@ CASES = cases(
     study(
         lambda: regression(epochs=40),
         {"lr": 0.03, "weight_decay": 3e-3, **COSINE},
-        {"lr": log_uniform(2e-3, 0.2)},
+        {"lr": log_uniform(2e-3, 1.0)},
         10,
         5,
     ),
@@ -46,7 +45,13 @@ CASES = cases(
         lambda: blobs(epochs=30), {"lr": 0.05, "weight_decay": 1e-2, **COSINE}, {"lr": log_uniform(3e-3, 0.5)}, 10, 6
     ),
     study(lambda: moons(epochs=60), {"lr": 0.2, "momentum": 0.5, **COSINE}, {"lr": log_uniform(0.02, 2.0)}, 10, 7),
-    study(lambda: digits(epochs=25), {"lr": 0.1, "batch_size": 32, **WARM}, {**SGD, **BATCH}, 14, 8),
+    study(
+        lambda: digits(epochs=25),
+        {"lr": 0.1, "weight_decay": 1e-3, **WARM},
+        {**SGD, "weight_decay": log_uniform(1e-6, 0.1)},
+        14,
+        8,
+    ),
     study(
         lambda: digits(epochs=25),
         {"lr": 0.1, "units": 96, **COSINE},
@@ -79,8 +84,8 @@ CASES = cases(
     study(lambda: moons(1500, 0.15, epochs=50), {"lr": 0.3, **WARM}, {"lr": log_uniform(0.03, 3.0)}, 10, 14),
     study(
         lambda: digits(epochs=35),
-        {"lr": 0.05, "momentum": 0.8, "schedule": "exponential"},
-        {"lr": log_uniform(2e-3, 0.5)},
+        {"lr": 0.05, "momentum": 0.8, "weight_decay": 3e-3, "schedule": "exponential"},
+        {"lr": log_uniform(2e-3, 2.0)},
         10,
         15,
     ),
@@ -102,7 +107,7 @@ CASES = cases(
     study(
         lambda: regression(1500, 2.0, epochs=40),
         {"lr": 0.03, "weight_decay": 0.01, **COSINE},
-        {"lr": log_uniform(2e-3, 0.2)},
+        {"lr": log_uniform(2e-3, 1.0)},
         10,
         19,
     ),

@@ -192,7 +192,7 @@ CASES = [
         *[
             (
                 (lambda space=space, own=own, n=n: Plan(digits(epochs=12), own, space, spread(space, 20, n))),
-                "early-stop seed-noise still-improving range-edge lr-too-high time-wasted",
+                "early-stop seed-noise still-improving range-edge lr-too-high lr-too-low time-wasted",
             )
             for n, (space, own) in enumerate(
                 [
@@ -217,7 +217,7 @@ CASES = [
         "joint",
         (
             lambda: Plan(digits(epochs=8), {"lr": 0.05, "momentum": 0.5}, MOMENTUM, spread(MOMENTUM, 40)),
-            "seed-noise still-improving early-stop lr-too-high time-wasted",
+            "seed-noise still-improving early-stop lr-too-high lr-too-low time-wasted",
         ),
         (
             lambda: Plan(
@@ -226,7 +226,7 @@ CASES = [
                 SCALED,
                 spread(SCALED, 40),
             ),
-            "seed-noise still-improving early-stop range-edge lr-too-high exploding-start time-wasted",
+            "seed-noise still-improving early-stop range-edge lr-too-high lr-too-low exploding-start time-wasted",
         ),
         (
             lambda: Plan(
@@ -235,13 +235,13 @@ CASES = [
                 SCALED,
                 spread(SCALED, 40, 3),
             ),
-            "seed-noise still-improving early-stop range-edge lr-too-high exploding-start time-wasted",
+            "seed-noise still-improving early-stop range-edge lr-too-high lr-too-low exploding-start time-wasted",
         ),
         (
             lambda: Plan(
                 blobs(800, 20, 6, 5.0, epochs=8), {"lr": 0.05, "momentum": 0.5}, MOMENTUM, spread(MOMENTUM, 40, 2)
             ),
-            "seed-noise still-improving early-stop lr-too-high time-wasted overfitting",
+            "seed-noise still-improving early-stop lr-too-high lr-too-low time-wasted overfitting",
         ),
     ),
 ]
