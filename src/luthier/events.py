@@ -91,11 +91,19 @@ class NewBest:
 
 
 @dataclass(frozen=True)
+class Probed:
+    """A probe has measured the task."""
+
+    what: str
+    sentences: tuple[str, ...]  #: its answer in words
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something that the user should know and that did not end the run."""
 
     message: str
 
 
-Event = StudyOpened | SliceStarted | PointAdded | SliceFinished | TrainingEnded | NewBest | Warned
+Event = StudyOpened | SliceStarted | PointAdded | SliceFinished | TrainingEnded | NewBest | Probed | Warned
 Listener = Callable[[Event], None]

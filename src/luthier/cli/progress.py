@@ -17,6 +17,7 @@ from luthier.events import (
     Event,
     NewBest,
     PointAdded,
+    Probed,
     SliceFinished,
     SliceStarted,
     StudyOpened,
@@ -114,6 +115,8 @@ class Progress:
             case StudyOpened(folder=folder, trainings=trainings):
                 again = f", continued after {words.count(trainings, 'training')}" if trainings else ""
                 return [f"{self.title}: study in {folder}{again}"]
+            case Probed(what=what, sentences=sentences):
+                return [f"{what}: {sentence}" for sentence in sentences[:1]]
             case Warned(message=message):
                 return [f"warning: {message}"]
             case SliceFinished(result=result) if result.outcome.status == Status.FAILED:

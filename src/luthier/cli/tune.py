@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -51,6 +51,13 @@ def tune(
     set_: Annotated[
         list[str], typer.Option("--set", metavar="NAME=VALUE", help="One value of your own setting; may be repeated")
     ] = [],  # noqa: B006  # typer copies it
+    confidence: Annotated[
+        Literal["low", "medium", "high"] | None,
+        typer.Option(help="How near to your own setting to look first"),
+    ] = None,
+    no_probes: Annotated[
+        bool, typer.Option("--no-probes", metavar="", help="Search at once, without measuring the learning rate first")
+    ] = False,
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the study lies; an old one is continued")
     ] = None,
@@ -69,14 +76,15 @@ def tune(
 ) -> int:
     """Search for the best training of a task within a budget.
 
-    Your own setting runs first, and the result is told as a gain over it. The same command, run again with a larger
+    Your own setting runs first, and the result is told as a gain over it. Where the budget allows, the learning rate
+    is measured next; its short trainings count. The same command, run again with a larger
     budget, continues where the study was left. Ctrl-C ends the search after the current step and prints what was
     found; the exit code is then 130.
 
     [bold]Examples[/bold]
 
       luthier tune digits --budget 60s
-      luthier tune digits --set lr=0.1 --set batch_size=32
+      luthier tune digits --set lr=0.1 --set batch_size=32 --confidence high
       luthier tune mnist --data ~/mnist --budget 10m
       luthier tune my_file.py:task --space space.yaml
       luthier tune digits --budget 200epochs --json
@@ -108,6 +116,8 @@ def tune(
             budget=budget,
             search=search or DEFAULT_SEARCH,
             baseline=own or None,
+            confidence=confidence,
+            probes=not no_probes,
             folder=folder,
             storage=storage,
             seed=seed,

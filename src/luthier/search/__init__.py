@@ -5,8 +5,10 @@ from luthier.search._forecasts import Choice as Choice
 from luthier.search._forecasts import Forecast as Forecast
 from luthier.search._halving import Halving as Halving
 from luthier.search._names import DEFAULT_SEARCH as DEFAULT_SEARCH
+from luthier.search._names import INFORMED as INFORMED
 from luthier.search._names import SEARCHES as SEARCHES
 from luthier.search._names import make_search as make_search
 from luthier.search._optuna import OptunaSearch as OptunaSearch
+from luthier.search._priors import Confidence as Confidence
 from luthier.search._priors import beliefs_around as beliefs_around
 from luthier.search.freeze_thaw import FreezeThaw as FreezeThaw

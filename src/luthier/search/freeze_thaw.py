@@ -125,7 +125,9 @@ class FreezeThaw:
         self._outlook.told()
         if self._enough is not None and not self._stopped:
             left = max(0.0, self._budget - sum(t.reached for t in self._trainings))
-            self._stopped = self._can_forecast() and self.gain(left).mean < self._enough
+            # Before a training came to its end, the model knows too little of what can be gained.
+            known = any(t.over and math.isfinite(t.score()) for t in self._trainings)
+            self._stopped = known and self._can_forecast() and self.gain(left).mean < self._enough
 
     @property
     def finished(self) -> bool:
@@ -304,10 +306,10 @@ class FreezeThaw:
         return sorted(self._trainings, key=lambda t: t.number)
 
     def _live(self) -> list[Training]:
-        """Trainings that can be thawed: the search's own, and another's when it is best of all."""
+        """Trainings that can be thawed: the search's own, a probe's, and another's when it is best of all."""
         live = [t for t in self._sorted() if t.at_rest and not t.failed and t.reached < t.epochs - EPSILON]
         best = max(self._sorted(), key=Training.score, default=None)
-        return [t for t in live if t.note in ({}, _OWN) or t is best]
+        return [t for t in live if t.note in ({}, _OWN) or "probe" in t.note or t is best]
 
     def _options(self) -> _Options:
         rng = np.random.default_rng(derived(self._seed, self._told, self._trainings.next_number()))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optuna.distributions import CategoricalDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from luthier.errors import ConfigError
 from luthier.hyperparameters import HYPERPARAMETERS
@@ -29,6 +29,12 @@ class Setup:
     def max_epochs(self) -> int:
         """The most epochs that any training has."""
         return max(self.space.max_epochs(self.baseline.epochs), int(self.baseline.epochs))
+
+    @property
+    def lr_bounds(self) -> tuple[float, float] | None:
+        """The range of lr; None when the space does not vary it within one."""
+        range_ = self.space.get("lr")
+        return (range_.low, range_.high) if isinstance(range_, FloatDistribution) else None
 
     @property
     def complete(self) -> Callable[[Mapping[str, Any]], Config]:

@@ -19,15 +19,17 @@ from luthier.events import (
     TrainingEnded,
 )
 from luthier.executors import Inline
-from luthier.records import End, Options, Outcome, Point, Slice, SliceResult, Status
-from luthier.search import DEFAULT_SEARCH, Search, make_search
+from luthier.records import Belief, End, Options, Outcome, Point, Slice, SliceResult, Status
+from luthier.search import DEFAULT_SEARCH, Confidence, Search, beliefs_around
 from luthier.space import Space
 from luthier.study import CheckpointStore, Study
 from luthier.task import Task, load_task
 from luthier.training import repeated
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.leader import Leader
+from luthier.tuning.probing import NOTE, probe, worth_it
 from luthier.tuning.result import Result
+from luthier.tuning.searches import Searches
 from luthier.tuning.setup import Setup, check_options, prepare
 from luthier.tuning.source import write_source
 from luthier.tuning.unfinished import Unfinished
@@ -48,6 +50,8 @@ def tune(
     budget: str | float | Budget = "5m",
     search: str | Search = DEFAULT_SEARCH,
     baseline: Mapping[str, Any] | None = None,
+    confidence: Confidence | None = None,
+    probes: bool = True,
     folder: str | Path | None = None,
     storage: str | None = None,
     seed: int = 0,
@@ -62,7 +66,10 @@ def tune(
     is a time ("5m", or seconds), epochs ("200 epochs") or trainings ("30 trainings"), of the study in all: the same
     call again continues the study in ``folder`` (luthier-studies/NAME), or in the Optuna ``storage`` of that URL.
     ``baseline`` is your own setting; it is trained first, and what it sets and the space does not name holds for all.
-    ``search`` is a name out of ``luthier.search.SEARCHES``, or a Search. Checkpoints take up to ``checkpoint_gb``.
+    With ``confidence`` in it ("low", "medium", "high") the search looks around it first, otherwise where good values
+    usually lie, or where ``probes`` find them: these run first when they cost less than a tenth of the budget.
+    ``search`` is a name out of ``luthier.search.SEARCHES``, or a Search; what is known beforehand is for "freeze-thaw".
+    Checkpoints take up to ``checkpoint_gb``.
     ``stop`` is asked before every evaluation interval; when it turns true the study is left to be continued.
 
     Raises UsageError (a bad name, range, budget, data, model, folder) before anything is trained, TooManyFailures when
@@ -74,7 +81,8 @@ def tune(
     setup = prepare(task, space, baseline)
     check_options(setup, options, seed)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
-    decider = search if not isinstance(search, str) else _search(search, setup, seed)
+    beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []
+    searches = Searches(search, setup, seed, beliefs, probes=probes)
     study = Study.open(
         folder,
         name=task.name,
@@ -88,45 +96,35 @@ def tune(
     )
     with study:
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
-        run = _Run(setup, asked, study, decider, folder, seed, emit, stopped)
+        run = _Run(setup, asked, study, searches, folder, seed, options, emit, stopped)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
         return run.run(Inline(task, options, checkpoints, run.on_point, run.interrupted))
-
-
-def _search(name: str, setup: Setup, seed: int) -> Search:
-    return make_search(
-        name,
-        setup.space,
-        max_epochs=setup.max_epochs,
-        direction=setup.task.direction,
-        seed=seed,
-        baseline=setup.baseline,
-        interval=1 / setup.task.evaluations_per_epoch,
-        complete=setup.complete,
-    )
 
 
 class _Run:
     """One call of tune on an open study."""
 
     _executor: Inline
+    _search: Search | None = None  # made when the probes have run
 
     def __init__(
         self,
         setup: Setup,
         asked: Budget,
         study: Study,
-        search: Search,
+        searches: Searches,
         folder: Path,
         seed: int,
+        options: Options,
         emit: Listener,
         stop: Callable[[], bool],
     ) -> None:
-        self._setup, self._asked, self._study, self._search = setup, asked, study, search
-        self._folder, self._seed, self._emit, self._stop = folder, seed, emit, stop
+        self._setup, self._asked, self._study, self._searches = setup, asked, study, searches
+        self._folder, self._seed, self._options, self._emit, self._stop = folder, seed, options, emit, stop
         self._leader = Leader(setup.task.direction)
         self._unfinished = Unfinished()
+        self._untold: list[SliceResult] = []  # before there was a search
         self._per_epoch = setup.task.evaluations_per_epoch
         self._start = time.perf_counter() - study.spent_seconds
         self._share = 1.0 - CONFIRM_SHARE  # of the budget that may be spent now
@@ -179,15 +177,54 @@ class _Run:
             if self.interrupted():
                 return
             self._run_slices([cut])
-        while not self.interrupted() and not self._search.finished:
-            decisions = self._search.ask(self._executor.capacity)
-            cuts = [decision for decision in decisions if isinstance(decision, Slice) and self._can_go_on(decision)]
+        search = self._search or self._prepare()
+        while search and not self.interrupted() and not search.finished:
+            decisions = search.ask(self._executor.capacity)
+            cuts = [d for d in decisions if isinstance(d, Slice) and self._can_go_on(d, search)]
             for decision in decisions:
                 if isinstance(decision, End):
                     self._end(decision)
             if not decisions or any(self._beyond_budget(cut) for cut in cuts):
                 return
             self._run_slices(cuts)
+
+    def _prepare(self) -> Search | None:
+        """Makes the search, after the probes where they pay; None when these were interrupted."""
+        beliefs = self._study.beliefs
+        if beliefs is None and self._searches.informed:
+            found = self._probe() if self._probes_pay() else ()
+            if found is None or self.interrupted():
+                return None
+            beliefs = self._searches.beliefs(found)
+            self._study.add_beliefs(beliefs)
+        self._search = self._searches.make(beliefs or ())
+        for result in self._untold:
+            self._search.tell(result)
+        self._untold.clear()
+        return self._search
+
+    def _probes_pay(self) -> bool:
+        searched = any(r.slice.training and r.slice.note != NOTE for r in self._study.results())
+        if searched or self._leader.winner is None or self._asked.unit == "trainings" or self._setup.lr_bounds is None:
+            return False  # with a search under way it is too late, and each would count as a training
+        return self._searches.probes and worth_it(self._leader.cost(self._asked.unit), self._asked.total)
+
+    def _probe(self) -> tuple[Belief, ...] | None:
+        def run(cuts: list[Slice]) -> list[SliceResult]:
+            return [
+                self._run_slices([cut])[0] if not self.interrupted() else SliceResult(cut, (), Outcome(Status.PAUSED))
+                for cut in cuts
+            ]
+
+        return probe(
+            self._setup,
+            seed=self._seed,
+            options=self._options,
+            known=self._study.results(),
+            run=run,
+            interrupted=self.interrupted,
+            emit=self._emit,
+        )
 
     def _first(self) -> Slice:
         """The user's own setting, from start to end."""
@@ -200,23 +237,22 @@ class _Run:
         known = {cut.training for cut in pending}
         return [*pending, *(cut for cut in self._unfinished.rests() if cut.training not in known)]
 
-    def _can_go_on(self, cut: Slice) -> bool:
+    def _can_go_on(self, cut: Slice, search: Search) -> bool:
         """Whether the study takes a slice; one that another search gave up has ended for good."""
         if cut.training not in self._study.ended():
             return True
-        self._search.tell(SliceResult(cut, (), Outcome(Status.STOPPED, "another search gave it up")))
+        search.tell(SliceResult(cut, (), Outcome(Status.STOPPED, "another search gave it up")))
         return False
 
-    def _run_slices(self, cuts: list[Slice]) -> None:
+    def _run_slices(self, cuts: list[Slice]) -> list[SliceResult]:
         for cut in cuts:
             self._study.begin(cut)
             self._leader.begin(cut)
             self._emit(SliceStarted(cut, self._budget()))
             self._executor.submit(cut)
-        for _ in cuts:
-            self._take(self._executor.wait())
+        return [self._take(self._executor.wait()) for _ in cuts]
 
-    def _take(self, result: SliceResult) -> None:
+    def _take(self, result: SliceResult) -> SliceResult:
         cut = result.slice
         self._study.add_result(result, self._seconds())
         leads = self._leader.add(result)
@@ -234,10 +270,15 @@ class _Run:
                 self._study.flush()
             self._executor.drop(cut.training)
         self._count_failures(result)
+        return result
 
     def _tell(self, result: SliceResult) -> None:
         whole = self._unfinished.take(result)
-        if whole is not None:
+        if whole is None:
+            return
+        if self._search is None:
+            self._untold.append(whole)
+        else:
             self._search.tell(whole)
 
     def _end(self, end: End) -> None:

@@ -1,0 +1,43 @@
+"""The search of a study: made when it is known what to tell it beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from luthier.records import Belief
+from luthier.search import INFORMED, Search, make_search
+from luthier.tuning.setup import Setup
+
+
+class Searches:
+    """Makes a study's search, by name; a Search that the user made himself is taken as it is."""
+
+    def __init__(
+        self, search: str | Search, setup: Setup, seed: int, beliefs: Sequence[Belief], *, probes: bool
+    ) -> None:
+        self._search, self._setup, self._seed, self._beliefs = search, setup, seed, tuple(beliefs)
+        self.informed = isinstance(search, str) and search in INFORMED  #: whether it is told anything beforehand
+        self.probes = probes  #: whether the user wants them
+        self.make(beliefs)  # a wrong name is found out before anything is trained
+
+    def beliefs(self, measured: Sequence[Belief]) -> tuple[Belief, ...]:
+        """What the search is told: what was measured, and the user's beliefs on other hyperparameters."""
+        names = {belief.name for belief in measured}
+        return (*measured, *(belief for belief in self._beliefs if belief.name not in names))
+
+    def make(self, beliefs: Sequence[Belief]) -> Search:
+        """The search. Raises UsageError for a wrong name, or a space that it cannot walk through."""
+        if not isinstance(self._search, str):
+            return self._search
+        setup = self._setup
+        return make_search(
+            self._search,
+            setup.space,
+            max_epochs=setup.max_epochs,
+            direction=setup.task.direction,
+            seed=self._seed,
+            baseline=setup.baseline,
+            interval=1 / setup.task.evaluations_per_epoch,
+            complete=setup.complete,
+            beliefs=beliefs,
+        )

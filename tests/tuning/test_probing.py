@@ -1,0 +1,104 @@
+"""Probes that run before the search."""
+
+from functools import partial
+
+import pytest
+
+from luthier import Space, choice, log_uniform, tune
+from luthier.events import Probed, SliceFinished
+from luthier.records import Outcome, Point, Slice, SliceResult, Status
+from luthier.search import make_search
+from luthier.study import Study
+from luthier.tuning.probing import NOTE
+
+BUDGET = "500 epochs"  # ten times as much as the probes of trainings of 9 epochs
+
+
+@pytest.fixture
+def probed(run):
+    """A search that is told what the probes find, stopped when it has begun."""
+
+    def run_it(on_event=lambda event: None, stop=lambda: False, slices=8, **more):
+        searched = []
+
+        def hear(event):
+            on_event(event)
+            if isinstance(event, SliceFinished) and event.result.slice.note != NOTE:
+                searched.append(event)
+
+        stops = lambda: stop() or len(searched) >= slices  # noqa: E731
+        return run(**{"budget": BUDGET, "search": "freeze-thaw", **more}, on_event=hear, stop=stops)
+
+    return run_it
+
+
+def results(folder) -> list[SliceResult]:
+    return Study.load(folder).results()
+
+
+def test_the_probes_run_after_the_users_own_setting_and_tell_the_search_where_the_lr_lies(probed, tmp_path):
+    events = []
+    probed(on_event=events.append)
+    study = Study.load(tmp_path / "study")
+    order = [r.slice for r in study.results()]
+    count = sum(cut.note == NOTE for cut in order)
+    assert (order[0].training, count > 3) == (0, True)
+    assert all(cut.note == NOTE for cut in order[1 : 1 + count])
+    told = [e for e in events if isinstance(e, Probed)]
+    assert [e.what for e in told] == ["learning rate"]
+    assert study.beliefs is not None
+    assert [b.name for b in study.beliefs] == ["lr"]
+    assert f"lr {study.beliefs[0].centre:.2g} " in told[0].sentences[0]
+
+
+def test_without_probes_the_search_has_the_users_confidence_alone(probed, tmp_path):
+    probed(probes=False, confidence="high", baseline={"lr": 0.2}, budget="40 epochs")
+    study = Study.load(tmp_path / "study")
+    assert not any(r.slice.note == NOTE for r in study.results())
+    assert study.beliefs is not None
+    assert {b.name: b.centre for b in study.beliefs} == {"lr": 0.2}
+
+
+@pytest.mark.parametrize("more", [{"budget": "300 epochs"}, {"budget": "100 trainings"}, {"search": "asha"}])
+def test_they_are_left_out_where_they_would_not_pay(probed, tmp_path, more):
+    probed(**more)
+    assert not any(r.slice.note == NOTE for r in results(tmp_path / "study"))
+
+
+def test_they_are_left_out_where_the_space_does_not_vary_the_learning_rate(task, tmp_path):
+    tune(task, Space(batch_size=choice(16, 32), epochs=9), budget=BUDGET, search="freeze-thaw", folder=tmp_path)
+    assert Study.load(tmp_path).beliefs == ()
+
+
+@pytest.mark.parametrize("asked", [4, 9, 16])
+def test_a_study_stopped_within_its_probes_goes_on_as_if_it_had_not_been(task, tmp_path, recorded, asked):
+    space = Space(lr=log_uniform(1e-3, 1), batch_size=choice(16, 32, 64), epochs=2)
+    search = partial(tune, task, space, budget="90 epochs", search="freeze-thaw", baseline={"epochs": 2})
+    left = iter(range(asked))
+    stopped = search(folder=tmp_path / "stopped", stop=lambda: next(left, None) is None)
+    assert stopped.interrupted
+    assert Study.load(tmp_path / "stopped").beliefs is None
+    search(folder=tmp_path / "stopped")
+    search(folder=tmp_path / "whole")
+    assert recorded(tmp_path / "stopped") == recorded(tmp_path / "whole")
+    assert any(r.slice.note == NOTE for r in results(tmp_path / "whole"))
+
+
+def test_the_search_may_go_on_from_a_probes_training(endless, task):
+    search = make_search("freeze-thaw", endless, max_epochs=9, direction="maximize", complete=task.config, seed=0)
+    config = task.config({"lr": 0.05, "batch_size": 32})
+
+    def told(cut: Slice, value: float) -> SliceResult:
+        epochs = range(int(cut.start) + 1, int(cut.stop) + 1)
+        points = tuple(Point(float(e), 1.0, 1.0, value * (1 - 0.5**e), 0.05, 32, 0.1) for e in epochs)
+        return SliceResult(cut, points, Outcome(Status.DONE))
+
+    for number, value in enumerate((0.9, 0.89, 0.2)):
+        search.tell(told(Slice(number, config.replace(lr=0.01 * (number + 1)), 0, 3, note=NOTE), value))
+    gone_on = set()
+    for _ in range(30):
+        for cut in search.ask():
+            assert isinstance(cut, Slice)
+            gone_on |= {cut.training} & {0, 1, 2}
+            search.tell(told(cut, 0.3))
+    assert gone_on >= {0, 1}
