@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from luthier.errors import LuthierError as LuthierError
+    from luthier.probes.scaling_rule import scale as scale
     from luthier.records import Config as Config
     from luthier.records import Options as Options
     from luthier.report.explain import explain as explain
@@ -60,6 +61,7 @@ _HOME = {
     "load_task": "luthier.task",
     "log_uniform": "luthier.space",
     "mnist": "luthier.task",
+    "scale": "luthier.probes.scaling_rule",
     "train": "luthier.tuning.train",
     "tune": "luthier.tuning.tune",
     "uniform": "luthier.space",

@@ -1,0 +1,127 @@
+"""The seconds and the memory of training steps at one batch size."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from luthier.probes._memory import peak_memory
+from luthier.task import call, derive, tree_map
+from luthier.task._sources import CHUNK_BYTES, leaves
+from luthier.training import Training, threads
+
+#: Steps before the clock starts, the fewest steps timed, and the seconds that are timed where steps are short.
+WARMUP, FEWEST, TIMED = 2, 3, 0.1
+MOST_DRAWN = 64  # batches drawn to time the drawing
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step takes at one batch size."""
+
+    batch_size: int
+    seconds: float  #: the whole step, gathering the batch included
+    forward: float  #: seconds of it
+    backward: float
+    update: float
+    peak_bytes: int  #: weights, gradients, optimizer, activations and the gathered batch, at the peak
+
+    @property
+    def samples_per_second(self) -> float:
+        """Samples trained on in a second."""
+        return self.batch_size / self.seconds
+
+
+def measure_memory(training: Training) -> int:
+    """Bytes at the peak of a step beyond data and weights; two steps are taken, as the first makes buffers that stay.
+
+    Raises what the step raises.
+    """
+    device = training.device
+    with threads(training.threads):
+        batches = list(itertools.islice(_batches(training), 2))
+        with peak_memory(device) as peak:
+            for inputs, targets in batches:
+                training.step(inputs, targets, 0.0)
+            found = peak()
+    return int(found + _weights(training) + _gathered(training))
+
+
+def _weights(training: Training) -> int:
+    tensors = {id(t): t for t in (*training.model.parameters(), *training.model.buffers())}
+    return sum(t.numel() * t.element_size() for t in tensors.values())
+
+
+def _gathered(training: Training) -> int:
+    """Bytes of the batch, with those that are gathered together with it."""
+    inputs, targets = training.task.train.sample(training.device, 1)
+    row = sum(int(t.numel() * t.element_size()) for t in (*leaves(inputs), targets))
+    samples = len(training.task.train)
+    return max(int(training.config.batch_size) * row, min(CHUNK_BYTES, samples * row))
+
+
+def measure_seconds(training: Training) -> tuple[float, float, float, float]:
+    """Seconds of a step at learning rate 0, gathering the batch included, and of its forward, backward and update."""
+    with threads(training.threads):
+        training.model.train()
+        inputs, targets = _own(next(_batches(training)))
+        gather = _gather_seconds(training)
+        step = _median(lambda: float(training.step(inputs, targets, 0.0)))
+        forward = _median(lambda: float(_loss(training, inputs, targets).detach()))
+        both = _median(lambda: _loss(training, inputs, targets).backward())  # type: ignore[no-untyped-call]
+    # A step of its own kind (training/dense.py) takes other times than autograd; then the shares are scaled to it.
+    scale = min(1.0, step / max(both, forward))
+    forward, both = forward * scale, max(both, forward) * scale
+    return step + gather, forward, both - forward, max(0.0, step - both)
+
+
+def _median(step: Callable[[], object]) -> float:
+    """Median seconds of ``step``: the mean would count what other programs do meanwhile."""
+    for _ in range(WARMUP):
+        step()
+    taken: list[float] = []
+    while len(taken) < FEWEST or sum(taken) < TIMED:
+        start = time.perf_counter()
+        step()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def _gather_seconds(training: Training) -> float:
+    """Seconds of drawing a batch: many are gathered at once, so the time of many is shared out."""
+    count = min(MOST_DRAWN, len(training.task.train) // training.config.batch_size)
+    taken = []
+    for _ in range(FEWEST):
+        stream, start = _batches(training), time.perf_counter()
+        for _ in itertools.islice(stream, count):
+            pass
+        taken.append((time.perf_counter() - start) / count)
+    return float(statistics.median(taken))
+
+
+def _loss(training: Training, inputs: Any, targets: Tensor) -> Tensor:
+    with torch.autocast(targets.device.type, torch.bfloat16, enabled=training.options.precision == "bfloat16"):
+        return training.loss(call(training.model, inputs), targets)
+
+
+def _own(batch: tuple[Any, Tensor]) -> tuple[Any, Tensor]:
+    """A batch that stays when the next one is drawn."""
+    return tree_map(lambda t: t.clone(), batch[0]), batch[1].clone()
+
+
+def _batches(training: Training) -> Iterator[tuple[Any, Tensor]]:
+    """Full batches in a random order, without end."""
+    data = training.task.train.source(training.device)
+    size = training.config.batch_size
+    for epoch in itertools.count():
+        generator = torch.Generator().manual_seed(derive(training.seed, "speed", epoch))
+        count = len(data) // size
+        order = torch.randperm(len(data), generator=generator)[: count * size]
+        yield from data.batches(order, [size] * count, epoch)

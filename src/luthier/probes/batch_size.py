@@ -1,0 +1,240 @@
+"""Which batch sizes are fast, which fit, and how long an epoch takes at any of them."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from luthier.errors import UsageError
+from luthier.probes._base import ProbeResult, Progress
+from luthier.probes._memory import memory_left
+from luthier.probes._range_test import untouched
+from luthier.probes._speed import Step, measure_memory, measure_seconds
+from luthier.records import Belief, Config, Options
+from luthier.task import Task, own_randomness
+from luthier.training import Training, evaluate, is_out_of_memory, pick_device, threads
+
+#: The smallest batch that is tried, where there are samples enough.
+SMALLEST = 8
+#: Share of the memory left that a batch may take: operations use some that nobody tells, and other programs move.
+SHARE = 0.8
+#: A batch is at full speed when it trains this share of the most samples per second.
+FULL = 0.95
+#: Samples evaluated at once, at most; fewer where memory is short.
+EVALUATED = 4096
+ROUNDS = 2  # of timing, the second one backwards, since the machine's speed wanders
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchSizes(ProbeResult):
+    """Speed and memory against batch size."""
+
+    config: Config
+    steps: tuple[Step, ...]  #: by rising batch size
+    samples: int  #: in an epoch
+    evaluation_seconds: float  #: of the validation data, once an epoch
+    memory_left: float  #: bytes that the process could still take before
+    largest: int  #: the largest batch size that fits, at most all samples
+    full_speed: int  #: the smallest batch size at full speed
+    fixed_bytes: float  #: of the memory model ``fixed + each * batch_size``
+    bytes_per_sample: float
+
+    def step_seconds(self, batch_size: int) -> float:
+        """Seconds of a step, between the measured batch sizes on straight lines, beyond them on the last ones."""
+        sizes, seconds = [s.batch_size for s in self.steps], [s.seconds for s in self.steps]
+        if len(sizes) == 1:
+            return seconds[0] * max(1.0, batch_size / sizes[0])
+        at = int(np.clip(np.searchsorted(sizes, batch_size), 1, len(sizes) - 1))
+        slope = (seconds[at] - seconds[at - 1]) / (sizes[at] - sizes[at - 1])
+        found = seconds[at - 1] + slope * (batch_size - sizes[at - 1])
+        return max(found, seconds[0] * batch_size / sizes[0] if batch_size < sizes[0] else 0.0)
+
+    def epoch_seconds(self, batch_size: int) -> float:
+        """Seconds of an epoch and its evaluation, at any batch size. Raises UsageError for one below 1."""
+        if batch_size < 1:
+            raise UsageError(f"batch_size is {batch_size}; it must be 1 or more")
+        size = min(batch_size, self.samples)
+        full, rest = divmod(self.samples, size)
+        partial = self.step_seconds(rest) if rest > 1 else 0.0
+        return full * self.step_seconds(size) + partial + self.evaluation_seconds
+
+    def peak_bytes(self, batch_size: int) -> float:
+        """Bytes at the peak of a step, data left out."""
+        return self.fixed_bytes + self.bytes_per_sample * batch_size
+
+    def sentences(self) -> list[str]:
+        """The answer in plain words."""
+        told = [self.reason] if self.reason else []
+        best = max(self.steps, key=lambda s: s.samples_per_second)
+        told.append(
+            f"Full speed begins at batch size {self.full_speed}: {_rate(self, self.full_speed)}, an epoch in "
+            f"{self.epoch_seconds(self.full_speed):.3g} s. The most is {best.samples_per_second:.3g} samples/s at "
+            f"{best.batch_size}."
+        )
+        own = int(self.config.batch_size)
+        told.append(f"Batch size {own}: {_rate(self, own)}, an epoch in {self.epoch_seconds(own):.3g} s.")
+        limit = "all training samples fit" if self.largest == self.samples else "memory allows no more"
+        told.append(
+            f"The largest batch that fits is {self.largest} ({limit}): {self.peak_bytes(self.largest) / 1e6:.3g} MB of "
+            f"{self.memory_left / 1e6:.3g} MB; each sample takes {self.bytes_per_sample / 1e3:.3g} kB."
+        )
+        return told
+
+    def beliefs(self) -> tuple[Belief, ...]:
+        """Batch sizes about full speed, up to the largest that fits."""
+        if not self.reliable:
+            return ()
+        source = f"speed and memory at {len(self.steps)} batch sizes"
+        return (Belief("batch_size", float(self.full_speed), 4.0, source, high=float(self.largest)),)
+
+
+def _rate(found: BatchSizes, size: int) -> str:
+    return f"{size / found.step_seconds(size):.3g} samples/s"
+
+
+def batch_size(
+    task: Task,
+    config: Mapping[str, Any] | None = None,
+    *,
+    sizes: Sequence[int] | None = None,
+    seconds: float = 20.0,
+    seed: int = 0,
+    options: Options | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> BatchSizes:
+    """Measures speed and memory of training steps at ``sizes``: 8, 12, 16, 24, 32, ... when not given.
+
+    A batch size is tried only when a line through the peaks of the smaller ones says that it fits in four fifths of the
+    memory left, so that nothing ends the process. Timing ends after about ``seconds``. Steps have learning rate 0.
+
+    Raises UsageError when the model cannot train on the smallest batch, or ``sizes`` are not whole numbers between 1
+    and the number of training samples.
+    """
+    start = time.perf_counter()
+    task = untouched(task)
+    full = task.check(config or {})
+    samples = len(task.train)
+    wanted = _sizes(sizes, samples)
+    device = pick_device((options or Options()).device)
+    task.train.source(device), task.validation.source(device)  # data comes before the memory that is left
+    left = memory_left(device)
+    bench = _Bench(task, full, seed, options, left)
+    with own_randomness():
+        peaks = bench.peaks(wanted)
+        if not peaks:
+            raise UsageError(
+                f"a step at batch size {wanted[0]} does not fit in the {left / 1e6:.3g} MB left; take a smaller model"
+            )
+        fixed, each = _line(peaks)
+        timed = bench.seconds(sorted(peaks), start + seconds, on_progress)
+        evaluation = bench.evaluation(min(EVALUATED, max(peaks)))
+    steps = tuple(Step(size, *timed[size], peaks[size]) for size in sorted(timed))
+    fastest = max(s.samples_per_second for s in steps)
+    fits = samples if each <= 0 else int(max(max(peaks), min(samples, (SHARE * left - fixed) / each)))
+    return BatchSizes(
+        seconds=time.perf_counter() - start,
+        config=full,
+        steps=steps,
+        samples=samples,
+        evaluation_seconds=evaluation,
+        memory_left=left,
+        largest=min(fits, bench.refused - 1) if bench.refused else fits,
+        full_speed=next(s.batch_size for s in steps if s.samples_per_second >= FULL * fastest),
+        fixed_bytes=fixed,
+        bytes_per_sample=each,
+    )
+
+
+def _sizes(given: Sequence[int] | None, samples: int) -> list[int]:
+    """The batch sizes to try, rising."""
+    if given is not None:
+        sizes = sorted(set(given))
+        if not sizes or sizes[0] < 1 or sizes[-1] > samples:
+            raise UsageError(f"sizes are {list(given)}; give whole numbers between 1 and the {samples} samples")
+        return sizes
+    smallest = SMALLEST if samples >= 4 * SMALLEST else 2 if samples >= 2 else 1  # batch norm needs two samples
+    found, size = set(), smallest
+    while size <= samples:
+        found |= {size, size * 3 // 2}
+        size *= 2
+    return sorted(s for s in found if s <= samples)
+
+
+def _line(peaks: Mapping[int, int]) -> tuple[float, float]:
+    """Fixed bytes and bytes per sample, through the two largest batches: what small ones take says little."""
+    (a, low), (b, high) = (
+        ([(s, float(peaks[s])) for s in sorted(peaks)] * 2)[-2:]
+        if len(peaks) > 1
+        else [(0, 0.0), *((s, float(p)) for s, p in peaks.items())]
+    )
+    each = max(0.0, (high - low) / (b - a))
+    return high - each * b, each
+
+
+class _Bench:
+    """A fresh training for each batch size, one at a time."""
+
+    def __init__(self, task: Task, config: Config, seed: int, options: Options | None, left: float) -> None:
+        self._task, self._config, self._seed, self._options = task, config, seed, options
+        self._left = left
+        self.refused = 0  #: the smallest batch size that ran out of memory, 0: none did
+
+    def _training(self, size: int) -> Training:
+        fixed = {"batch_size": size, "batch_schedule": "constant"}
+        return Training(self._task, self._config.replace(**fixed), self._seed, self._options)
+
+    def peaks(self, sizes: Sequence[int]) -> dict[int, int]:
+        """Bytes at the peak, of the sizes that fit."""
+        found: dict[int, int] = {}
+        for size in sizes:
+            if len(found) > 1 and sum(a * b for a, b in zip(_line(found), (1, size), strict=True)) > SHARE * self._left:
+                break
+            try:
+                found[size] = measure_memory(self._training(size))
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise UsageError(
+                        f"a step at batch size {size} fails ({type(error).__name__}: {' '.join(str(error).split())}); "
+                        "mend the model, or give sizes without it"
+                    ) from error
+                self.refused = size
+                break
+            finally:
+                gc.collect()  # what the exception held
+        return found
+
+    def seconds(
+        self, sizes: Sequence[int], until: float, on_progress: Callable[[Progress], None] | None
+    ) -> dict[int, tuple[float, float, float, float]]:
+        """Seconds of step, forward, backward and update: the means of the rounds."""
+        found: dict[int, list[tuple[float, float, float, float]]] = {}
+        for number in range(ROUNDS):
+            for done, size in enumerate(sizes if number == 0 else sorted(found, reverse=True)):
+                if time.perf_counter() > until and found and (number or size not in found):
+                    break
+                if on_progress is not None:
+                    on_progress(Progress(f"batch size {size}", (number + done / len(sizes)) / ROUNDS))
+                found.setdefault(size, []).append(measure_seconds(self._training(size)))
+        return {
+            size: (mean[0], mean[1], mean[2], mean[3])
+            for size, rows in found.items()
+            for mean in [[statistics.fmean(column) for column in zip(*rows, strict=True)]]
+        }
+
+    def evaluation(self, batch: int) -> float:
+        """Seconds of one evaluation of the validation data."""
+        training = self._training(int(self._config.batch_size))
+        data = self._task.validation.source(training.device)
+        with threads(training.threads):
+            took = []
+            for _ in range(ROUNDS + 1):
+                start = time.perf_counter()
+                evaluate(training.model, data, training.loss, self._task.metric, training.options, batch)
+                took.append(time.perf_counter() - start)
+        return statistics.median(took)
