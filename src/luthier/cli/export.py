@@ -120,4 +120,11 @@ def _recommended(folder: Path, storage: str | None) -> tuple[History, Trained]:
     found = recommend(history)
     if found is None:
         raise StudyError(f"the study in {folder} has no winner yet; give it a larger budget")
-    return history, found.training
+    training, origin = found.training, found.training.origin
+    if origin is not None and not training.plain:
+        raise StudyError(
+            f"training {training.number} went on from training {origin.training} at epoch {origin.stop:g}, so no "
+            f"single setting repeats it; take its weights from {folder / 'best'}, or search with freeze-thaw, whose "
+            "winners can be exported"
+        )
+    return history, training

@@ -11,6 +11,7 @@ from typing import Any
 from luthier.records import Config, Curve, Direction, Outcome, Point, Slice, SliceResult, Status
 from luthier.study import Study
 from luthier.task import Chance
+from luthier.training import straight
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Trained:
     slices: tuple[SliceResult, ...]  #: in the order they were run; the pieces of the curve
     outcome: Outcome | None  #: of its last slice; None when no slice has come back
     over: bool  #: it will not be continued
+
+    @property
+    def plain(self) -> bool:
+        """Whether its config and its seed alone repeat it: what it branched from, if anything, makes no difference."""
+        return straight(Slice(self.number, self.config, 0.0, self.config.epochs, self.seed, {}, self.origin))
 
     @property
     def failed(self) -> bool:

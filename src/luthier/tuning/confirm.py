@@ -158,7 +158,8 @@ class _Run:
         first = history.confirmations(chosen.training)[0]
         point = history.best_point(first)
         assert point is not None  # a candidate has scores
-        weights = executor.best_weights(Slice(first.number, first.config, 0.0, first.curve.epoch, first.seed))
+        cut = Slice(first.number, first.config, 0.0, first.curve.epoch, first.seed, {}, first.origin)
+        weights = executor.best_weights(cut)
         winner = Winner(first.number, first.seed, first.config, point)
         earlier = read_tested(self._folder)
         try:
