@@ -19,7 +19,7 @@ from pathlib import Path
 from _machine import machine
 from lr_range_rules import RULES
 from lr_range_settings import CALIBRATION, SETTINGS, TEST, Setting
-from lr_range_truth import Truth, range_tests, truth
+from lr_range_truth import FOLDER, Truth, range_tests, truth
 
 from luthier import Options
 from luthier.probes import LrRange, lr_range
@@ -53,6 +53,9 @@ def main() -> None:
     print(machine())
     answers: list[Answer] = []
     for setting in SETTINGS:
+        if not (FOLDER / f"{setting.name}.json").exists():
+            print(f"{setting.name:30} not swept")
+            continue
         task, known = setting.task(arguments.mnist), truth(setting.name)
         for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
             found = lr_range(task, options=OPTIONS, seed=seed)

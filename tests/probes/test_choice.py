@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from luthier.probes import Interval
-from luthier.probes._choice import beyond, choose, first_lrs, next_lrs
+from luthier.probes._choice import STEEPEST_TO_BEST, beyond, choose, first_lrs, middle_lr, next_lrs
 from luthier.probes._range_analysis import Reading
 from luthier.probes._short import Shown
 
@@ -28,17 +28,24 @@ def test_the_first_lrs_reach_from_below_the_steepest_fall_to_the_largest_stable_
     assert np.diff(np.log(lrs)) == pytest.approx(np.log(lrs[1] / lrs[0]), rel=0.05)
 
 
-def test_between_two_equally_good_ones_the_middle_is_taken(reading: Reading) -> None:
-    assert choose(reading, shown(0.9, 0.3, 0.3, 0.9)).lr == pytest.approx(0.01 * 2**1.5, rel=0.01)
+def test_between_two_equally_good_ones_the_middle_is_taken() -> None:
+    assert middle_lr(shown(0.9, 0.3, 0.3, 0.9), 0.03) == pytest.approx(0.01 * 2**1.5, rel=0.01)
 
 
-def test_one_far_better_than_the_others_is_taken_itself(reading: Reading) -> None:
-    assert choose(reading, shown(0.9, 0.3, 0.9)).lr == pytest.approx(0.02, rel=0.01)
+def test_one_far_better_than_the_others_is_taken_itself() -> None:
+    assert middle_lr(shown(0.9, 0.3, 0.9), 0.03) == pytest.approx(0.02, rel=0.01)
+
+
+def test_range_tests_pull_the_suggestion_unless_they_disagree(reading: Reading) -> None:
+    split = Reading(**{**vars(reading), "steepest_interval": Interval(1e-5, 0.1)})
+    losses = shown(0.9, 0.3, 0.9)
+    assert choose(split, losses).lr == pytest.approx(0.02, rel=0.01)
+    assert 0.02 < choose(reading, losses).lr < STEEPEST_TO_BEST * reading.steepest
 
 
 def test_only_those_that_got_furthest_count(reading: Reading) -> None:
     early = [Shown(0.001, 1.0, 0.1)]
-    assert choose(reading, [*early, *shown(0.9, 0.3, 0.9)]).lr == pytest.approx(0.02, rel=0.01)
+    assert choose(reading, [*early, *shown(0.9, 0.3, 0.9)]) == choose(reading, shown(0.9, 0.3, 0.9))
 
 
 def test_the_suggestion_does_not_depend_on_the_unit_of_the_loss(reading: Reading) -> None:

@@ -23,10 +23,14 @@ DISAGREE = 30.0
 SPAN = 8.0
 #: Final losses that differ by this share of the whole fall are about as good.
 TOLERANCE = 0.03
-#: Standard deviation of log(best lr / suggestion); how much the losses spread said nothing about it.
-SPREAD = 0.42
-#: The same when there are no short trainings, and the suggestion is STEEPEST_TO_BEST times the steepest lr.
-SPREAD_ALONE, STEEPEST_TO_BEST = 0.7, 3.0
+#: The best lr is about so many times the one where the range tests fall fastest.
+STEEPEST_TO_BEST = 3.0
+#: Share of the range tests in the suggestion (in log lr), the rest being that of the short trainings: their errors are
+#: independent, with standard deviations of about 0.6 and 0.4.
+RANGE_TESTS_SHARE = 0.3
+#: Standard deviation of log(best lr / suggestion), without short trainings and with them. How much the losses spread
+#: between the short trainings said nothing about it.
+SPREAD_ALONE, SPREAD = 0.7, 0.42
 NORMAL_90 = 1.645
 
 
@@ -67,11 +71,7 @@ def next_lrs(shown: Sequence[Shown], count: int) -> list[float]:
 
 
 def choose(reading: Reading, shown: Sequence[Shown]) -> Choice:
-    """The lr that the short trainings speak for; without any, what the range tests say.
-
-    It is the mean log lr of the trainings that got furthest, weighted by exp(-(loss - lowest) / (TOLERANCE * fall)):
-    where several are about as good, the middle of them rather than the luckiest.
-    """
+    """The lr that the short trainings and the range tests speak for."""
     if not shown:
         return _alone(reading)
     finite = [s for s in shown if math.isfinite(s.val_loss)]
@@ -86,22 +86,33 @@ def choose(reading: Reading, shown: Sequence[Shown]) -> Choice:
             f"no short training brought the validation loss ({lowest:.3g}) below the loss at the start ({start:.3g})"
         )
         return _around(reading.steepest, 2.0, reason)
-    weights = np.array([math.exp(-(s.val_loss - lowest) / (TOLERANCE * fall)) for s in last])
-    logs = np.log([s.lr for s in last])
-    mean = float(np.average(logs, weights=weights))
-    return _around(_rounded(math.exp(mean)), SPREAD)
+    middle = math.log(middle_lr(last, TOLERANCE * fall))
+    if disagree(reading):
+        return _around(math.exp(middle), SPREAD)
+    alone = math.log(STEEPEST_TO_BEST * reading.steepest)
+    return _around(math.exp(middle + RANGE_TESTS_SHARE * (alone - middle)), SPREAD)
+
+
+def middle_lr(shown: Sequence[Shown], tolerance: float) -> float:
+    """The mean in log lr, weighted by exp(-(loss - lowest) / tolerance).
+
+    Where several are about as good, it is the middle of them rather than the luckiest.
+    """
+    lowest = min(s.val_loss for s in shown)
+    weights = [math.exp(-(s.val_loss - lowest) / tolerance) for s in shown]
+    return math.exp(float(np.average(np.log([s.lr for s in shown]), weights=weights)))
 
 
 def _alone(reading: Reading) -> Choice:
     reason = ""
     if disagree(reading):
         reason = f"the range tests disagree about where the loss falls fastest ({reading.steepest_interval})"
-    return _around(_rounded(STEEPEST_TO_BEST * reading.steepest), SPREAD_ALONE, reason)
+    return _around(STEEPEST_TO_BEST * reading.steepest, SPREAD_ALONE, reason)
 
 
 def _around(lr: float, spread: float, reason: str = "") -> Choice:
     factor = math.exp(NORMAL_90 * spread)
-    return Choice(lr, Interval(lr / factor, lr * factor), reason)
+    return Choice(_rounded(lr), Interval(lr / factor, lr * factor), reason)
 
 
 def _rounded(lr: float) -> float:
