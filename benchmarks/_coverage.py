@@ -47,7 +47,7 @@ def situation(table: Table, seed: int, known: int, share: float) -> list[tuple[f
 
 def searched(table: Table, seed: int, trainings: float) -> list[tuple[float, float, float, float, float]]:
     """Share seen, mean, low, high and truth of every training that a search left unfinished after so much."""
-    simulation = Simulation(table, trainings, pay_again=True)
+    simulation = Simulation(table, trainings)
     search = FreezeThaw(table.space, max_epochs=table.epochs, direction=table.direction, seed=seed)
     reached: dict[int, tuple[int, float]] = {}
     with contextlib.suppress(BudgetSpent):

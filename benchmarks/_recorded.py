@@ -1,10 +1,10 @@
 """Recorded trainings as a benchmark: a table of curves, and a simulation that charges a search for what it looks at.
 
-Configs are rounded to the nearest one of the table, each value on its (log) scale. One rule for all searches: an epoch
-of a recorded training is paid once. Whoever asks again for a config that rounds to a known one is told the known epochs
-for nothing, as if its checkpoint were there, and pays for what lies beyond. So nobody is punished because the table is
-coarse; who keeps asking for known configs is ended after REPEATS slices in a row that cost nothing. With ``pay_again``
-every epoch asked for is paid, as if each training had a seed of its own.
+Configs are rounded to the nearest one of the table, each value on its (log) scale. One rule for all searches: every
+epoch asked for is paid, also when a new training rounds to a config that is known; its curve is then the same. So who
+looks closely at the best, as TPE and freeze-thaw do, pays for what a coarse table cannot tell apart. Without
+``pay_again`` the known epochs of a config cost nothing, as if its checkpoint were there; a search is then ended after
+REPEATS slices in a row that cost nothing.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Simulation:
     case: one run serves a table counted in epochs and one counted in seconds.
     """
 
-    def __init__(self, table: Table, trainings: float, *, pay_again: bool = False) -> None:
+    def __init__(self, table: Table, trainings: float, *, pay_again: bool = True) -> None:
         self.table = table
         self.pay_again = pay_again
         self.budget_epochs = round(trainings * table.epochs)
@@ -164,7 +164,9 @@ class Simulation:
         return epochs >= self.budget_epochs and (seconds >= self.budget_seconds or epochs >= 2 * self.budget_epochs)
 
     def train(self, cut: Slice) -> SliceResult:
-        """Runs a slice. Raises BudgetSpent."""
+        """Runs a slice. Raises BudgetSpent, and ValueError for a branch: no table holds what would become of it."""
+        if cut.origin is not None:
+            raise ValueError("the slice branches from another training, which no recorded curve can tell")
         table, index = self.table, self.table.index(cut.config)
         start, stop = round(cut.start), round(cut.stop)
         points: list[Point] = []

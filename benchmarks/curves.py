@@ -202,7 +202,7 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--trainings", type=float, default=20)
-    parser.add_argument("--pay-again", action="store_true", help="a known epoch costs as much as a new one")
+    parser.add_argument("--free-again", action="store_true", help="epochs of a known config cost nothing")
     parser.add_argument("--runs", type=Path, help="JSON lines, read and added to")
     parser.add_argument("--each", action="store_true", help="a table for each task, too")
     parser.add_argument("--coverage", action="store_true", help="how often the curve model's 90 %% intervals hold")
@@ -223,7 +223,7 @@ def main() -> None:
     runs: dict[str, list[Run]] = {}
     for method in arguments.search:
         runs[method] = [
-            kept.get(method, table, seed, arguments.trainings, arguments.pay_again)
+            kept.get(method, table, seed, arguments.trainings, not arguments.free_again)
             for table in tables.values()
             for seed in arguments.seeds
         ]
