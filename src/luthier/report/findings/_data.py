@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from luthier.report.findings._statistics import ramp
+from luthier.report.findings._statistics import ramp, tail
 from luthier.report.findings._view import Series, Sign, View
 
 #: Of what the first epochs teach about the training data, the share that normally holds for the validation data too.
@@ -62,7 +62,7 @@ def shuffled_labels(view: View) -> list[Sign]:
         return []  # worse than chance is no chance: labels are numbered otherwise
     learned = {n: 1 - float(s.train.min()) / chance.loss for n, s in view.series.items()}
     number = max(learned, key=lambda n: learned[n])
-    fell = [float(column[0] - column.min()) for column in (view.series[number].train, view.series[number].val)]
+    fell = [float(v[0] - np.median(tail(v, 0.2, 3))) for v in (view.series[number].train, view.series[number].val)]
     if learned[number] < 0.01 or fell[1] > 0.5 * fell[0]:
         return []  # a validation loss that falls with the training loss is slow, not shuffled
     slots = {

@@ -96,7 +96,7 @@ def _gain_beyond(view: View, out: Array, scores: Array) -> tuple[float, float]:
     weights = np.exp(-(((out.max() - out) / NEAR) ** 2))
     first = int(out.argmax())
     apart = np.flatnonzero(out < out[first] - 0.04)
-    if len(apart) == 0 or (weights > 0.1).sum() < 2:
+    if len(apart) == 0 or (weights > 0.02).sum() < 2:
         return 0.0, luck
     second = int(apart[out[apart].argmax()])
     pair = float((scores[first] - scores[second]) / (out[first] - out[second]))

@@ -38,7 +38,7 @@ ON_TRAININGS: tuple[TrainingRule, ...] = (exploding_start, lr_blows_up, batch_to
 #: A code that another one explains: where both are about the same training, the first is left out.
 EXPLAINED = {
     "lr-too-low": ("dead-start", "exploding-start", "shuffled-labels"),
-    "still-improving": ("exploding-start", "lr-too-low"),
+    "still-improving": ("exploding-start", "lr-too-low", "underfitting"),
     "underfitting": ("dead-start", "shuffled-labels", "lr-too-high", "exploding-start", "data-mismatch"),
     "overfitting": ("shuffled-labels", "data-mismatch"),
     "data-mismatch": ("shuffled-labels",),
