@@ -23,10 +23,11 @@ def chosen_study(folder: Path | None) -> Path:
 def page(folder: Path, storage: str | None, language: str, live: str = "") -> tuple[str, History]:
     """The page of a study as it is now, and what it shows. Raises UsageError."""
     from luthier import __version__
+    from luthier.report.explain import explain
     from luthier.report.history import read_history
     from luthier.report.page import Source, render
     from luthier.report.tested import read_tested
 
     history = read_history(folder, storage)
     source = Source(str(folder), read_tested(folder), __version__, live)
-    return render(history, source, [], language), history
+    return render(history, source, explain(history, language), language), history

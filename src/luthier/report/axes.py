@@ -29,13 +29,16 @@ class Axis:
     log: bool
     low: float
     high: float
-    choices: tuple[Value, ...]  #: empty for a number
+    choices: tuple[Value, ...] = ()  #: empty for a number
+    whole: bool = False  #: only whole numbers
 
     @property
     def distribution(self) -> BaseDistribution:
-        """As Optuna's evaluators take it. Whole numbers are numbers to them."""
+        """As Optuna's evaluators take it."""
         if self.choices:
             return CategoricalDistribution(self.choices)
+        if self.whole:
+            return IntDistribution(round(self.low), round(self.high), log=self.log)
         return FloatDistribution(self.low, self.high, log=self.log)
 
     def holds(self, value: Value) -> bool:
@@ -63,10 +66,11 @@ def axes(history: History) -> dict[str, Axis]:
         distribution = json_to_distribution(ranges[name])
         given = [t.config[name] for t in history.competing if name in t.config]
         if isinstance(distribution, CategoricalDistribution):
-            found[name] = Axis(name, False, 0.0, 1.0, tuple(distribution.choices))
+            found[name] = Axis(name, False, 0.0, 1.0, choices=tuple(distribution.choices))
         elif isinstance(distribution, (FloatDistribution, IntDistribution)):
             numbers = [float(v) for v in given if isinstance(v, (int, float)) and (v > 0 or not distribution.log)]
             low, high = min([distribution.low, *numbers]), max([distribution.high, *numbers])
             if low < high:
-                found[name] = Axis(name, distribution.log, float(low), float(high), ())
+                whole = isinstance(distribution, IntDistribution)
+                found[name] = Axis(name, distribution.log, float(low), float(high), whole=whole)
     return found

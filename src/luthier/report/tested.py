@@ -10,11 +10,11 @@ from typing import Any
 from luthier.errors import StudyError
 from luthier.files import written_whole
 
-FORMAT = 1  # 1: confirmed/test.json (format, and the fields of Tested)
+FORMAT = 1  # 1: confirmed/test.json (format, and the fields of HeldOut)
 
 
 @dataclass(frozen=True)
-class Tested:
+class HeldOut:
     """A setting on the test data."""
 
     training: int  #: the competing training whose setting it is
@@ -30,13 +30,13 @@ def confirmed_folder(folder: Path) -> Path:
     return folder / "confirmed"
 
 
-def write_tested(folder: Path, tested: Tested) -> None:
+def write_tested(folder: Path, tested: HeldOut) -> None:
     """Notes the result. Raises OSError."""
     with written_whole(confirmed_folder(folder) / "test.json") as file:
         file.write((json.dumps({"format": FORMAT, **asdict(tested)}, indent=1) + "\n").encode())
 
 
-def read_tested(folder: Path) -> Tested | None:
+def read_tested(folder: Path) -> HeldOut | None:
     """What was noted; None when nothing whole was. Raises StudyError for a newer format."""
     try:
         document: dict[str, Any] = json.loads((confirmed_folder(folder) / "test.json").read_text())
@@ -44,4 +44,4 @@ def read_tested(folder: Path) -> Tested | None:
         return None
     if document.pop("format") > FORMAT:
         raise StudyError(f"the test result in {folder} was written by a newer Luthier; install a newer one")
-    return Tested(**document)
+    return HeldOut(**document)

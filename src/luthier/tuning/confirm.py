@@ -16,7 +16,7 @@ from luthier.executors import Inline
 from luthier.records import Config, Options, Point, Slice, SliceResult, Status
 from luthier.report.history import History, Trained, read_history
 from luthier.report.recommend import Candidate, Recommendation, recommend
-from luthier.report.tested import Tested, confirmed_folder, read_tested, write_tested
+from luthier.report.tested import HeldOut, confirmed_folder, read_tested, write_tested
 from luthier.study import CheckpointStore, Study
 from luthier.task import Task, make_loss
 from luthier.training import evaluate, pick_device, repeated
@@ -38,7 +38,7 @@ class Confirmation:
 
     history: History
     recommendation: Recommendation
-    tested: Tested | None  #: on the test data; None when the task has none, or the confirming was interrupted
+    tested: HeldOut | None  #: on the test data; None when the task has none, or the confirming was interrupted
     weights: Path | None  #: the best epoch of the recommended setting on a fresh seed, as a state_dict
     folder: Path
     interrupted: bool
@@ -153,7 +153,7 @@ class _Run:
                 f"mend the task and run the same command again"
             )
 
-    def _keep(self, history: History, chosen: Candidate, executor: Inline) -> tuple[Tested | None, Path]:
+    def _keep(self, history: History, chosen: Candidate, executor: Inline) -> tuple[HeldOut | None, Path]:
         """Keeps the weights of the first fresh seed, and looks at the test data if that was not done before."""
         first = history.confirmations(chosen.training)[0]
         point = history.best_point(first)
@@ -170,7 +170,7 @@ class _Run:
             model.load_state_dict(dict(weights))
             loss, metric = self._test(model, first.config)
             looks = 1 + (earlier.looks if earlier else 0)
-            tested = Tested(chosen.training.number, first.number, metric, loss, len(self._task.test), looks)
+            tested = HeldOut(chosen.training.number, first.number, metric, loss, len(self._task.test), looks)
             write_tested(self._folder, tested)
         except OSError as error:
             raise StorageError(f"the confirmed weights cannot be written to {self._folder}: {error}") from error

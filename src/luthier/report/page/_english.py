@@ -4,13 +4,10 @@ WORDS = {
     "lang": "en",
     "title": "{name}: what the search found",
     "subtitle": "{trainings} trainings, {epochs} epochs in {seconds}; {metric} on the validation data ({better})",
-    "subtitle.samples": "{samples} samples",
     "maximize": "higher is better",
     "minimize": "lower is better",
     "live": "live",
     "live.note": "This page follows the study and reloads when something new is in it.",
-    "live.ended": "The server has stopped; the page stays as it was.",
-    "contents": "On this page",
     # the first screen
     "recommend": "Use this",
     "recommend.own": "Keep your own setting",
@@ -41,7 +38,6 @@ WORDS = {
     "sure.few": "The baseline was not run again; its spread is taken to be the same.",
     "sure.validation": "With {n} validation samples any such score is uncertain by about ± {margin}.",
     "findings": "What stood out",
-    "findings.none": "Nothing stood out.",
     "findings.more": "{n} more",
     "finding.sure": "{percent} % sure",
     "finding.next": "Next:",
@@ -57,7 +53,6 @@ WORDS = {
     "failed.how": "how",
     "failed.message": "message",
     "too.few": "Too few trainings to tell; {n} are needed.",
-    "too.same": "All trainings scored the same.",
     # sections
     "values": "The setting",
     "values.name": "hyperparameter",
@@ -70,9 +65,8 @@ WORDS = {
     "confirmed.row": "training {n}",
     "confirmed.own": "your own",
     "curves": "Curves",
-    "curves.note": "All trainings, better ones darker. Rings: a training that was paused and continued later. "
+    "curves.note": "All trainings; the better ones stand out. Rings: a training that was paused and continued later. "
     "Double-click to see the whole range.",
-    "curves.quarter": "quarter {n} of 4",
     "curves.worst": "lower three quarters",
     "curves.good": "best quarter",
     "curves.winner": "recommended",
@@ -83,12 +77,11 @@ WORDS = {
     "epoch": "epoch",
     "training": "training {n}",
     "map": "Learning rate and batch size",
-    "map.note": "Each dot is a training; dark places are good. The background is the average of what is near.",
+    "map.note": "Each dot is a training; the stronger the colour, the better. The background is the average of what "
+    "is near.",
     "map.ridge": "Along the ridge the best learning rate grows as batch size to the power {exponent} "
     "({low} to {high}).",
     "map.no.ridge": "No clear ridge: which learning rate suits which batch size cannot be told from these trainings.",
-    "map.ridge.line": "ridge",
-    "rank": "place",
     "effects": "What each hyperparameter does",
     "importance": "How much each one mattered",
     "importance.note": "How far the values of the best trainings differ from those of all. The mark shows what chance "
@@ -105,7 +98,6 @@ WORDS = {
     "front.note": "The best score for each training time, from every epoch of every training.",
     "front.saving": "{times} times as fast costs {cost} {metric}: training {training}, stopped at epoch {epoch} "
     "({seconds} against {most}).",
-    "front.line": "best so far",
     "front.seconds": "seconds of training",
     "budget": "Where the time went",
     "budget.winner": "the winner",

@@ -14,7 +14,7 @@ from luthier.report.front import Deal, Saving
 from luthier.report.history import History
 from luthier.report.page.words import Words, number, signed
 from luthier.report.recommend import Candidate, Recommendation
-from luthier.report.tested import Tested
+from luthier.report.tested import HeldOut
 from luthier.training import unused
 
 #: In the first sentence; the rest follows it.
@@ -42,13 +42,13 @@ class Story:
 
 
 def sentences(
-    history: History, found: Recommendation, folder: str, tested: Tested | None, language: str = "en"
+    history: History, found: Recommendation, folder: str, tested: HeldOut | None, language: str = "en"
 ) -> Story:
     """The recommendation as the command line tells it."""
     return story(history, found, folder, tested, Words(language))
 
 
-def story(history: History, found: Recommendation, folder: str, tested: Tested | None, words: Words) -> Story:
+def story(history: History, found: Recommendation, folder: str, tested: HeldOut | None, words: Words) -> Story:
     """The recommendation in words."""
     figures = [*_gain(found, words), _score(history, found, words)]
     if tested is not None and tested.training == found.training.number:
@@ -115,13 +115,20 @@ def _score(history: History, found: Recommendation, words: Words) -> Figure:
     else:
         note = words("score.once", n=len(history.competing))
         value = number(point.metric if point else math.nan)
-    own = history.best_point(history.baseline) if history.baseline else None
+    own = _own_score(history, found)
     if own is not None and not found.is_baseline:
-        note = f"{note}; {words('score.own', value=number(own.metric))}"
+        note = f"{note}; {words('score.own', value=number(own))}"
     return Figure(value, label, note)
 
 
-def _test(tested: Tested, metric: str, words: Words) -> Figure:
+def _own_score(history: History, found: Recommendation) -> float | None:
+    """The baseline's: its mean on fresh seeds, if it was run again."""
+    again = next((c.mean.value for c in found.candidates if c.training.number == 0), None)
+    own = history.best_point(history.baseline) if history.baseline else None
+    return again if again is not None else own.metric if own else None
+
+
+def _test(tested: HeldOut, metric: str, words: Words) -> Figure:
     note = words("test.note" if tested.looks == 1 else "test.again", samples=tested.samples, looks=tested.looks)
     return Figure(number(tested.metric), words("test", metric=words.name(metric)), note)
 

@@ -29,7 +29,7 @@ from luthier.report.page._story import empty_text, saving_text, story, subtitle,
 from luthier.report.page.words import Words
 from luthier.report.recommend import recommend
 from luthier.report.ridge import lr_batch_map
-from luthier.report.tested import Tested
+from luthier.report.tested import HeldOut
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Source:
     """Where a study lies and what the page adds from beside it."""
 
     folder: str  #: as the user would type it
-    tested: Tested | None = None
+    tested: HeldOut | None = None
     version: str = ""
     live: str = ""  #: fingerprint of the study; empty for a page that does not follow it
 

@@ -13,14 +13,15 @@
     const style = getComputedStyle(root);
     return JSON.parse(text.replace(/"@(\w+)"/g, (_, name) => JSON.stringify(style.getPropertyValue("--" + name).trim())));
   };
-  const options = { displayModeBar: false, responsive: true, scrollZoom: false };
-  async function draw(text) {
+  const options = { displayModeBar: false, scrollZoom: false };
+  function draw(text) {
     const font = getComputedStyle(document.body).fontFamily;
-    for (const figure of coloured(text)) {
+    return Promise.all(coloured(text).map((figure) => {
       const place = byId("plot-" + figure.name);
-      figure.layout.font.family = font;
-      if (place) await Plotly.react(place, figure.data, figure.layout, options);
-    }
+      if (!place) return null;
+      const layout = { ...figure.layout, width: place.clientWidth, font: { ...figure.layout.font, family: font } };
+      return Plotly.react(place, figure.data, layout, options);
+    }));
   }
   async function pictures() {
     if (!("DecompressionStream" in window)) { byId("old").hidden = false; return; }
@@ -30,11 +31,12 @@
     document.head.append(script);
     await draw(text);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw(text));
+    let pause = 0;
+    addEventListener("resize", () => { clearTimeout(pause); pause = setTimeout(() => draw(text), 150); });
     // Paper is light and narrow.
-    addEventListener("beforeprint", () => { root.dataset.print = ""; draw(text); resize(); });
-    addEventListener("afterprint", () => { delete root.dataset.print; draw(text); resize(); });
+    addEventListener("beforeprint", () => { root.dataset.print = ""; draw(text); });
+    addEventListener("afterprint", () => { delete root.dataset.print; draw(text); });
   }
-  const resize = () => document.querySelectorAll(".js-plotly-plot").forEach((plot) => Plotly.Plots.resize(plot));
 
   // The table. A filter is words that a row must hold, or a comparison: lr<0.01, state=paused.
   const cellValue = (cell) => {

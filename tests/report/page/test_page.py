@@ -1,0 +1,138 @@
+"""The page as text: what it says, in which language, and of odd studies."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from luthier.errors import UsageError
+from luthier.records import Finding, Status
+from luthier.report.page import Source, render, write_page
+from luthier.report.page import page as pages
+from luthier.report.page.words import LANGUAGES, Words
+from luthier.report.tested import HeldOut
+
+NAN = float("nan")
+
+
+class Text(HTMLParser):
+    """What a reader sees, with the text of scripts and styles left out."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.parts, self.hidden = [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden = tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self.hidden = False
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.parts.append(data)
+
+
+def seen(history, findings=(), language="en", **source):
+    html = render(history, Source("studies/digits", **source), findings, language)
+    return " ".join(" ".join(Text(html).parts).split())
+
+
+def test_the_first_screen_says_what_to_use_how_sure_and_what_was_gained(searched):
+    findings = [Finding(f"code-{i}", f"Sentence {i}.", {}, 0.9, f"Step {i}.") for i in range(5)]
+    text = seen(searched, findings, tested=HeldOut(searched.winner.number, 40, 0.9555, 0.2, 90, 1))
+    first = text[: text.index("Curves")]
+    assert "Train with" in first
+    assert "Run again on 3 fresh seeds it scores" in first
+    assert "95 % interval +0.1" in first
+    assert "0.9555 90 samples, looked at once" in first
+    assert [first.count(f"Sentence {i}.") for i in range(5)] == [1] * 5
+    assert first.index("Sentence 2.") < first.index("2 more") < first.index("Sentence 3.")
+
+
+def test_a_winner_that_was_not_run_again_is_called_luck(searched):
+    alone = replace(searched, trainings=tuple(t for t in searched.trainings if t.confirms is None))
+    text = seen(alone)
+    assert "is partly luck. To know how much, run: luthier confirm studies/digits" in text
+    assert "one training each, so partly luck" in text
+    assert "Fresh seeds" not in text
+
+
+def test_every_language_has_the_same_words_with_the_same_blanks():
+    (english, _), (chinese, _) = LANGUAGES["en"], LANGUAGES["zh"]
+    assert english.keys() == chinese.keys()
+    blanks = {key: re.findall(r"{(\w+)}", text) for key, text in english.items()}
+    assert {k: sorted(v) for k, v in blanks.items()} == {
+        k: sorted(re.findall(r"{(\w+)}", text)) for k, text in chinese.items()
+    }
+
+
+def test_the_page_in_chinese_holds_no_english_sentence(searched):
+    text = seen(searched, language="zh")
+    assert "建议使用" in text
+    assert "学习率" in text
+    assert not re.findall(r"\b(?:the|training|seeds|with)\b", text.replace("luthier train", ""))
+    with pytest.raises(UsageError, match="the language is 'fr'; it must be one of en, zh"):
+        Words("fr")
+
+
+def odd(training, history):
+    """Odd studies by name, and a sentence that each must tell."""
+    diverged = [training(n, [], status=Status.DIVERGED, lr=0.9) for n in range(3)]
+    one = {"space": {"ranges": {"lr": history().space["ranges"]["lr"]}, "fixed": {}}}
+    return {
+        "nothing": (history(), "No training has been evaluated yet"),
+        "begun": (history(replace(training(0, []), outcome=None, slices=(), over=False)), "No training has been"),
+        "diverged": (history(*diverged), "All 3 trainings failed before they could be scored"),
+        "nan": (history(training(0, [NAN, NAN])), "No training has a score that is a number"),
+        "some nan": (history(training(0, [NAN, 0.5]), training(1, [0.5, NAN], lr=0.1)), "Train with"),
+        "one": (history(training(0, [0.5, 0.6])), "Keep your own setting"),
+        "one point": (history(training(0, [0.5]), seconds=0.0), "Keep your own setting"),
+        "one hyperparameter": (history(*(training(n, [0.5 + n / 9], lr=0.01 * 2**n) for n in range(4)), **one), "lr"),
+        "all the same": (history(*(training(n, [0.5] * 8, lr=0.01 * 2**n) for n in range(30))), "Train with"),
+        "infinite": (history(training(0, [float("inf"), 1.0], lr=0.1), direction="minimize"), "Keep"),
+        "zero range": (history(training(0, [0.5]), space={"ranges": {}, "fixed": {}}), "Keep your own setting"),
+        "late failure": (history(training(0, [0.5]), training(1, [0.9], status=Status.DIVERGED, lr=0.1)), "Train with"),
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_odd_studies_get_a_page_that_says_so(training, history, language):
+    for name, (study, sentence) in odd(training, history).items():
+        text = seen(study, language=language)
+        assert language != "en" or sentence in text or sentence == "lr", f"{name}: {text}"
+
+
+def test_what_the_user_named_cannot_break_the_page(training, history):
+    failed = training(1, [], status=Status.FAILED, lr=0.2)
+    html = render(history(training(0, [0.5]), failed, name="</script><b>x"), Source("a <folder>"))
+    assert "</script><b>x" not in html
+    assert "too large <b>" not in html
+    assert "too large &lt;b&gt;" in html
+
+
+def test_figures_are_what_plotly_knows(searched, monkeypatch):
+    """Its Python classes check every name and value; the page itself goes without them, for speed."""
+    from plotly.graph_objects import Figure
+
+    kept = []
+    monkeypatch.setattr(pages, "_packed", lambda content: kept.append(content) or "")
+    pages._plotly.cache_clear()
+    render(searched, Source("x"))
+    pages._plotly.cache_clear()
+    figures = next(json.loads(content) for content in kept if content.startswith(b"["))
+    names = [figure["name"] for figure in figures]
+    assert names[:4] == ["confirmed", "curves", "map", "importance"] or names[0] == "curves"
+    assert {"front", "budget", "isolation-lr", "isolation-optimizer"} <= set(names)
+    for figure in figures:
+        plain = json.loads(re.sub(r'"@\w+"', '"#123456"', json.dumps(figure)))
+        Figure(data=plain["data"], layout=plain["layout"])
+
+
+def test_a_page_that_cannot_be_written_is_one_sentence(searched, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_page(tmp_path / "file" / "report.html", searched, Source("x"))
