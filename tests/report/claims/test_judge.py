@@ -101,7 +101,7 @@ def test_the_law_of_the_gradient_variance() -> None:
     assert verdict.answer == "holds"
 
 
-def test_oscillation_is_the_share_of_movement_that_goes_up() -> None:
+def test_oscillation_is_the_share_of_epochs_in_which_the_loss_rises() -> None:
     world = World()
     swing = 1 + 0.5 * (-1.0) ** np.arange(EPOCHS)
     losses = World.losses
@@ -110,7 +110,7 @@ def test_oscillation_is_the_share_of_movement_that_goes_up() -> None:
     )
     verdict = world.verdicts()["large-lr"]
     assert verdict.answer == "holds"
-    assert 0.3 < (verdict.effect or 0) < 0.5
+    assert 0.3 < (verdict.effect or 0) < 0.6
 
 
 def test_a_decay_and_batch_schedules_are_compared_pairwise() -> None:

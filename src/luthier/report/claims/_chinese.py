@@ -6,7 +6,7 @@ CHINESE = Language(
     claims={
         "large-lr": Text(
             "学习率过大会震荡",
-            "学习率 {high} 时损失变化中上升部分的占比，比学习率 {low} 时高 {effect}（{of} 次中有 {diverged} 次发散）",
+            "学习率 {high} 时训练损失上升的 epoch 占比，比学习率 {low} 时高 {effect}（{of} 次中有 {diverged} 次发散）",
             "学习率应低于 {high}；损失忽上忽下就是该降低学习率的信号。",
             "学习率 {high} 在此任务上依然平稳，可以试更大的。",
             "学习率 {high} 在此任务上依然平稳，可以试更大的。",

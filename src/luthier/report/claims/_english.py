@@ -6,7 +6,7 @@ ENGLISH = Language(
     claims={
         "large-lr": Text(
             "a large learning rate oscillates",
-            "at lr {high} the share of the loss's movement that goes up is larger than at lr {low} by {effect} "
+            "the share of epochs in which the training loss rises is larger at lr {high} than at lr {low} by {effect} "
             "({diverged} of {of} diverged)",
             "Stay below lr {high}; a loss that goes up and down is the sign to lower lr.",
             "Even lr {high} is steady here: try larger ones.",

@@ -12,10 +12,10 @@ from luthier.report.history import History, Trained
 
 #: The entry of a slice's note that says which part its training plays.
 NOTE = "claims"
-#: pace: how long an epoch takes. pilot: which learning rates work at all. grid: learning rate x batch size, constant;
-#: one of them goes on three times as long. held-out: that one again, evaluated on data that chose nothing. cooldown:
-#: a branch of it with a decay at the end. grow, shrink: batch-size schedules.
-Role = Literal["pace", "pilot", "grid", "held-out", "cooldown", "grow", "shrink"]
+#: own: the user's setting as it is. pace: how long an epoch takes. pilot: which learning rates work at all. grid:
+#: learning rate x batch size, constant; one of them goes on three times as long. held-out: that one again, evaluated on
+#: data that chose nothing. cooldown: a branch of it with a decay at the end. grow, shrink: batch-size schedules.
+Role = Literal["own", "pace", "pilot", "grid", "held-out", "cooldown", "grow", "shrink"]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def judge(history: History) -> list[Verdict]:
 
 
 def _large_lr(e: Evidence) -> Verdict:
-    """Share of the training loss's movement that goes up: 0 for a steady fall, 1/2 for pure oscillation."""
+    """Share of the epochs in which the training loss rises: 0 for a steady fall, 1/2 for pure oscillation."""
     best = e.best_lr(e.batch_size)
     high, low = (None, None) if best is None else (e.higher(best, 2), e.lower(best, 2))
     pairs = _pairs(e, high, low)
@@ -186,9 +186,7 @@ def _sizes(e: Evidence) -> dict[str, object]:
 def _rises(seen: Seen, epochs: float) -> float:
     losses = [log(p.train_loss) for p in seen.upto(epochs)]
     steps = np.diff(losses)
-    if seen.diverged or len(steps) == 0 or not np.abs(steps).sum():
-        return 0.5
-    return float(steps[steps > 0].sum() / np.abs(steps).sum())
+    return 0.5 if seen.diverged or len(steps) == 0 else float(np.mean(steps > 0))
 
 
 def _train_loss(seen: Seen, epochs: float) -> float:

@@ -94,7 +94,9 @@ class Recorder:
     @property
     def length(self) -> int | None:
         """Epochs of the grid's trainings, when that was decided."""
-        known = [cut.note[NOTE]["epochs"] for cut in self._cuts.values() if cut.note[NOTE]["role"] != "pace"]
+        known = [
+            cut.note[NOTE]["epochs"] for cut in self._cuts.values() if cut.note[NOTE]["role"] not in ("own", "pace")
+        ]
         return int(known[0]) if known else None
 
     def on_point(self, cut: Slice, point: Point) -> None:

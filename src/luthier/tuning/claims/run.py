@@ -10,7 +10,7 @@ from typing import Any
 
 from luthier.events import BudgetState, Listener, StudyOpened
 from luthier.executors import Inline
-from luthier.records import Config, Options, Slice, Status
+from luthier.records import Config, Options, Slice
 from luthier.report.claims import Verdict, judge
 from luthier.report.history import read_history
 from luthier.space import Space, integer, log_uniform
@@ -55,11 +55,11 @@ def claims(
 ) -> Claims:
     """Tests eleven common claims about learning rate, batch size and epochs on ``task``, around your own setting.
 
-    Learning rate x batch size, each with a constant schedule and on several seeds, in replicates, until ``budget`` is
-    spent or eight are done; of ``baseline`` and the task's defaults everything but lr, batch size and the schedules
-    stays. The trainings become a study in ``folder`` (luthier-studies/NAME-claims); the same call again continues it,
-    after a kill as well. What is run depends on the seed and, where the budget is a time, on the time of an epoch,
-    which is measured first. ``stop`` is asked before every evaluation interval.
+    Your setting comes first, as it is; then learning rate x batch size, each with a constant schedule and on several
+    seeds, in replicates, until ``budget`` is spent or eight are done. Of ``baseline`` and the task's defaults all but
+    lr, batch size and the schedules stays. The trainings become a study in ``folder`` (luthier-studies/NAME-claims);
+    the same call again continues it, after a kill as well. What is run depends on the seed and, where the budget is a
+    time, on the time of an epoch, which is measured first. ``stop`` is asked before every evaluation interval.
 
     Raises UsageError before anything is trained, TooManyFailures when three trainings in a row raise, StorageError.
     """
@@ -84,7 +84,7 @@ def claims(
     with study:
         write_source(folder, task)
         recorder = Recorder(study, asked, task.evaluations_per_epoch, on_event or _ignore, stop or (lambda: False))
-        experiment = _Experiment(task, design.constant(own), sizes, study.description.seed, options, recorder, folder)
+        experiment = _Experiment(task, own, sizes, study.description.seed, options, recorder, folder)
         experiment.run(asked)
         study.add_spent(recorder.seconds)
         study.flush()
@@ -117,16 +117,17 @@ class _Experiment:
     def __init__(
         self,
         task: Task,
-        base: Config,
+        user: Config,
         sizes: list[int],
         seed: int,
         options: Options,
         recorder: Recorder,
         folder: Path,
     ) -> None:
-        self._task, self._base, self._sizes, self._seed, self._options = task, base, sizes, seed, options
+        self._task, self._sizes, self._seed, self._options = task, sizes, seed, options
+        self._user, self._base = user, design.constant(user)
         self._recorder, self._folder = recorder, folder
-        self._own = min(sizes, key=lambda size: abs(math.log(size / base.batch_size)))
+        self._own = min(sizes, key=lambda size: abs(math.log(size / user.batch_size)))
 
     def run(self, asked: Budget) -> None:
         """All of it, or what the budget and the user allow."""
@@ -144,6 +145,7 @@ class _Experiment:
             StudyOpened(self._folder, name, task.metric_name, task.direction, recorder.trainings, recorder.budget)
         )
         try:
+            self._do(inline, Step("own", 0, self._user, float(self._user.epochs), self._replicate_seed(0)), {}, 0)
             epochs = self._length(inline, asked)
             best = None if epochs is None else self._pilot(inline, epochs)
             if best is None or epochs is None:
@@ -248,6 +250,3 @@ class _Experiment:
     def _replicate_seed(self, replicate: int) -> int:
         """Other seeds for other studies, so that they share no luck."""
         return derive(self._seed, "claims", replicate)
-
-
-__all__ = ["Claims", "Status", "claims"]
