@@ -84,6 +84,13 @@ def test_slices_run_where_the_caller_runs_them(task: Make) -> None:
     assert all(len({c.stop for c in cuts}) == 1 for cuts in asked)
 
 
+@pytest.mark.parametrize("bounds", [(1e-6, 1e-4), (0.01, 0.02), (10.0, 100.0)])
+def test_short_trainings_stay_within_the_bounds(task: Make, bounds: tuple[float, float]) -> None:
+    found = lr_range(task(), options=CPU, bounds=bounds)
+    assert found.shown
+    assert all(bounds[0] <= s.lr <= bounds[1] for s in found.shown)
+
+
 @pytest.mark.parametrize(
     "values",
     [{"optimizer": "AdamW", "batch_size": 64}, {"momentum": 0.9, "schedule": "cosine", "warmup": 0.2}],

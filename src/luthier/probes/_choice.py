@@ -43,11 +43,17 @@ class Choice:
     reason: str = ""
 
 
-def first_lrs(reading: Reading, count: int) -> list[float]:
-    """``count`` learning rates in equal ratios, from below the steepest fall to the largest stable one."""
+def first_lrs(reading: Reading, count: int, bounds: tuple[float, float] = (0.0, math.inf)) -> list[float]:
+    """``count`` learning rates in equal ratios, from below the steepest fall to the largest stable one.
+
+    Of these the part within ``bounds``; all of the bounds where no part is.
+    """
     high = reading.largest_stable
     low = high / DISAGREE if disagree(reading) else BELOW_STEEPEST * reading.steepest
-    return [_rounded(v) for v in np.geomspace(min(low, high / SPAN), high, count)]
+    low, high = max(min(low, high / SPAN), bounds[0]), min(high, bounds[1])
+    if low >= high:
+        low, high = bounds
+    return [min(max(_rounded(v), bounds[0]), bounds[1]) for v in np.geomspace(low, high, count)]
 
 
 def disagree(reading: Reading) -> bool:

@@ -107,6 +107,7 @@ def lr_range(
     options: Options | None = None,
     run: Run | None = None,
     first: int = 0,
+    bounds: tuple[float, float] = (0.0, math.inf),
     on_progress: Callable[[Progress], None] | None = None,
     on_point: OnPoint | None = None,
     interrupted: Callable[[], bool] | None = None,
@@ -115,7 +116,7 @@ def lr_range(
 
     ``repeats`` range tests on fresh seeds and batches, then, with ``confirm``, short trainings on one seed, which take
     at most as many epochs as three whole trainings. Those are slices numbered from ``first``, run by ``run`` where
-    one is given, else here; ``on_point`` hears of their evaluations. Neither the model that the task's builder gives
+    one is given, else here, at lrs within ``bounds``; ``on_point`` hears of their evaluations. Neither the model that the task's builder gives
     nor the global random numbers change. Raises UsageError for a config that the task does not allow, and when the
     model cannot take a step with it.
     """
@@ -142,7 +143,7 @@ def lr_range(
     here = Here(task, options, on_point, interrupted)
     short = ShortTrainings(complete, seed, task.evaluations_per_epoch, run or here, first)
     if confirm:
-        _confirm(short, reading, tell)
+        _confirm(short, reading, bounds, tell)
     found = choose(reading, short.shown)
     return replace(
         bare,
@@ -162,16 +163,18 @@ def _asked(interrupted: Callable[[], bool] | None) -> bool:
     return interrupted is not None and interrupted()
 
 
-def _confirm(short: ShortTrainings, reading: Reading, tell: Callable[[Progress], None]) -> None:
+def _confirm(
+    short: ShortTrainings, reading: Reading, bounds: tuple[float, float], tell: Callable[[Progress], None]
+) -> None:
     """The short trainings, rung by rung; the first reaches outward while the best lr is the lowest or highest."""
     first, second = RUNGS
     count = max(3, min(first.trainings, MOST * short.whole // short.intervals(first.fraction)))
-    lrs = first_lrs(reading, count)
+    lrs = first_lrs(reading, count, bounds)
     tell(Progress(f"{count} trainings to epoch {short.stop(first.fraction):g}", 0.3))
     short.reach(lrs, first.fraction)
     for _ in range(OUTWARD):
         further = None if short.interrupted else beyond(short.shown)
-        if further is None:
+        if further is None or not bounds[0] <= further <= bounds[1]:
             break
         short.reach([further], first.fraction)
     if not short.interrupted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -48,6 +49,7 @@ def probe(
             options=options,
             run=shortcut,
             first=1,
+            bounds=setup.lr_bounds or (0.0, math.inf),
             interrupted=interrupted,
         )
     except UsageError as error:  # a training failed: the search will learn from it
