@@ -83,6 +83,8 @@ def test_it_emits_what_a_search_does_and_other_seeds_share_no_luck(run: Callable
     assert sum(isinstance(e, PointAdded) for e in events) == 40
     assert other.epochs == 40
     assert points(tmp_path / "study")[0] != points(tmp_path / "other")[0]
+    with pytest.raises(LuthierError, match="cannot be continued: units is 16, in the study it is 8"):
+        run(budget="50epochs", baseline={"epochs": 5, "units": 16})
 
 
 def test_a_budget_of_time_measures_an_epoch_first(run: Callable[..., Claims], tmp_path: Path) -> None:

@@ -67,7 +67,8 @@ def claims(
     task = load_task(task) if isinstance(task, str) else task
     own = prepare(task, {}, baseline).baseline
     sizes = design.batch_sizes(int(own.batch_size), len(task.train))
-    setup = prepare(task, _space(own, sizes), dict(design.constant(own)))
+    told = {name: own[name] for name in {**task.defaults, **(baseline or {})}}
+    setup = prepare(task, _space(own, sizes, told), dict(design.constant(own)))
     options = options or Options()
     check_options(setup, options, seed)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / f"{task.name}-claims"
@@ -104,11 +105,13 @@ def _ignore(event: object) -> None:
     pass
 
 
-def _space(own: Config, sizes: list[int]) -> Space:
-    """What the experiment varies, so that reports draw it."""
+def _space(own: Config, sizes: list[int], told: Mapping[str, Any]) -> Space:
+    """What the experiment varies, so that reports draw it, and the rest of the setting, which stays in a study."""
     lrs = design.pilot_lrs(own.optimizer)
-    ranges = {"lr": log_uniform(design.grid_lrs(lrs[0])[0], design.grid_lrs(lrs[-1])[-1])}
-    return Space({**ranges, **({"batch_size": integer(sizes[0], sizes[-1], log=True)} if len(sizes) > 1 else {})})
+    ranges: dict[str, Any] = {"lr": log_uniform(design.grid_lrs(lrs[0])[0], design.grid_lrs(lrs[-1])[-1])}
+    if len(sizes) > 1:
+        ranges["batch_size"] = integer(sizes[0], sizes[-1], log=True)
+    return Space({**told, **ranges})
 
 
 class _Experiment:
