@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from luthier.cli.options import (
     watching,
 )
 from luthier.cli.probing import BatchSize, ConfigFile, Optimizer, Picture, Set, checked_picture, given_values, tell
+
+if TYPE_CHECKING:
+    from luthier.probes import BatchSizes
 
 
 def batch_size(
@@ -64,14 +67,14 @@ def batch_size(
     loaded = load_task(task, str(data) if data else None)
     with watching(ProbeProgress(f"batch sizes of {task}"), quiet=quiet) as watch:
         found = measure(loaded, values, seconds=seconds, seed=seed, options=options, on_progress=watch)
+    return tell(found, _lines(found), json=json, picture=path, figure=lambda: batch_size_figure(found))
+
+
+def _lines(found: BatchSizes) -> list[str]:
+    """Samples per second against batch size; nothing for a single size."""
     sizes = [float(s.batch_size) for s in found.steps]
+    if len(sizes) < 2:
+        return []
     fast = float(found.full_speed)
-    lines = log_plot(
-        sizes,
-        [s.samples_per_second for s in found.steps],
-        marked=(fast, fast, max(sizes)),
-        width=min(out().width, 80),
-    )
-    return tell(
-        found, lines if len(sizes) > 1 else [], json=json, picture=path, figure=lambda: batch_size_figure(found)
-    )
+    speed = [s.samples_per_second for s in found.steps]
+    return log_plot(sizes, speed, marked=(fast, fast, max(sizes)), width=min(out().width, 80))

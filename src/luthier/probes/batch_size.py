@@ -126,15 +126,16 @@ def batch_size(
     left = memory_left(device)
     bench = _Bench(task, full, seed, options, left)
     with own_randomness():
-        peaks = bench.peaks(wanted)
+        peaks = bench.peaks(wanted if sizes is not None else wanted[::2])  # those between follow from their line
         if not peaks:
             raise UsageError(
                 f"a step at batch size {wanted[0]} does not fit in the {left / 1e6:.3g} MB left; take a smaller model"
             )
         fixed, each = _line(peaks)
-        timed = bench.seconds(sorted(peaks), start + seconds, on_progress)
+        tried = [size for size in wanted if size <= max(peaks)]
+        timed = bench.seconds(tried, time.perf_counter() + seconds, on_progress)
         evaluation = bench.evaluation(min(EVALUATED, max(peaks)))
-    steps = tuple(Step(size, *timed[size], peaks[size]) for size in sorted(timed))
+    steps = tuple(Step(s, *timed[s], peaks.get(s, round(fixed + each * s))) for s in sorted(timed))
     fastest = max(s.samples_per_second for s in steps)
     fits = samples if each <= 0 else int(max(max(peaks), min(samples, (SHARE * left - fixed) / each)))
     return BatchSizes(
@@ -205,8 +206,8 @@ class _Bench:
                     ) from error
                 self.refused = size
                 break
-            finally:
-                gc.collect()  # what the exception held
+        if self.refused:
+            gc.collect()  # what the exception held
         return found
 
     def seconds(

@@ -1,0 +1,100 @@
+"""The noise scale against its closed form on a linear regression, and against the critical batch size on MNIST.
+
+    python benchmarks/noise_scale.py [MNIST_FOLDER] [--runs 100]
+
+The regression y = W x + noise with inputs N(0, I) has, at weight V and D = V - W, by Isserlis' theorem
+tr(Sigma) / |G|^2 = (|D|^2 (d + 1) + k d s^2) / |D|^2, with d inputs, k outputs and noise of standard deviation s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+from dataclasses import dataclass
+
+import torch
+from _machine import machine
+from torch import nn
+
+from luthier import Task, mnist
+from luthier.probes import critical_batch, noise_scale
+from luthier.records import Options
+
+SAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Setting:
+    inputs: int
+    outputs: int
+    noise: float
+
+
+SETTINGS = (Setting(20, 10, 0.3), Setting(20, 10, 1.0), Setting(20, 1, 0.3), Setting(10, 1, 1.0), Setting(50, 1, 3.0))
+
+
+def regression(setting: Setting, seed: int) -> tuple[Task, float]:
+    """A task with fresh data and weights of norm 1, trained from 0, and its noise scale there."""
+    generator = torch.Generator().manual_seed(seed)
+    weight = torch.randn(setting.inputs, setting.outputs, generator=generator)
+    weight /= weight.norm()
+    inputs = torch.randn(SAMPLES, setting.inputs, generator=generator)
+    noise = setting.noise * torch.randn(SAMPLES, setting.outputs, generator=generator)
+    model = nn.Linear(setting.inputs, setting.outputs, bias=False)
+    nn.init.zeros_(model.weight)
+    rows = inputs, inputs @ weight + noise
+    truth = setting.inputs + 1 + setting.outputs * setting.inputs * setting.noise**2
+    return Task(lambda config: model, rows, (rows[0][:50], rows[1][:50]), loss="MSELoss"), truth
+
+
+def closed_form(runs: int) -> None:
+    """Errors and coverage of the public probe before the first step."""
+    print("inputs outputs noise  truth    bias median error 95 % below covered")
+    for setting in SETTINGS:
+        errors, covered = [], 0
+        for seed in range(runs):
+            task, truth = regression(setting, seed)
+            point = noise_scale(task, epochs=(0,), samples=SAMPLES, seed=seed, options=Options("cpu")).points[0]
+            errors.append(point.value / truth - 1)
+            covered += truth in point.interval
+        absolute = sorted(map(abs, errors))
+        bias = statistics.fmean(errors)
+        print(
+            f"{setting.inputs:>6} {setting.outputs:>7} {setting.noise:>5} {truth:>6.1f} {bias:>+7.2%} "
+            f"{statistics.median(absolute):>12.2%} {absolute[math.ceil(0.95 * runs) - 1]:>10.2%} {covered} of {runs}"
+        )
+
+
+def on_mnist(folder: str, batch_size: int, lr: float, repeats: int) -> None:
+    """Both answers from the same place of a training."""
+    task, config = mnist(folder), {"batch_size": batch_size, "lr": lr}
+    noise = noise_scale(task, config, epochs=(1, 2), options=Options("cpu"))
+    print("\n".join(noise.sentences()), flush=True)
+    direct = critical_batch(task, config, epoch=1, repeats=repeats, options=Options("cpu"))
+    print("\n".join(direct.sentences()))
+    for found in direct.branches:
+        drop = direct.start_loss - statistics.fmean(found.losses)
+        print(f"  batch {found.batch_size:>5}, lr {found.lr:<7.3g} loss falls by {drop:.4f}")
+    between = math.sqrt(noise.points[1].value * noise.points[2].value)
+    print(f"noise scale between epochs 1 and 2: {between:.0f}; critical / noise scale: {direct.value / between:.2f}")
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("folder", nargs="?", help="MNIST's idx files")
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--lr", type=float, default=0.1)
+    parser.add_argument("--repeats", type=int, default=1)
+    arguments = parser.parse_args()
+    print(machine())
+    if arguments.runs:
+        closed_form(arguments.runs)
+    if arguments.folder:
+        on_mnist(arguments.folder, arguments.batch_size, arguments.lr, arguments.repeats)
+
+
+if __name__ == "__main__":
+    main()
