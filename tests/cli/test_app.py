@@ -9,7 +9,7 @@ from luthier.cli import app
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.search import SEARCHES
 
-COMMANDS = ["tune", "train", "show", "export"]
+COMMANDS = ["tune", "train", "show", "export", "confirm", "report", "ui"]
 
 
 def run(*args: str, **env: str) -> tuple[int, str, str]:

@@ -106,5 +106,4 @@ def _ridge(lr: Array, batch: Array, rank: Array) -> Ridge | None:
 
 
 def _fit(matrix: Array, values: Array) -> Array:
-    solution: Array = np.linalg.lstsq(matrix, values, rcond=None)[0]
-    return solution
+    return np.asarray(np.linalg.lstsq(matrix, values, rcond=None)[0], dtype=np.float64)

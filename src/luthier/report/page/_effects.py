@@ -126,7 +126,7 @@ def _numbers(
     scores = [score for _, score in points]
     tops = [[(scores[i], given[i]) for i in part] for part in _parts(given)]
     line = [best(top) for top in tops]  # type: ignore[operator]  # max or min
-    few = {"dtick": 1} if place.whole and place.high - place.low <= BINS else {}
+    few: Figure = {"dtick": 1} if place.whole and place.high - place.low <= BINS else {}
     x = log_axis("", place.low, place.high) if place.log else axis(**few)
     return [_dots(given, scores, words), _best([v for _, v in line], [s for s, _ in line], words)], x
 

@@ -1,0 +1,180 @@
+"""What to use and how sure that is; what a paused training would have reached; the trade of time and quality."""
+
+import math
+import random
+import statistics
+from dataclasses import replace
+
+import pytest
+from report.page.conftest import history as history
+from report.page.conftest import training as training
+
+from luthier.records import Status
+from luthier.report.finals import final_values
+from luthier.report.front import front, savings, spending
+from luthier.report.importance import importances, interactions
+from luthier.report.recommend import difference, mean_interval, recommend
+from luthier.report.ridge import lr_batch_map
+from luthier.report.tables import write_tables
+
+
+@pytest.fixture
+def again(training):
+    """A training and its repetitions: ``again(3, best, scores)``."""
+
+    def make(number, best, scores, first, seconds=0.5, **values):
+        repeats = [
+            training(first + i, [s], confirms=number, seconds=seconds, epochs=1, **values) for i, s in enumerate(scores)
+        ]
+        return [training(number, [best], seconds=seconds, epochs=1, **values), *repeats]
+
+    return make
+
+
+def study(history, *groups):
+    return history(*sorted((t for group in groups for t in group), key=lambda t: t.number))
+
+
+def test_the_cheapest_of_the_tied_is_recommended(again, history):
+    best = again(1, 0.95, [0.93, 0.94, 0.95], 10, seconds=4.0, lr=0.1)
+    cheap = again(2, 0.94, [0.92, 0.945, 0.94], 20, seconds=1.0, lr=0.2)
+    bad = again(0, 0.80, [0.79, 0.80, 0.81], 30, seconds=0.1)
+    found = recommend(study(history, best, cheap, bad))
+    assert [c.training.number for c in found.candidates] == [1, 2, 0]
+    assert [c.tied for c in found.candidates] == [True, True, False]
+    assert found.training.number == 2
+    assert found.baseline_confirmed
+    assert found.gain == pytest.approx(0.935 - 0.80)
+    assert found.gain_interval.low > 0
+
+
+def test_a_setting_that_fails_on_a_fresh_seed_comes_last(again, history, training):
+    shaky = again(1, 0.95, [0.94, 0.95], 10, lr=0.5)
+    shaky.append(training(12, [], status=Status.DIVERGED, confirms=1, epochs=1, lr=0.5))
+    steady = again(2, 0.93, [0.92, 0.93], 20, lr=0.1)
+    found = recommend(study(history, shaky, steady, again(0, 0.8, [], 30)))
+    assert found.training.number == 2
+    assert [c.failed for c in found.candidates] == [0, 1]
+    assert not found.baseline_confirmed
+    assert found.gain_interval is not None
+
+
+def test_lower_is_better_where_it_is(again, history):
+    both = study(history, again(0, 0.5, [0.5, 0.51], 10), again(1, 0.2, [0.2, 0.21], 20, lr=0.1))
+    found = recommend(replace(both, direction="minimize"))
+    assert found.training.number == 1
+    assert found.gain == pytest.approx(0.3)
+
+
+def test_a_newer_leader_is_not_judged_by_the_repetitions_of_an_older_one(again, history):
+    found = recommend(study(history, again(0, 0.8, [], 30), again(1, 0.9, [0.7, 0.71], 10), again(2, 0.95, [], 20)))
+    assert found.training.number == 2
+    assert found.confirmed is None
+    assert found.gain_interval is None
+    assert found.gain == pytest.approx(0.15)
+
+
+def test_intervals_hold_as_often_as_they_say():
+    """Student's interval of a mean, and Welch's of a difference, of normal values."""
+    rng = random.Random(0)
+
+    def draw(n, mean, spread):
+        return [rng.gauss(mean, spread) for _ in range(n)]
+
+    means = sum(i.low <= 1 <= i.high for i in (mean_interval(draw(5, 1, 2)) for _ in range(2000)))
+    gaps = sum(i.low <= 1 <= i.high for i in (difference(draw(5, 3, 2), draw(5, 2, 0.3)) for _ in range(2000)))
+    assert 0.94 < means / 2000 < 0.96
+    assert 0.93 < gaps / 2000 < 0.97
+    assert difference([1.0, 1.0], [1.0, 1.0]).is_clear is False
+    assert difference([1.0, 1.0], [0.5, 0.5]).is_clear is True
+    assert math.isclose(difference([1.0, 3.0], [0.0]).value, 2.0)
+
+
+def test_a_paused_training_counts_as_those_that_went_on(training, history):
+    whole = [training(n, [0.95 - 0.05 * (10 - n) * 0.7**e for e in range(1, 9)], lr=0.01 * (n + 1)) for n in range(10)]
+    paused = training(10, [whole[6].curve.points[0].metric], lr=0.5)
+    failed = training(11, [0.6], status=Status.DIVERGED, lr=0.9)
+    values = final_values(history(*whole, paused, failed))
+    assert values[6] == whole[6].curve.points[-1].metric
+    assert values[10] > paused.curve.points[-1].metric
+    assert values[10] == pytest.approx(values[6], abs=0.03)
+    assert values[11] == min(values.values())
+    assert max(values.values()) == whole[9].curve.points[-1].metric
+
+
+@pytest.fixture
+def planted(training, history):
+    """The best lr follows the square root of the batch size; the optimizer does nothing."""
+    rng = random.Random(1)
+    found = []
+    for number in range(200):
+        x, z = rng.uniform(-9, 0), rng.uniform(math.log(16), math.log(256))
+        score = 0.95 - 0.02 * (x - (0.5 * (z - 4) - 4.5)) ** 2 + rng.gauss(0, 0.003)
+        values = {"lr": math.exp(x), "batch_size": round(math.exp(z)), "optimizer": rng.choice(["SGD", "AdamW"])}
+        found.append(training(number, [score], epochs=1, **values))
+    return history(*found)
+
+
+def test_what_was_planted_is_found(planted):
+    first, *others = importances(planted)
+    assert first.name == "lr"
+    assert first.matters
+    assert not next(i for i in others if i.name == "optimizer").matters
+    assert [i.names for i in interactions(planted)] == [("lr", "batch_size")]
+    ridge = lr_batch_map(planted).ridge
+    assert ridge.low < 0.5 < ridge.high
+    assert ridge.exponent == pytest.approx(0.5, abs=0.15)
+
+
+def test_noise_has_no_importance_and_no_ridge(planted):
+    scores = [t.curve.points[0].metric for t in planted.trainings]
+    random.Random(2).shuffle(scores)
+    noise = tuple(
+        replace(t, curve=replace(t.curve, points=(replace(t.curve.points[0], metric=s),)))
+        for t, s in zip(planted.trainings, scores, strict=True)
+    )
+    shuffled = replace(planted, trainings=noise)
+    assert interactions(shuffled) == []
+    assert lr_batch_map(shuffled).ridge is None
+    assert importances(replace(shuffled, trainings=noise[:10])) == []
+
+
+def test_the_front_holds_what_nothing_beats_and_says_what_speed_costs(training, history):
+    slow = training(0, [0.5, 0.8, 0.9, 0.9], seconds=1.0)
+    quick = training(1, [0.6, 0.85], seconds=0.5, lr=0.1)
+    deals = front(history(slow, quick, training(2, [0.99], confirms=1)))
+    assert [(d.training, d.epoch, d.seconds) for d in deals] == [(1, 1, 0.5), (1, 2, 1.0), (0, 3, 3.0)]
+    saving, more = savings(deals)
+    assert (saving.times, round(saving.cost, 6)) == (3, 0.05)
+    assert (more.times, round(more.cost, 6)) == (6, 0.3)
+
+
+def test_every_second_is_accounted_for(searched_like):
+    parts = spending(searched_like)
+    assert sum(p.seconds for p in parts) == pytest.approx(searched_like.seconds)
+    assert sum(p.trainings for p in parts) == len(searched_like.trainings)
+    assert [p.kind for p in parts] == ["winner", "baseline", "given up", "failed", "confirmations", "overhead"]
+
+
+@pytest.fixture
+def searched_like(training, history):
+    return history(
+        training(0, [0.5] * 8),
+        training(1, [0.9] * 8, lr=0.1),
+        training(2, [0.7], lr=0.2),
+        training(3, [0.1], status=Status.DIVERGED, lr=1.0),
+        training(4, [0.8] * 8, confirms=1, lr=0.1),
+        seconds=50.0,
+    )
+
+
+def test_tables_are_files_that_others_read(searched_like, tmp_path):
+    import csv
+
+    written = write_tables(searched_like, tmp_path)
+    assert {p.stem for p in written} == {"trainings", "points", "front", "budget"}
+    with (tmp_path / "trainings.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["state"] for r in rows] == ["finished", "finished", "paused", "diverged", "finished"]
+    assert [float(r["metric"]) for r in rows] == [0.5, 0.9, 0.7, 0.1, 0.8]
+    assert statistics.fmean(float(r["lr"]) for r in rows) > 0
