@@ -7,7 +7,7 @@ from luthier.hyperparameters import complete
 from luthier.records import Outcome, Point, Slice, SliceResult, Status
 from luthier.search._axes import Axes
 from luthier.search._curves import CurveModel, Rows, Scale, expected_improvement
-from luthier.search._priors import LEARNING_RATES, Knowledge
+from luthier.search._priors import LEARNING_RATES
 from luthier.search.freeze_thaw import FIRST_SHARE, FreezeThaw
 from luthier.space import Space, choice, integer, log_uniform, uniform
 
@@ -118,21 +118,6 @@ def test_axes_go_both_ways() -> None:
     assert moved == pytest.approx(axes.snap(moved))
 
 
-def test_the_learning_rate_follows_the_optimizer() -> None:
-    axes = Axes(SPACE)
-    points = Knowledge(axes, {}).draw(np.random.default_rng(0), 2000)
-    configs = [axes.params(p) for p in points]
-    medians = {o: np.median([c["lr"] for c in configs if c["optimizer"] == o]) for o in ("SGD", "Adam")}
-    assert medians["SGD"] == pytest.approx(0.02, rel=0.3)
-    assert medians["Adam"] == pytest.approx(0.001, rel=0.3)
-
-
-def test_unknown_names_are_drawn_from_all_of_their_range() -> None:
-    axes = Axes(Space(temperature=uniform(0, 8)))
-    values = Knowledge(axes, {}).draw(np.random.default_rng(0), 4000)[:, 0]
-    assert np.histogram(values, 4, (0, 1))[0] == pytest.approx([1000] * 4, rel=0.1)
-
-
 def test_the_model_knows_what_it_was_fitted_to() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((40, 2))
@@ -158,8 +143,8 @@ def test_one_horizon_or_many_predict_the_same() -> None:
     rows = Rows(x, training, rng.random(30), rng.normal(size=30))
     model = CurveModel(3)
     model.condition(rows)
-    many = model.predict(x, np.array([[0.0] * 30, [0.5] * 30]), training)
-    alone = model.predict(x, np.full((1, 30), 0.5), training)
+    many = model.predict(x, np.array([[-0.5] * 30, [0.0] * 30]), training)
+    alone = model.predict(x, np.full((1, 30), 0.0), training)
     assert many[0][1] == pytest.approx(alone[0][0])
     assert many[1][1] == pytest.approx(alone[1][0])
 
@@ -173,6 +158,12 @@ def test_the_scale_keeps_order_and_a_diverged_training_does_not_drown_the_rest()
     assert np.isfinite(there).all()
     assert there[0] - there[3] > 0.1
     assert np.isfinite(Scale.of(np.ones(4))(np.ones(4))).all()
+
+
+def test_the_scale_goes_both_ways() -> None:
+    scores = np.array([0.9, 0.89, 0.8, 0.7, 0.6])
+    scale = Scale.of(scores)
+    assert scale.score(scale(scores)) == pytest.approx(scores)
 
 
 def test_expected_improvement_of_what_is_certain() -> None:

@@ -13,6 +13,7 @@ al. 2014, arXiv 1406.3896) a curve tells about the level of its neighbours; as i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,9 +64,11 @@ class Scale:
         return scaled
 
     def score(self, values: Array) -> Array:
-        """The inverse, down to the floor. No value lies more than _OFFSET widths above the best score so far."""
+        """The inverse, down to the floor; above the best score so far it goes on along its tangent."""
         raw = np.maximum(values * self.spread + self.centre, self.floor)
-        score: Array = self.best - self.width * (np.exp(-raw) - _OFFSET)
+        top = -math.log(_OFFSET)
+        below = self.best - self.width * (np.exp(-np.minimum(raw, top)) - _OFFSET)
+        score: Array = below + self.width * _OFFSET * np.maximum(raw - top, 0.0)
         return score
 
 

@@ -107,7 +107,7 @@ class Outlook:
     def predict(self, runs: Runs, horizons: Array) -> tuple[Array, Array]:
         """Means and standard deviations on the model's scale at ``horizons`` (horizons, runs)."""
         begun = None if (runs.numbers < 0).all() else runs.numbers
-        return self._model.predict(runs.features, self._remaining(horizons), begun)
+        return self._model.predict(runs.features, self.remaining(horizons), begun)
 
     def scores(self, values: Array) -> Array | None:
         """What values on the model's scale are as scores; None while no training gave a finite metric."""
@@ -136,12 +136,12 @@ class Outlook:
         rows = Rows(
             self._axes.features(np.array([self.points[t.number] for t, _, _ in scored])),
             np.array([t.number for t, _, _ in scored]),
-            self._remaining(np.array([epoch for _, epoch, _ in scored])),
+            self.remaining(np.array([epoch for _, epoch, _ in scored])),
             values,
         )
         return rows, scale
 
-    def _remaining(self, epochs: Array) -> Array:
+    def remaining(self, epochs: Array) -> Array:
         """1 after the first slice, 0 at the end of the longest training, evenly in the logarithm."""
         if self._end <= self._first:
             return np.zeros_like(epochs)

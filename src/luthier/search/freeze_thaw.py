@@ -39,7 +39,7 @@ GROWTH = 2  #: a slice takes a training at most so many times as far as it came
 #: Gain is compared per this power of the epochs it takes: 1 would prefer what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
 
-_CANDIDATES = (300, 50, 150)  #: from the priors, from everywhere, around the best
+_CANDIDATES = (600, 100, 300)  #: from the priors, from everywhere, around the best
 _LEADERS = 6  #: trainings that candidates are bred from
 _MOST_THAWS = 100  #: trainings that are considered for thawing
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up

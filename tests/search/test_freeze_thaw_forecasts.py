@@ -1,0 +1,139 @@
+import json
+
+import numpy as np
+import pytest
+
+from luthier.errors import UsageError
+from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
+from luthier.search import FreezeThaw
+from luthier.search._forecasts import Choice, Forecast, non_dominated
+from luthier.space import Space, uniform
+
+SPACE = Space(a=uniform(0, 1), b=uniform(0, 1), epochs=16)
+SIGNS = {"maximize": 1.0, "minimize": -1.0}
+
+
+def value(config: Config, epoch: float) -> float:
+    return float(0.9 - (config.a - 0.6) ** 2 - 0.3 * (config.b - 0.2) ** 2 - 0.3 * epoch**-0.7)
+
+
+def train(cut: Slice, sign: float = 1.0) -> SliceResult:
+    """An epoch takes longer where b is larger."""
+    epochs = range(round(cut.start) + 1, round(cut.stop) + 1)
+    points = tuple(Point(e, 0, 0, sign * value(cut.config, e), 0, 1, 1 + cut.config.b) for e in epochs)
+    return SliceResult(cut, points, Outcome(Status.DONE))
+
+
+def driven(slices: int, direction: str = "maximize", **arguments: object) -> FreezeThaw:
+    search = FreezeThaw(SPACE, max_epochs=16, direction=direction, seed=1, **arguments)
+    for _ in range(slices):
+        for cut in search.ask():
+            search.tell(train(cut, SIGNS[direction]))
+    return search
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_it_predicts_trainings_begun_and_not_begun(direction) -> None:
+    search, sign = driven(40, direction), SIGNS[direction]
+    rng = np.random.default_rng(0)
+    inside, errors = [], []
+    for number in range(500, 520):
+        config = Config(a=float(rng.random()), b=float(rng.random()), epochs=16)
+        new = search.predict(config, 16)
+        search.tell(train(Slice(number, config, 0, 4), sign))
+        begun = search.predict(number, 16)
+        truth = sign * value(config, 16)
+        for forecast in (new, begun):
+            assert forecast.low <= forecast.mean <= forecast.high
+            inside.append(forecast.low <= truth <= forecast.high)
+        errors.append((abs(new.mean - truth), abs(begun.mean - truth), new.high - new.low, begun.high - begun.low))
+    assert np.mean(inside) >= 0.8
+    new_error, begun_error, new_width, begun_width = np.mean(errors, 0)
+    assert begun_error < 0.06
+    assert begun_error < new_error
+    assert begun_width < new_width
+
+
+def test_a_forecast_is_never_below_what_was_reached() -> None:
+    search = driven(30)
+    for number in range(10):
+        search.tell(train(Slice(100 + number, Config(a=0.1 * number, b=0.5, epochs=16), 0, 5)))
+        assert search.predict(100 + number, 16).low >= value(Config(a=0.1 * number, b=0.5, epochs=16), 5) - 1e-9
+
+
+def test_asking_for_forecasts_changes_no_decision() -> None:
+    asked, silent = driven(20), driven(20)
+    asked.predict(0, 16), asked.gain(50), asked.front(), asked.plateau(tolerance=0.01)
+    assert asked.ask(3) == silent.ask(3)
+
+
+def test_what_cannot_be_predicted_is_said() -> None:
+    with pytest.raises(UsageError, match="no training"):
+        FreezeThaw(SPACE, max_epochs=16).predict(Config(a=0.1, b=0.2, epochs=16), 16)
+    search = driven(3)
+    with pytest.raises(UsageError, match="training 77"):
+        search.predict(77, 16)
+    with pytest.raises(UsageError, match="not in the space"):
+        search.predict(Config(a=7.0, b=0.2, epochs=16), 16)
+
+
+def test_the_plateau_is_where_a_curve_goes_flat() -> None:
+    search = driven(20)
+    flat = Config(a=0.55, b=0.25, epochs=16)
+    points = tuple(Point(e, 0, 0, min(0.9, 0.3 * e), 0, 1, 1.0) for e in range(1, 17))
+    search.tell(SliceResult(Slice(300, flat, 0, 16), points, Outcome(Status.DONE)))
+    assert search.plateau(tolerance=0.001) == 3
+    assert search.plateau(tolerance=0.35) == 2
+    assert search.plateau(0, tolerance=0.001) > 3
+
+
+def test_more_budget_is_expected_to_bring_more_and_less_is_left_later() -> None:
+    early, late = driven(8), driven(80)
+    assert 0 <= early.gain(2).mean <= early.gain(100).mean
+    assert late.gain(50).mean < early.gain(50).mean
+    forecast = early.gain(50)
+    assert forecast.low <= forecast.mean <= forecast.high
+    assert early.gain(50) == forecast
+
+
+def test_it_stops_when_the_rest_of_the_budget_is_not_worth_it() -> None:
+    search = FreezeThaw(SPACE, max_epochs=16, seed=1, budget=2000, enough=0.02)
+    log: list[SliceResult] = []
+    while not search.finished and len(log) < 300:
+        for cut in search.ask():
+            log.append(train(cut))
+            search.tell(log[-1])
+    assert search.finished
+    assert search.ask(4) == []
+    best = max(p.metric for r in log for p in r.points)
+    possible = 0.9 - 0.3 * 16**-0.7
+    assert best > possible - 0.03
+    again = FreezeThaw(SPACE, max_epochs=16, seed=1, budget=2000, enough=0.02)
+    for result in log[:-1]:
+        again.tell(result)
+    assert not again.finished
+    again.tell(log[-1])
+    assert again.finished
+    with pytest.raises(UsageError, match="budget"):
+        FreezeThaw(SPACE, max_epochs=16, enough=0.1)
+
+
+def test_the_front_trades_value_for_seconds() -> None:
+    front = driven(60).front()
+    assert len(front) > 2
+    seconds, means = [c.seconds for c in front], [c.forecast.mean for c in front]
+    assert seconds == sorted(seconds)
+    assert means == sorted(means)
+    for choice in front:
+        assert choice.seconds == pytest.approx(choice.epochs * (1 + choice.config.b))
+        assert json.dumps(dict(choice.config))
+
+
+def test_what_is_dominated_is_left_out() -> None:
+    def choice(seconds: float, mean: float) -> Choice:
+        return Choice(0, Config(epochs=1), 1, Forecast(mean, mean, mean), seconds)
+
+    chosen = non_dominated([choice(3, 0.5), choice(1, 0.7), choice(2, 0.8), choice(2, 0.75)], 1.0)
+    assert [(c.seconds, c.forecast.mean) for c in chosen] == [(1, 0.7), (2, 0.8)]
+    losses = non_dominated([choice(1, 0.7), choice(2, 0.8), choice(3, 0.5)], -1.0)
+    assert [(c.seconds, c.forecast.mean) for c in losses] == [(1, 0.7), (3, 0.5)]

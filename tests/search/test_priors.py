@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from luthier.errors import UsageError
+from luthier.records import Belief, Config, Outcome, Point, Slice, SliceResult, Status
+from luthier.search import FreezeThaw, beliefs_around
+from luthier.search._axes import Axes
+from luthier.search._priors import Knowledge
+from luthier.space import Space, choice, integer, log_uniform, uniform
+
+SPACE = Space(
+    lr=log_uniform(1e-4, 10), batch_size=integer(16, 256, log=True), optimizer=choice("SGD", "Adam"), epochs=9
+)
+
+
+def configs(space: Space, count: int, *beliefs: Belief, **setting: object) -> list[dict]:
+    """Every second one is drawn from the literature alone when there are beliefs."""
+    axes = Axes(space)
+    points = Knowledge(axes, setting, beliefs).draw(np.random.default_rng(0), count)
+    return [axes.params(p) for p in points]
+
+
+def test_the_learning_rate_follows_the_optimizer() -> None:
+    drawn = configs(SPACE, 2000)
+    medians = {o: np.median([c["lr"] for c in drawn if c["optimizer"] == o]) for o in ("SGD", "Adam")}
+    assert medians["SGD"] == pytest.approx(0.02, rel=0.3)
+    assert medians["Adam"] == pytest.approx(0.001, rel=0.3)
+
+
+def test_unknown_names_are_drawn_from_all_of_their_range() -> None:
+    axes = Axes(Space(temperature=uniform(0, 8)))
+    values = Knowledge(axes, {}).draw(np.random.default_rng(0), 4000)[:, 0]
+    assert np.histogram(values, 4, (0, 1))[0] == pytest.approx([1000] * 4, rel=0.1)
+
+
+@pytest.mark.parametrize(("optimizer", "exponent"), [("SGD", 1.0), ("Adam", 0.5)])
+def test_the_learning_rate_follows_the_batch_size(optimizer, exponent) -> None:
+    space = Space(lr=log_uniform(1e-8, 1e4), batch_size=integer(8, 4096, log=True))
+    drawn = configs(space, 4000, optimizer=optimizer)
+    logs = np.log([(c["batch_size"], c["lr"]) for c in drawn]).T
+    assert np.polyfit(*logs, 1)[0] == pytest.approx(exponent, abs=0.15)
+
+
+def test_a_belief_replaces_the_literature_in_every_second_draw() -> None:
+    belief = Belief("lr", 3.0, 1.5, "measured", given={"optimizer": "SGD"}, high=4.0)
+    drawn = configs(SPACE, 4000, belief)
+    believed = [c["lr"] for c in drawn[::2] if c["optimizer"] == "SGD"]
+    assert np.median(believed) == pytest.approx(3.0, rel=0.1)
+    assert max(believed) <= 4.0
+    assert np.median([c["lr"] for c in drawn[1::2] if c["optimizer"] == "SGD"]) < 0.1
+    assert np.median([c["lr"] for c in drawn[::2] if c["optimizer"] == "Adam"]) < 0.01
+
+
+def test_a_belief_of_momentum_is_one_of_its_distance_to_one() -> None:
+    drawn = configs(Space(momentum=uniform(0, 0.999)), 4000, Belief("momentum", 0.98, 2, "measured"))
+    inside = [0.96 <= c["momentum"] <= 0.99 for c in drawn[::2]]
+    assert np.mean(inside) == pytest.approx(0.68, abs=0.05)
+
+
+def test_the_users_own_setting_as_beliefs() -> None:
+    space = Space(lr=log_uniform(1e-4, 1), batch_size=integer(16, 512, log=True), dropout=uniform(0, 0.5))
+    own = Config(lr=0.01, batch_size=128, dropout=0.0, optimizer="Adam", momentum=0.9)
+    beliefs = {b.name: b for b in beliefs_around(own, space, "high")}
+    assert set(beliefs) == {"lr", "batch_size", "dropout"}
+    assert (beliefs["lr"].centre, dict(beliefs["lr"].follows), dict(beliefs["lr"].at)) == (
+        0.01,
+        {"batch_size": 0.5},
+        {"batch_size": 128},
+    )
+    assert beliefs["dropout"].centre > 0
+    spreads = [beliefs_around(own, space, c)[0].factor for c in ("low", "medium", "high")]
+    assert spreads == sorted(spreads, reverse=True)
+    assert spreads[-1] > 1
+    with pytest.raises(UsageError, match="low, medium, high"):
+        beliefs_around(own, space, "very")  # type: ignore[arg-type]
+
+
+def epochs_to(goal: float, seed: int, beliefs: list[Belief]) -> float:
+    """Epochs until a value of ``goal`` in a task that is best at lr 0.1 and a of 0.7."""
+    space = Space(lr=log_uniform(1e-5, 10), a=uniform(0, 1), epochs=9)
+    search = FreezeThaw(space, max_epochs=9, seed=seed, beliefs=beliefs)
+    spent, best = 0.0, 0.0
+    while best < goal:
+        for cut in search.ask():
+            assert isinstance(cut, Slice)
+            top = 0.9 - 0.1 * abs(np.log10(cut.config.lr / 0.1)) - 0.3 * (cut.config.a - 0.7) ** 2
+            epochs = range(round(cut.start) + 1, round(cut.stop) + 1)
+            points = tuple(Point(e, 0, 0, top - 0.3 / (e + 1), 0, 1, 1.0) for e in epochs)
+            search.tell(SliceResult(cut, points, Outcome(Status.DONE)))
+            spent, best = spent + cut.stop - cut.start, max(best, points[-1].metric)
+    return spent
+
+
+def test_a_wrong_belief_costs_half_as_much_again_at_most() -> None:
+    wrong = [Belief("lr", 1e-5, 1.5, "wrong"), Belief("a", 0.01, 1.5, "wrong")]
+    without = [epochs_to(0.84, seed, []) for seed in range(4)]
+    assert sum(epochs_to(0.84, seed, wrong) for seed in range(4)) <= 1.5 * sum(without)
