@@ -1,6 +1,7 @@
 """Luthier's searches on simulated trainings: LCBench, by the protocol whose folder is given.
 
-python benchmarks/search.py FOLDER [--search freeze-thaw ...] [--instances dev|other] [--seeds 0 1 2] [--trainings 20]
+python benchmarks/search.py FOLDER [--search freeze-thaw ...] [--others] [--seeds 0 1 2] [--trainings 20]
+python benchmarks/search.py FOLDER --coverage | --wrong-belief [--seeds 0]
 
 FOLDER holds ``protocol.py``, which simulates trainings (it needs onnxruntime), and ``peers.json``, what other tuners
 reached. Without a folder there is nothing to run. Prints the protocol's tables, the paired differences from the best
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
+import resource
 import statistics
 import sys
 import time
@@ -19,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import _lcbench
 import numpy as np
 
 from luthier.hyperparameters import complete
@@ -102,8 +105,8 @@ def paired(protocol: Any, mine: Sequence[Any], theirs: Sequence[Any], unit: str)
     return " ".join(f"{m:+.3f}±{e:.3f}" for m, e in zip(values.mean(0), errors, strict=True))
 
 
-def decision_seconds(trainings: int, epochs: int, seed: int = 0) -> float:
-    """Median time of a decision when so many trainings, each with so many epochs, are known."""
+def decision_seconds(trainings: int, epochs: int, seed: int = 0) -> tuple[float, float]:
+    """Median time of ask(1), and of ask(8), when so many trainings, each with so many epochs, are known."""
     space = Space(
         lr=log_uniform(1e-4, 1),
         batch_size=integer(16, 512, log=True),
@@ -129,12 +132,22 @@ def decision_seconds(trainings: int, epochs: int, seed: int = 0) -> float:
         points = tuple(Point(e, 0, 0, m, 0, 32, 1.0) for e, m in enumerate(metric, 1))
         search.tell(SliceResult(Slice(number, config, 0, epochs, 0, {"freeze-thaw": 1}), points, Outcome(Status.DONE)))
     search.ask()
-    times = []
-    for _ in range(20):
-        start = time.perf_counter()
-        search.ask()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    times: dict[int, list[float]] = {1: [], 8: []}
+    for _ in range(10):
+        for count, seconds in times.items():
+            start = time.perf_counter()
+            search.ask(count)
+            seconds.append(time.perf_counter() - start)
+    return statistics.median(times[1]), statistics.median(times[8])
+
+
+def print_speed() -> None:
+    """Times of decisions, and memory of this process."""
+    for trainings, epochs in ((100, 20), (1000, 50)):
+        one, eight = decision_seconds(trainings, epochs)
+        known = f"{trainings} x {epochs} epochs"
+        print(f"a decision at {known}: {1e3 * one:.1f} ms, eight at once {eight / one:.2f} times that", flush=True)
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 def main() -> None:
@@ -142,21 +155,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("folder", type=Path, nargs="?", help="holds protocol.py and peers.json")
     parser.add_argument("--search", nargs="+", default=["freeze-thaw"])
-    parser.add_argument("--instances", choices=["dev", "other"], default="dev")
+    parser.add_argument("--others", action="store_true", help="the data sets that nothing was developed on")
+    parser.add_argument("--coverage", action="store_true", help="only whether intervals hold")
+    parser.add_argument("--wrong-belief", action="store_true", help="only what beliefs around the worst config cost")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--trainings", type=float, default=20)
     arguments = parser.parse_args()
-    for trainings, epochs in ((100, 20), (1000, 50)):
-        print(
-            f"a decision at {trainings} x {epochs} epochs: {1e3 * decision_seconds(trainings, epochs):.1f} ms",
-            flush=True,
-        )
+    if not (arguments.coverage or arguments.wrong_belief):
+        print_speed()
     if arguments.folder is None or not (arguments.folder / "protocol.py").exists():
         print("skipped: give the folder that holds protocol.py and peers.json")
         return
     protocol = load_protocol(arguments.folder)
     dev = protocol.DEV_INSTANCES
-    instances = dev if arguments.instances == "dev" else [i for i in protocol.INSTANCES if i not in dev]
+    instances = [i for i in protocol.INSTANCES if i not in dev] if arguments.others else dev
+    for check in [_lcbench.coverage] * arguments.coverage + [_lcbench.wrong_belief] * arguments.wrong_belief:
+        print(check(protocol, instances, arguments.seeds, space_of, train), flush=True)
+    if arguments.coverage or arguments.wrong_belief:
+        return
     methods = {}
     for name in arguments.search:
         tuner = Tuner(name)
@@ -168,7 +184,7 @@ def main() -> None:
                     tuner(simulation, seed)
                 runs.append(protocol.as_run(simulation.log(), seed))
         print(f"{name}: a decision takes {1e3 * statistics.median(tuner.decisions):.1f} ms", flush=True)
-    peers = protocol.load(arguments.folder / "peers.json") if arguments.instances == "dev" else {}
+    peers = protocol.load(arguments.folder / "peers.json") if not arguments.others else {}
     table = protocol.score({**peers, **methods}, peers)
     for unit in ("epochs", "seconds"):
         print("\n" + protocol.render(table, unit))
