@@ -36,11 +36,16 @@ def test_one_far_better_than_the_others_is_taken_itself() -> None:
     assert middle_lr(shown(0.9, 0.3, 0.9), 0.03) == pytest.approx(0.02, rel=0.01)
 
 
-def test_range_tests_pull_the_suggestion_unless_they_disagree(reading: Reading) -> None:
+def test_range_tests_pull_the_suggestion_less_where_they_disagree(reading: Reading) -> None:
     split = Reading(**{**vars(reading), "steepest_interval": Interval(1e-5, 0.1)})
     losses = shown(0.9, 0.3, 0.9)
-    assert choose(split, losses).lr == pytest.approx(0.02, rel=0.01)
-    assert 0.02 < choose(reading, losses).lr < STEEPEST_TO_BEST * reading.steepest
+    assert 0.02 < choose(split, losses).lr < choose(reading, losses).lr < STEEPEST_TO_BEST * reading.steepest
+
+
+def test_range_tests_do_not_pull_back_from_an_end(reading: Reading) -> None:
+    low = Reading(**{**vars(reading), "steepest": 1e-3})
+    losses = shown(0.9, 0.6, 0.3)
+    assert choose(low, losses).lr == pytest.approx(0.04, rel=0.01)
 
 
 def test_only_those_that_got_furthest_count(reading: Reading) -> None:

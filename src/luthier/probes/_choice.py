@@ -25,9 +25,9 @@ SPAN = 8.0
 TOLERANCE = 0.03
 #: The best lr is about so many times the one where the range tests fall fastest.
 STEEPEST_TO_BEST = 3.0
-#: Share of the range tests in the suggestion (in log lr), the rest being that of the short trainings: their errors are
-#: independent, with standard deviations of about 0.6 and 0.4.
-RANGE_TESTS_SHARE = 0.3
+#: Standard deviations of log(best lr / estimate): of the middle of the short trainings, and of STEEPEST_TO_BEST times
+#: the steepest lr where the repeats agree on that. They err independently, so that together they err less.
+SHORT_ERROR, RANGE_ERROR = 0.4, 0.6
 #: Standard deviation of log(best lr / suggestion), without short trainings and with them. How much the losses spread
 #: between the short trainings said nothing about it.
 SPREAD_ALONE, SPREAD = 0.7, 0.42
@@ -92,11 +92,24 @@ def choose(reading: Reading, shown: Sequence[Shown]) -> Choice:
             f"no short training brought the validation loss ({lowest:.3g}) below the loss at the start ({start:.3g})"
         )
         return _around(reading.steepest, 2.0, reason)
-    middle = math.log(middle_lr(last, TOLERANCE * fall))
-    if disagree(reading):
-        return _around(math.exp(middle), SPREAD)
-    alone = math.log(STEEPEST_TO_BEST * reading.steepest)
-    return _around(math.exp(middle + RANGE_TESTS_SHARE * (alone - middle)), SPREAD)
+    return _around(_blended(reading, middle_lr(last, TOLERANCE * fall), last), SPREAD)
+
+
+def _blended(reading: Reading, middle: float, last: Sequence[Shown]) -> float:
+    """The mean in log lr of the two estimates, weighted by inverse variances.
+
+    Where the best of the ``last`` is the lowest or highest lr, the best one may lie further out: then the range tests
+    do not pull inward.
+    """
+    alone = STEEPEST_TO_BEST * reading.steepest
+    best = min(last, key=lambda s: s.val_loss).lr
+    lrs = [s.lr for s in last]
+    if (best == max(lrs) and alone < middle) or (best == min(lrs) and alone > middle):
+        return middle
+    interval = reading.steepest_interval
+    between = math.log(interval.high / interval.low) / (2 * NORMAL_90)
+    share = SHORT_ERROR**2 / (SHORT_ERROR**2 + RANGE_ERROR**2 + between**2)
+    return math.exp((1 - share) * math.log(middle) + share * math.log(alone))
 
 
 def middle_lr(shown: Sequence[Shown], tolerance: float) -> float:

@@ -116,9 +116,9 @@ def lr_range(
 
     ``repeats`` range tests on fresh seeds and batches, then, with ``confirm``, short trainings on one seed, which take
     at most as many epochs as three whole trainings. Those are slices numbered from ``first``, run by ``run`` where
-    one is given, else here, at lrs within ``bounds``; ``on_point`` hears of their evaluations. Neither the model that the task's builder gives
-    nor the global random numbers change. Raises UsageError for a config that the task does not allow, and when the
-    model cannot take a step with it.
+    one is given, else here; ``on_point`` hears of their evaluations. Their lrs and the suggestion lie in ``bounds``.
+    Neither the model that the task's builder gives nor the global random numbers change. Raises UsageError for a config
+    that the task does not allow, and when the model cannot take a step with it.
     """
     start = time.perf_counter()
     task = load_task(task) if isinstance(task, str) else task
@@ -145,10 +145,11 @@ def lr_range(
     if confirm:
         _confirm(short, reading, bounds, tell)
     found = choose(reading, short.shown)
+    lr = min(max(found.lr, bounds[0]), bounds[1])
     return replace(
         bare,
-        config=complete.replace(lr=found.lr),
-        lr=found.lr,
+        config=complete.replace(lr=lr),
+        lr=lr,
         interval=found.interval,
         reliable=not (found.reason or _asked(interrupted)),
         reason="it was interrupted" if _asked(interrupted) else found.reason,
