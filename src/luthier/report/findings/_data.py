@@ -8,6 +8,7 @@ import numpy as np
 
 from luthier.report.findings._statistics import ramp, tail
 from luthier.report.findings._view import Series, Sign, View
+from luthier.task import Chance
 
 #: Of what the first epochs teach about the training data, the share that normally holds for the validation data too.
 TRANSFER = 0.6
@@ -44,22 +45,12 @@ def shuffled_labels(view: View) -> list[Sign]:
     chance = view.history.chance
     if chance is None or not view.series:
         return []
-    best = max(view.finals.values(), default=-math.inf)
-    looks = sum(len(s) for s in view.series.values())
-    if view.history.metric in ("accuracy", "error") and view.validation:
-        share = min(max(chance.metric if view.sign > 0 else 1 - chance.metric, 0.01), 0.99)
-        # The largest of so many chance results; 1.6, since a model answers alike for samples that are alike.
-        spread = math.sqrt(share * (1 - share) / view.validation)
-        margin = 1.6 * spread * (1.5 + math.sqrt(2 * math.log(max(looks, 2))))
-    else:
-        spread, margin = 0.0, 0.05 * abs(chance.metric) + 0.02
     lowest = min(float(s.val.min()) for s in view.series.values())
-    if best > view.sign * chance.metric + margin or lowest < 0.95 * chance.loss:
+    usual = max(float(np.median(s.score[len(s) // 2 :])) for s in view.series.values())
+    if abs(usual - view.sign * chance.metric) > _margin(view, chance) or lowest < 0.95 * chance.loss:
+        return []  # also when it is worse than chance: then labels are numbered otherwise
+    if all(t.failed for t in view.history.competing):
         return []
-    usual = max(float(np.median(s.score)) for s in view.series.values())
-    below = 1.6 * 2.5 * spread if spread else margin
-    if usual < view.sign * chance.metric - below or all(t.failed for t in view.history.competing):
-        return []  # worse than chance is no chance: labels are numbered otherwise
     learned = {n: 1 - float(s.train.min()) / chance.loss for n, s in view.series.items()}
     number = max(learned, key=lambda n: learned[n])
     fell = [float(v[0] - np.median(tail(v, 0.2, 3))) for v in (view.series[number].train, view.series[number].val)]
@@ -67,10 +58,19 @@ def shuffled_labels(view: View) -> list[Sign]:
         return []  # a validation loss that falls with the training loss is slow, not shuffled
     slots = {
         "metric": view.history.metric,
-        "best": abs(best),
+        "best": abs(usual),
         "chance": chance.metric,
         "train": float(view.series[number].train.min()),
         "chance_loss": chance.loss,
     }
     confidence = 0.6 + 0.35 * ramp(learned[number], 0.01, 0.15)
     return [Sign("shuffled-labels", confidence, 1.0, slots, "", number)]
+
+
+def _margin(view: View, chance: Chance) -> float:
+    """How far the metric of a model that knows nothing usually lies from chance."""
+    if view.history.metric not in ("accuracy", "error") or not view.validation:
+        return 0.05 * abs(chance.metric) + 0.02
+    share = min(max(chance.metric if view.sign > 0 else 1 - chance.metric, 0.01), 0.99)
+    # 2.5 deviations; 1.6 times the binomial one, since a model answers alike for samples that are alike.
+    return 1.6 * 2.5 * math.sqrt(share * (1 - share) / view.validation)

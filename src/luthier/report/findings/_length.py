@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from luthier.report.findings._statistics import extrapolate, ramp, smooth, surely
 from luthier.report.findings._view import Series, Sign, View, planned_end
 
@@ -22,13 +20,12 @@ def still_improving(view: View, series: Series) -> Sign | None:
     if series.training.number != getattr(view.winner, "number", None) or not series.complete:
         return None
     end = float(series.epoch[-1])
-    found, here = extrapolate(series.epoch, series.val, 1.5 * end), extrapolate(series.epoch, series.val, end)
-    if found is None or here is None or int(smooth(series.val, 3).argmin()) < len(series) - 3:
+    if int(smooth(series.val, 3).argmin()) < len(series) - 3:
         return None
-    later, error = found
-    now = here[0]
-    if len(series) <= 6:
-        error = math.hypot(error, 0.05 * now)  # a fit through so few points knows nothing of its own error
+    found = _few_points(series) if len(series) <= 6 else _many_points(series)
+    if found is None:
+        return None
+    now, later, error = found
     gain = (now - later) / now
     if gain < WORTH or now - later < 1.5 * error or now < 0.03 * view.chance:
         return None
@@ -36,6 +33,25 @@ def still_improving(view: View, series: Series) -> Sign | None:
     slots = {"epochs": end, "more": more, "gain": gain, "loss": now, "later": later}
     confidence = surely(now - later, error) * (0.65 + 0.3 * ramp(gain, WORTH, 0.25))
     return Sign("still-improving", confidence, 0.4 + 0.5 * ramp(gain, 0, 0.4), slots, "", series.training.number)
+
+
+def _many_points(series: Series) -> tuple[float, float, float] | None:
+    """Validation loss now and after half as many epochs again, by extrapolation, and the error of the latter."""
+    end = float(series.epoch[-1])
+    later, here = extrapolate(series.epoch, series.val, 1.5 * end), extrapolate(series.epoch, series.val, end)
+    return None if later is None or here is None else (here[0], *later)
+
+
+def _few_points(series: Series) -> tuple[float, float, float] | None:
+    """The same where a fit would have nothing left to tell its error: the fall of the last epoch, halved each epoch."""
+    now, before = float(series.val[-1]), float(series.val[-2])
+    if not 0 < now < before:
+        return None
+    later, fall = now, 1 - now / before
+    for _ in range(max(1, len(series) // 2)):
+        fall /= 2
+        later *= 1 - fall
+    return now, later, 0.03 * now
 
 
 def _worthwhile(series: Series, now: float) -> int:

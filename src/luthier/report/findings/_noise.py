@@ -24,6 +24,8 @@ def seed_noise(view: View) -> list[Sign]:
     if free < 2:
         return []
     within = sum(float(np.var(g, ddof=1)) * (len(g) - 1) for g in again.values()) / free
+    if view.history.metric in ("accuracy", "error") and view.validation:
+        within = max(within, 1 / 12 / view.validation**2)  # ties: a share counts whole samples
     spread = math.sqrt(within)
     if spread <= 0 or len(groups) < 2:
         return []

@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 EDGE = 0.12
 #: The part of the range near the end whose slope is continued, and how far; as shares of the range.
 NEAR, STEP = 0.2, 0.2
+NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
 #: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
 KNOWN, ADDS = 0.6, 0.01
 MOST = 150  #: trainings in a surface; the latest, which lie where it matters
@@ -87,19 +88,19 @@ def _rises(out: Array, y: Array) -> bool:
 def _gain_beyond(view: View, out: Array, scores: Array) -> tuple[float, float]:
     """What a step beyond the end would bring if the score went on as it does near the end, and what is luck of it.
 
-    Both as shares of the best score when that is a loss. The smaller of two slopes: of the values near the end, and of
-    the outermost pair; so a score that levels off promises little.
+    Both as shares of the best score when that is a loss. The smaller of two slopes: of the values near the end, and
+    from the outermost to the next; so a score that levels off promises little.
     """
     top, luck = float(scores.max()), view.luck
     if view.sign < 0 and top < 0:
         scores, luck = -np.log(np.maximum(-scores, 1e-12)), luck / -top
     weights = np.exp(-(((out.max() - out) / NEAR) ** 2))
-    first = int(out.argmax())
-    apart = np.flatnonzero(out < out[first] - 0.04)
+    outer = out > out.max() - NEARBY
+    apart = np.flatnonzero(~outer)
     if len(apart) == 0 or (weights > 0.02).sum() < 2:
         return 0.0, luck
     second = int(apart[out[apart].argmax()])
-    pair = float((scores[first] - scores[second]) / (out[first] - out[second]))
+    pair = float((scores[outer].mean() - scores[second]) / (out[outer].mean() - out[second]))
     return min(pair, float(np.polyfit(out, scores, 1, w=np.sqrt(weights))[0])) * STEP, luck
 
 

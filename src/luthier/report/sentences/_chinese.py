@@ -32,8 +32,8 @@ TABLE = {
         "先试试 lr {try_lr:n}，再考虑增加轮数",
     ),
     "lr-too-low.crawls": (
-        "lr 为 {lr:n} 时，{who}（第 {training} 号训练）几乎原地爬行：验证损失最终为 {loss:n}，而永远给出同一答案的"
-        "损失就是 {chance:n}；学习率远远过小",
+        "lr 为 {lr:n} 时，{who}（第 {training} 号训练）几乎原地爬行：最后一轮之后，验证损失仍是永远给出同一答案之损"
+        "失（{chance:n}）的 {level:share}；学习率远远过小",
         "试试 lr {try_lr:n}",
     ),
     "range-edge": (

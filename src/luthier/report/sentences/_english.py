@@ -32,8 +32,8 @@ TABLE = {
         "try lr {try_lr:n} before you give it more epochs",
     ),
     "lr-too-low.crawls": (
-        "with lr {lr:n} {who} (training {training}) crawls: its validation loss ends at {loss:n}, where always giving "
-        "the same answer costs {chance:n}; the learning rate is far too low",
+        "with lr {lr:n} {who} (training {training}) crawls: after its last epoch the validation loss is still "
+        "{level:share} of what always giving the same answer costs ({chance:n}); the learning rate is far too low",
         "try lr {try_lr:n}",
     ),
     "range-edge": (
