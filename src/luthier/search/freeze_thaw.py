@@ -40,6 +40,7 @@ GROWTH = 2  #: a slice takes a training at most so many times as far as it came
 PATIENCE = 0.5
 
 _CANDIDATES = (600, 100, 300)  #: from the priors, from everywhere, around the best
+_MANY = 60  #: trainings from which on half as many candidates do, so that a decision stays short
 _LEADERS = 6  #: trainings that candidates are bred from
 _MOST_THAWS = 100  #: trainings that are considered for thawing
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up
@@ -320,7 +321,7 @@ class FreezeThaw:
             )
             points = self._unseen(points)
             return _Options([], np.zeros(0), points, 1.0 / (1 + np.arange(len(points))), self._outlook.new(points))
-        points = self._candidates(rng, self._leaders(shown))
+        points = self._candidates(rng, self._leaders(shown), 2 if len(shown) > _MANY else 1)
         new = self._outlook.new(points)
         point_worth = self._worth(new)
         for training in self._sorted():
@@ -336,8 +337,8 @@ class FreezeThaw:
         best = np.argsort(-mean[0], kind="stable")[:_LEADERS]
         return np.array([self._outlook.points[shown[k].number] for k in best])
 
-    def _candidates(self, rng: np.random.Generator, leaders: Array) -> Array:
-        known, anywhere, bred = _CANDIDATES
+    def _candidates(self, rng: np.random.Generator, leaders: Array, divisor: int) -> Array:
+        known, anywhere, bred = (count // divisor for count in _CANDIDATES)
         parents = leaders[rng.integers(len(leaders), size=bred)]
         partners = leaders[rng.integers(len(leaders), size=bred)]
         crossed = rng.random((bred, 1)) < 0.3
