@@ -6,7 +6,6 @@ from luthier.training._store import Checkpoints as Checkpoints
 from luthier.training._threads import threads as threads
 from luthier.training.branching import branch as branch
 from luthier.training.branching import repeated as repeated
-from luthier.training.branching import repeated as repeated
 from luthier.training.branching import straight as straight
 from luthier.training.checkpoint import freeze as freeze
 from luthier.training.checkpoint import thaw as thaw
