@@ -122,8 +122,12 @@ def _variance(scores: Sequence[float], other: Sequence[float]) -> float:
 def _candidates(history: History) -> tuple[Candidate, ...]:
     sign = 1.0 if history.direction == "maximize" else -1.0
     found: list[tuple[Trained, tuple[float, ...], int, float]] = []
+    repeats: dict[int, list[Trained]] = {}
+    for training in history.trainings:
+        if training.confirms is not None and training.over:
+            repeats.setdefault(training.confirms, []).append(training)
     for training in history.competing:
-        again = [t for t in history.trainings if t.confirms == training.number and t.over]
+        again = repeats.get(training.number, [])
         fresh = [(t, p.metric) for t in again if not t.failed and (p := history.best_point(t)) is not None]
         if len(fresh) >= 2:
             seconds = statistics.median(t.curve.seconds for t, _ in fresh)
