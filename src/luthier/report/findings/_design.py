@@ -64,7 +64,6 @@ class Design:
     """What was varied and what came out, one row for each competing training."""
 
     axes: tuple[Axis, ...]
-    numbers: NDArray[np.int64]  #: of the trainings
     x: Array  #: (trainings, axes), unit scale
     scores: Array  #: best scores, larger is better; failed trainings at the lowest
     y: Array  #: the same, bounded below
@@ -74,23 +73,17 @@ class Design:
         """The design of a study; without trainings that the search gave up before half of their epochs."""
         ranges = {n: json_to_distribution(r) for n, r in view.history.space["ranges"].items()}
         axes = [axis_of(name, range_) for name, range_ in ranges.items()]
-        rows, scores, numbers = [], [], []
+        rows, scores = [], []
         for training in view.history.competing:
             if not training.failed and not _far(view, training.number):
                 continue
             rows.append([axis.unit(training.config.get(axis.name)) for axis in axes])
             scores.append(-math.inf if training.failed else view.best(training.number))
-            numbers.append(training.number)
         x, y = np.array(rows, dtype=np.float64).reshape(len(rows), len(axes)), np.array(scores, dtype=np.float64)
         moved = [j for j in range(len(axes)) if len({*x[:, j][np.isfinite(x[:, j])].tolist()}) > 1]
         whole = np.isfinite(x[:, moved]).all(1)
-        names, raw = np.array(numbers, dtype=np.int64), np.where(np.isfinite(y), y, y[np.isfinite(y)].min(initial=0.0))
-        return cls(tuple(axes[j] for j in moved), names[whole], x[whole][:, moved], raw[whole], _bounded(y)[whole])
-
-    def column(self, name: str) -> int | None:
-        """The index of an axis."""
-        names = [a.name for a in self.axes]
-        return names.index(name) if name in names else None
+        raw = np.where(np.isfinite(y), y, y[np.isfinite(y)].min(initial=0.0))
+        return cls(tuple(axes[j] for j in moved), x[whole][:, moved], raw[whole], _bounded(y)[whole])
 
     @cached_property
     def rich(self) -> bool:

@@ -23,7 +23,7 @@ NEAR, STEP = 0.2, 0.2
 NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
 #: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
 KNOWN, ADDS = 0.6, 0.01
-MOST = 150  #: trainings in a surface; the latest, which lie where it matters
+MOST = 80  #: trainings in a surface; the latest, which lie where it matters
 #: An interaction that explains this share of what the hyperparameters alone leave open, at this level of significance.
 SHARE, LEVEL = 0.15, 0.005
 
