@@ -16,6 +16,7 @@ from luthier.probes._memory import peak_memory
 from luthier.task import call, derive, tree_map
 from luthier.task._sources import CHUNK_BYTES, leaves
 from luthier.training import Training, threads
+from luthier.training.schedules import lr_at
 
 #: Steps before the clock starts, the fewest steps timed, and the seconds that are timed where steps are short.
 WARMUP, FEWEST, TIMED = 2, 3, 0.1
@@ -61,19 +62,24 @@ def _weights(training: Training) -> int:
 
 def _gathered(training: Training) -> int:
     """Bytes of the batch, with those that are gathered together with it."""
-    inputs, targets = training.task.train.sample(training.device, 1)
-    row = sum(int(t.numel() * t.element_size()) for t in (*leaves(inputs), targets))
-    samples = len(training.task.train)
+    row, samples = _row_bytes(training), len(training.task.train)
     return max(int(training.config.batch_size) * row, min(CHUNK_BYTES, samples * row))
+
+
+def _row_bytes(training: Training) -> int:
+    inputs, targets = training.task.train.sample(training.device, 1)
+    return sum(int(t.numel() * t.element_size()) for t in (*leaves(inputs), targets))
 
 
 def measure_seconds(training: Training) -> tuple[float, float, float, float]:
     """Seconds of a step at learning rate 0, gathering the batch included, and of its forward, backward and update."""
     with threads(training.threads):
         training.model.train()
-        inputs, targets = _own(next(_batches(training)))
+        batches = _drawn(training)
+        inputs, targets = batches[0]
+        turn = itertools.cycle(batches)  # as in a training, no batch is in the cache already
         gather = _gather_seconds(training)
-        step = _median(lambda: float(training.step(inputs, targets, 0.0)))
+        step = _median(lambda: _train(training, *next(turn)))
         forward = _median(lambda: float(_loss(training, inputs, targets).detach()))
         both = _median(lambda: _loss(training, inputs, targets).backward())  # type: ignore[no-untyped-call]
     # A step of its own kind (training/dense.py) takes other times than autograd; then the shares are scaled to it.
@@ -111,9 +117,17 @@ def _loss(training: Training, inputs: Any, targets: Tensor) -> Tensor:
         return training.loss(call(training.model, inputs), targets)
 
 
-def _own(batch: tuple[Any, Tensor]) -> tuple[Any, Tensor]:
-    """A batch that stays when the next one is drawn."""
-    return tree_map(lambda t: t.clone(), batch[0]), batch[1].clone()
+def _train(training: Training, inputs: Any, targets: Tensor) -> None:
+    """A step with what the loop around it does."""
+    lr_at(training.config, 0.0)
+    float(training.step(inputs, targets, 0.0))
+
+
+def _drawn(training: Training) -> list[tuple[Any, Tensor]]:
+    """A few batches that stay, of not too many bytes."""
+    count = min(MOST_DRAWN, CHUNK_BYTES // max(1, _row_bytes(training) * training.config.batch_size))
+    drawn = itertools.islice(_batches(training), max(1, count))
+    return [(tree_map(lambda t: t.clone(), inputs), targets.clone()) for inputs, targets in drawn]
 
 
 def _batches(training: Training) -> Iterator[tuple[Any, Tensor]]:

@@ -17,8 +17,9 @@ from luthier.probes._memory import memory_left
 from luthier.probes._range_test import untouched
 from luthier.probes._speed import Step, measure_memory, measure_seconds
 from luthier.records import Belief, Config, Options
-from luthier.task import Task, own_randomness
+from luthier.task import Task, derive, own_randomness, seed_everything
 from luthier.training import Training, evaluate, is_out_of_memory, pick_device, threads
+from luthier.training.seeding import sample_order
 
 #: The smallest batch that is tried, where there are samples enough.
 SMALLEST = 8
@@ -38,7 +39,7 @@ class BatchSizes(ProbeResult):
     config: Config
     steps: tuple[Step, ...]  #: by rising batch size
     samples: int  #: in an epoch
-    evaluation_seconds: float  #: of the validation data, once an epoch
+    evaluation_seconds: float  #: of an epoch besides its steps: the validation data, above all
     memory_left: float  #: bytes that the process could still take before
     largest: int  #: the largest batch size that fits, at most all samples
     full_speed: int  #: the smallest batch size at full speed
@@ -229,13 +230,16 @@ class _Bench:
         }
 
     def evaluation(self, batch: int) -> float:
-        """Seconds of one evaluation of the validation data."""
+        """Seconds of what an epoch does besides its steps: random numbers, the validation data, the best weights."""
         training = self._training(int(self._config.batch_size))
         data = self._task.validation.source(training.device)
         with threads(training.threads):
             took = []
             for _ in range(ROUNDS + 1):
                 start = time.perf_counter()
+                seed_everything(derive(self._seed, "interval"))
+                sample_order(self._seed, 0, len(self._task.train))
+                _ = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
                 evaluate(training.model, data, training.loss, self._task.metric, training.options, batch)
                 took.append(time.perf_counter() - start)
         return statistics.median(took)
