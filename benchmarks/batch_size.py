@@ -5,8 +5,8 @@
     python benchmarks/batch_size.py limit     # 50 probes under limits of the address space that large batches break
 
 Time is the fastest epoch of many: what other programs take from the machine is no fault of the prediction. With --cpu
-both sides read the clock of the process in place of the wall's. Resident memory counts what malloc keeps of freed blocks
-below 32 MB (glibc), which is much where all blocks are small.
+both sides read the clock of the process in place of the wall's. Resident memory counts what malloc keeps of freed
+blocks below 32 MB (glibc), which is much where all blocks are small.
 """
 
 from __future__ import annotations

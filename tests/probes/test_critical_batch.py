@@ -59,7 +59,7 @@ def test_the_two_answers_stand_side_by_side(task: MakeTask) -> None:
 def test_the_model_handed_in_stays(task: MakeTask) -> None:
     model = nn.Linear(8, 1)
     before, numbers = copy.deepcopy(model.state_dict()), torch.get_rng_state()
-    critical_batch(task(lambda config: model), {"batch_size": 8}, repeats=1, options=CPU)
+    critical_batch(task(lambda config: model), {"batch_size": 8}, options=CPU)
     assert all(torch.equal(v, before[n]) for n, v in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), numbers)
 
@@ -77,5 +77,7 @@ def test_a_loss_that_falls_nowhere_is_not_reliable(task: MakeTask) -> None:
 def test_what_cannot_be_branched_is_told(task: MakeTask) -> None:
     with pytest.raises(DataError, match="too few for three batch sizes"):
         critical_batch(task(), {"batch_size": 100}, options=CPU)
+    with pytest.raises(UsageError, match="repeats is 1"):
+        critical_batch(task(), repeats=1, options=CPU)
     with pytest.raises(UsageError, match="before the branches ended"):
         critical_batch(task(), {"batch_size": 4, "lr": 1e9}, options=CPU)
