@@ -48,6 +48,14 @@ def test_the_cheapest_of_the_tied_is_recommended(again, history):
     assert found.gain_interval.low > 0
 
 
+def test_of_settings_that_tie_and_cost_the_same_the_search_chooses_and_not_the_seeds(again, history):
+    first = again(1, 0.95, [0.92, 0.93, 0.94], 10, lr=0.1)
+    luckier = again(2, 0.94, [0.925, 0.935, 0.945], 20, lr=0.2)
+    found = recommend(study(history, again(0, 0.8, [], 30), first, luckier))
+    assert [c.training.number for c in found.candidates] == [2, 1]
+    assert found.training.number == 1
+
+
 def test_a_setting_that_fails_on_a_fresh_seed_comes_last(again, history, training):
     shaky = again(1, 0.95, [0.94, 0.95], 10, lr=0.5)
     shaky.append(training(12, [], status=Status.DIVERGED, confirms=1, epochs=1, lr=0.5))

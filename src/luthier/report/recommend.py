@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy import stats
 
@@ -38,6 +38,7 @@ class Candidate:
     scores: tuple[float, ...]  #: best metric on each fresh seed
     failed: int  #: fresh seeds on which it diverged or ran out of memory
     seconds: float  #: median of the fresh trainings
+    place: int  #: among the candidates by what the search saw; 0 is the best
     tied: bool  #: the 95 % interval of its difference to the best mean holds 0
 
     @property
@@ -121,24 +122,33 @@ def _variance(scores: Sequence[float], other: Sequence[float]) -> float:
 
 def _candidates(history: History) -> tuple[Candidate, ...]:
     sign = 1.0 if history.direction == "maximize" else -1.0
-    found: list[tuple[Trained, tuple[float, ...], int, float]] = []
     repeats: dict[int, list[Trained]] = {}
     for training in history.trainings:
         if training.confirms is not None and training.over:
             repeats.setdefault(training.confirms, []).append(training)
-    for training in history.competing:
+    found: list[Candidate] = []
+    for training in sorted(history.competing, key=lambda t: _seen(history, t, sign)):
         again = repeats.get(training.number, [])
         fresh = [(t, p.metric) for t in again if not t.failed and (p := history.best_point(t)) is not None]
         if len(fresh) >= 2:
             seconds = statistics.median(t.curve.seconds for t, _ in fresh)
             failed = sum(t.failed and not _raised(t) for t in again)
-            found.append((training, tuple(m for _, m in fresh), failed, seconds))
-    found.sort(key=lambda c: (c[2] > 0, -sign * statistics.fmean(c[1])))
-    best = found[0][1] if found else ()
-    return tuple(
-        Candidate(*c, tied=i == 0 or (not (c[2] and not found[0][2]) and not difference(best, c[1]).is_clear))
-        for i, c in enumerate(found)
-    )
+            found.append(Candidate(training, tuple(m for _, m in fresh), failed, seconds, len(found), True))
+    found.sort(key=lambda c: (c.failed > 0, -sign * c.mean.value))
+    return tuple(replace(c, tied=_ties(c, found[0])) for c in found)
+
+
+def _seen(history: History, training: Trained, sign: float) -> tuple[float, float]:
+    """Smaller for what the search saw to be better."""
+    point = history.best_point(training)
+    return (-sign * point.metric, point.val_loss) if point else (math.inf, math.inf)
+
+
+def _ties(candidate: Candidate, best: Candidate) -> bool:
+    """Whether a candidate cannot be told from the best; one that fails more often can."""
+    if candidate.failed and not best.failed:
+        return False
+    return not difference(best.scores, candidate.scores).is_clear or candidate is best
 
 
 def _raised(training: Trained) -> bool:
@@ -147,10 +157,14 @@ def _raised(training: Trained) -> bool:
 
 
 def _cheapest(candidates: Sequence[Candidate]) -> Candidate:
-    """Of the tied the first (best mean) whose cost is that of the cheapest."""
+    """Of the tied those that cost as little as the cheapest, and of these the one that the search found best.
+
+    Not the one with the best mean: to pick by the fresh seeds would make their score luck again.
+    """
     tied = [c for c in candidates if c.tied]
     least = min(c.seconds for c in tied)
-    return next(c for c in tied if c.seconds <= SAME_COST * least)
+    cheap = [c for c in tied if c.seconds <= SAME_COST * least]
+    return min(cheap, key=lambda c: c.place)
 
 
 def _gain(
