@@ -76,3 +76,10 @@ class TestWrittenWhole:
 def test_fsync_of_a_missing_folder_is_no_error(tmp_path: Path) -> None:
     fsync_folder(tmp_path)
     fsync_folder(tmp_path / "none")
+
+
+def test_a_file_may_be_read_by_whom_the_users_settings_allow(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    with written_whole(tmp_path / "file") as file:
+        file.write(b"1")
+    assert (tmp_path / "file").stat().st_mode == (tmp_path / "plain").stat().st_mode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,9 +39,9 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """A file that appears at ``path`` complete and fsynced, or not at all; what was there stays until then."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # opened as any file is, others may read it
     try:
-        with os.fdopen(handle, "wb") as file:
+        with aside.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
