@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 
 import numpy as np
 from scipy.stats import spearmanr
 
-from luthier.records import Config
+from luthier.report.findings._alike import alike
 from luthier.report.findings._statistics import ramp, tail
 from luthier.report.findings._view import Series, Sign, View
 from luthier.report.history import Trained
@@ -24,9 +23,9 @@ def batch_too_large(view: View, training: Trained) -> Sign | None:
     series, size = view.series.get(training.number), training.config.get("batch_size")
     if series is None or not isinstance(size, int) or len(series) < 3:
         return None
-    alike = [s for s in _alike(view, training, {"batch_size"}, 3.0) if s.training.config.batch_size <= size / 2]
-    if len(alike) >= 2:
-        return _against_smaller(view, series, size, alike)
+    smaller = [s for s in alike(view, training, {"batch_size"}, 3.0) if s.training.config.batch_size <= size / 2]
+    if len(smaller) >= 2:
+        return _against_smaller(view, series, size, smaller)
     steps = view.samples / size if view.samples else math.inf
     late, before = float(np.median(tail(series.val))), float(series.val[-1 - max(1, len(series) // 4)])
     if steps <= FEW_STEPS and before - late > 0.05 * (view.chance - late) and late > 0.2 * view.chance:
@@ -40,20 +39,20 @@ def batch_too_large(view: View, training: Trained) -> Sign | None:
     return None
 
 
-def _against_smaller(view: View, series: Series, size: int, alike: list[Series]) -> Sign | None:
+def _against_smaller(view: View, series: Series, size: int, smaller: list[Series]) -> Sign | None:
     low = float(series.val.min())
-    best = min(alike, key=lambda s: float(s.val.min()))
+    best = min(smaller, key=lambda s: float(s.val.min()))
     ratio = low / max(float(best.val.min()), 1e-12)
     lead = float(best.score.max() - series.score.max())
     if ratio < WORSE or lead < max(view.luck, 1e-12):
         return None
-    sizes = [math.log(s.training.config.batch_size) for s in [*alike, series]]
-    trend = spearmanr(sizes, [float(s.val.min()) for s in [*alike, series]]).statistic
-    reached = [float(s.epoch[np.argmax(s.val <= low)]) for s in alike if (s.val <= low).any()]
+    sizes = [math.log(s.training.config.batch_size) for s in [*smaller, series]]
+    trend = spearmanr(sizes, [float(s.val.min()) for s in [*smaller, series]]).statistic
+    reached = [float(s.epoch[np.argmax(s.val <= low)]) for s in smaller if (s.val <= low).any()]
     sooner = float(series.epoch[-1]) / min(reached) if reached else 1.0
     if not trend > 0.3 or sooner < 1.5:
         return None
-    confidence = 0.55 + 0.2 * ramp(len(alike), 1, 4) + 0.2 * ramp(ratio, WORSE, 2)
+    confidence = 0.55 + 0.2 * ramp(len(smaller), 1, 4) + 0.2 * ramp(ratio, WORSE, 2)
     slots = {
         "batch_size": size,
         "to": best.training.config.batch_size,
@@ -74,7 +73,7 @@ def batch_too_small(view: View, training: Trained) -> Sign | None:
     score = float(series.score.max())
     good = [
         s
-        for s in _alike(view, training, {"batch_size", "lr", "momentum"}, 1.5)
+        for s in alike(view, training, {"batch_size", "lr", "momentum"}, 1.5)
         if s.training.config.batch_size >= 2 * size
         and float(s.score.max()) >= score - view.luck
         and pace >= SLOWER * _pace(s)
@@ -96,27 +95,3 @@ def _pace(series: Series) -> float:
     seconds = [p.seconds for p in (points[1:] if len(points) > 2 else points)]
     per = (points[-1].epoch / len(points)) if points else 1.0
     return max(min(seconds) / per, 1e-9)
-
-
-def _alike(view: View, training: Trained, free: Collection[str], factor: float) -> list[Series]:
-    """The competing trainings that differ in ``free``, and else by no more than ``factor``."""
-    others = [t for t in view.history.competing if t.number != training.number and t.number in view.series]
-    return [view.series[t.number] for t in others if near(training.config, t.config, free, factor)]
-
-
-def near(a: Config, b: Config, free: Collection[str], factor: float) -> bool:
-    """Whether two configs differ in ``free`` alone, or elsewhere by a factor of at most ``factor``."""
-    for name in {*a, *b} - {*free}:
-        p, q = a.get(name), b.get(name)
-        if p == q:
-            continue
-        if (
-            isinstance(p, bool)
-            or isinstance(q, bool)
-            or not isinstance(p, (int, float))
-            or not isinstance(q, (int, float))
-        ):
-            return False
-        if min(p, q) <= 0 or max(p, q) / min(p, q) > factor:
-            return False
-    return True

@@ -47,8 +47,11 @@ def shuffled_labels(view: View) -> list[Sign]:
         return []
     lowest = min(float(s.val.min()) for s in view.series.values())
     usual = max(float(np.median(s.score[len(s) // 2 :])) for s in view.series.values())
-    if abs(usual - view.sign * chance.metric) > _margin(view, chance) or lowest < 0.95 * chance.loss:
-        return []  # also when it is worse than chance: then labels are numbered otherwise
+    above = usual - view.sign * chance.metric
+    if above > _margin(view, chance) or lowest < 0.95 * chance.loss:
+        return []
+    if view.history.metric in ("accuracy", "error") and above < -_margin(view, chance):
+        return []  # surely worse than chance: labels are numbered otherwise; a loss gets worse by memorising alone
     if all(t.failed for t in view.history.competing):
         return []
     learned = {n: 1 - float(s.train.min()) / chance.loss for n, s in view.series.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from luthier.report.findings._alike import as_able
 from luthier.report.findings._statistics import noise, ramp, smooth, surely, tail
 from luthier.report.findings._view import FEW, Series, Sign, View
 
@@ -72,6 +73,8 @@ def underfitting(view: View, series: Series) -> Sign | None:
         return None
     if val > 1.35 * end and level < HIGH:
         return None
+    if any(float(tail(s.train).min()) < 0.8 * end or float(s.val.min()) < 0.8 * val for s in as_able(view, series)):
+        return None  # the same model can do better: it is the training that was not good
     others = [float(s.train.min()) for n, s in view.series.items() if n != series.training.number]
     reached = min(others, default=end)
     confidence = 0.6 + 0.25 * ramp(level, HIGH, 0.6) + 0.1 * ramp(end - reached, 0, 0.3 * end)

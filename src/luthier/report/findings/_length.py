@@ -14,55 +14,36 @@ EARLY_DECAYED = 0.4
 
 
 def still_improving(view: View, series: Series) -> Sign | None:
-    """The extrapolated validation loss goes on falling by more than its error and more than is negligible."""
+    """Extrapolated, both losses go on falling by more than their error, validation's by more than is negligible."""
     if len(series) < 3 or series.decayed or series.training.failed:
         return None
     if series.training.number != getattr(view.winner, "number", None) or not series.complete:
         return None
     end = float(series.epoch[-1])
-    if int(smooth(series.val, 3).argmin()) < len(series) - 3:
+    if int(smooth(series.val, 3).argmin()) < len(series) - max(3, len(series) // 6):
         return None
-    found = _few_points(series) if len(series) <= 6 else _many_points(series)
-    if found is None:
+    found, train = (extrapolate(series.epoch, v, 1.5 * end) for v in (series.val, series.train))
+    if found is None or train is None:
         return None
     now, later, error = found
     gain = (now - later) / now
-    if gain < WORTH or now - later < 1.5 * error or now < 0.03 * view.chance:
+    if gain < WORTH or now - later < error or train[0] - train[1] < train[2] or now < 0.03 * view.chance:
         return None
-    more = _worthwhile(series, now)
+    more = _worthwhile(series)
     slots = {"epochs": end, "more": more, "gain": gain, "loss": now, "later": later}
     confidence = surely(now - later, error) * (0.65 + 0.3 * ramp(gain, WORTH, 0.25))
     return Sign("still-improving", confidence, 0.4 + 0.5 * ramp(gain, 0, 0.4), slots, "", series.training.number)
 
 
-def _many_points(series: Series) -> tuple[float, float, float] | None:
-    """Validation loss now and after half as many epochs again, by extrapolation, and the error of the latter."""
-    end = float(series.epoch[-1])
-    later, here = extrapolate(series.epoch, series.val, 1.5 * end), extrapolate(series.epoch, series.val, end)
-    return None if later is None or here is None else (here[0], *later)
-
-
-def _few_points(series: Series) -> tuple[float, float, float] | None:
-    """The same where a fit would have nothing left to tell its error: the fall of the last epoch, halved each epoch."""
-    now, before = float(series.val[-1]), float(series.val[-2])
-    if not 0 < now < before:
-        return None
-    later, fall = now, 1 - now / before
-    for _ in range(max(1, len(series) // 2)):
-        fall /= 2
-        later *= 1 - fall
-    return now, later, 0.03 * now
-
-
-def _worthwhile(series: Series, now: float) -> int:
+def _worthwhile(series: Series) -> int:
     """Epochs until another tenth of what was trained brings less than 2 % of the loss; at most 4 times as many more."""
     end = float(series.epoch[-1])
-    before = now
-    for step in range(1, 41):
+    before = None
+    for step in range(41):
         found = extrapolate(series.epoch, series.val, end * (1 + step / 10))
-        if found is None or before - found[0] < 0.02 * before:
+        if found is None or (before is not None and before - found[1] < 0.02 * before):
             return max(1, round(end * (step - 1) / 10))
-        before = found[0]
+        before = found[1]
     return round(4 * end)
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from luthier.records import Status
+from luthier.report.findings._alike import Verdict, other_rates
 from luthier.report.findings._statistics import noise, ramp, slope, smooth, surely, tail
-from luthier.report.findings._view import FEW, Series, Sign, View
+from luthier.report.findings._view import FEW, HUGE, Series, Sign, View
+from luthier.report.history import Trained
+
+Bools = NDArray[np.bool_]
 
 #: Jumps of the loss from epoch to epoch, as a share of its level, that steady descent with mini-batches does not show,
 #: and those that it never shows; at a level, as a share of chance, at which jumps still matter.
@@ -28,31 +33,67 @@ def lr_too_high(view: View, series: Series) -> Sign | None:
     if len(series) < FEW + 1:
         return None
     late = slice(len(series) // 3, None) if len(series) >= 12 else slice(1, None)
-    hot = series.lr[late] >= 0.5 * series.lr.max()
-    if series.decayed or hot.sum() < FEW:
-        return None  # jumps that the decay has calmed are no fault
-    jump, level = _jumps(series, late)
-    spike = _spike(view, series)
-    if view.history.chance is not None and level > 1.08 * view.chance and noise(series.train[late]) > 0.01 * level:
-        about = {"lr": lr, "level": level, "chance": view.chance, "try_lr": lr / 10}
-        return Sign("lr-too-high", 0.85, 1.0, about, "above-chance", training.number)
-    slots: dict[str, float | None] = {"lr": lr, "jump": jump, "level": level, "try_lr": lr / 5, "spike": spike}
-    if level > LEVEL * view.chance and jump > JUMP:
-        confidence = 0.55 + 0.4 * ramp(jump, JUMP, SURE_JUMP)
-        return Sign("lr-too-high", confidence, 0.9, slots, "", training.number)
-    if spike:
-        return Sign("lr-too-high", 0.8, 0.9, slots, "spikes", training.number)
+    return _destroyed(view, series, late, lr) or _unsteady(view, series, late, lr)
+
+
+def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | None:
+    """A loss that bounces above chance, or one that steps too large have thrown to chance, where it stays."""
+    chance, train = view.chance, series.train[late]
+    level, number = float(np.median(train)), series.training.number
+    about = {"lr": lr, "level": level, "chance": chance, "try_lr": lr / 10}
+    if view.history.chance is None:
+        return None
+    if level > 1.08 * chance and float(np.median(tail(series.train))) > 1.08 * chance and noise(train) > 0.01 * level:
+        return Sign("lr-too-high", 0.85, 1.0, about, "above-chance", number)
+    stays = float(np.quantile(train[len(train) // 2 :], 0.1)) > 0.97 * chance and level < 1.2 * chance
+    had = float(series.train.min()) < 0.9 * chance
+    thrown = 1.1 * chance < float(series.train[0]) < HUGE * chance and (
+        bold(series.training) or other_rates(view, series, True) is Verdict.BETTER
+    )
+    if stays and (had or thrown):
+        about = {**about, "was": float(series.train.min() if had else series.train[0])}
+        return Sign("lr-too-high", 0.8, 1.0, about, "destroyed", number)
     return None
 
 
-def _jumps(series: Series, late: slice) -> tuple[float, float]:
-    """How much training and validation loss jump as a share of their level (the smaller of both), and that level."""
-    train, val = series.train[late], series.val[late]
-    level = float(np.median(train))
-    rough = [noise(np.log(np.maximum(v, 1e-12))) for v in (train, val)]
+def bold(training: Trained) -> bool:
+    """Whether a learning rate is far above what is usual: 0.001 for Adam's kind, 0.03 without momentum."""
+    lr, momentum = training.config.get("lr"), training.config.get("momentum")
+    if not isinstance(lr, float):
+        return False
+    if training.config.get("optimizer") != "SGD":
+        return lr >= 0.03
+    return lr / (1 - min(0.99, momentum if isinstance(momentum, float) else 0.0)) >= 1.0
+
+
+def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None:
+    """A loss that jumps up and down or spikes, and no lower rate does without it for nothing.
+
+    Once a decay has calmed the loss, or where lower rates were tried, it takes one of those that does better.
+    """
+    hot = series.lr[late] >= 0.5 * series.lr.max()
+    lower = other_rates(view, series, True)
+    if hot.sum() < FEW or lower is Verdict.NO_BETTER or (series.decayed and lower is not Verdict.BETTER):
+        return None
+    jump, level = _jumps(series, late, hot)
+    spike = _spike(view, series)
+    slots: dict[str, float | None] = {"lr": lr, "jump": jump, "level": level, "try_lr": lr / 5, "spike": spike}
+    matters = level > LEVEL * view.chance or noise(series.score[late][hot]) > 1.5 * view.luck
+    if matters and jump > JUMP:
+        proven = lower is Verdict.BETTER
+        confidence = 0.55 + 0.4 * max(ramp(jump, JUMP, SURE_JUMP), 0.8 * proven)
+        return Sign("lr-too-high", confidence, 0.9, slots, "", series.training.number)
+    if spike:
+        return Sign("lr-too-high", 0.8, 0.9, slots, "spikes", series.training.number)
+    return None
+
+
+def _jumps(series: Series, late: slice, hot: Bools) -> tuple[float, float]:
+    """How much the training loss jumps from epoch to epoch at a high rate, as a share of its level; and that level."""
+    train = series.train[late][hot]
     steps = np.diff(train) / np.maximum(train[:-1], 1e-12)
     risen = float(np.mean(steps > 0.03))
-    return (max(min(rough), rough[0]) if risen >= 0.2 else 0.0), level
+    return (noise(np.log(np.maximum(train, 1e-12))) if risen >= 0.2 else 0.0), float(np.median(train))
 
 
 def _spike(view: View, series: Series) -> float | None:
@@ -94,7 +135,7 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         if moved < 1e-4:
             return None  # a dead start, not a slow one
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
-    if share > STEEP:
+    if share > STEEP and other_rates(view, series, False) is not Verdict.NO_BETTER:
         confidence = sure * (0.6 + 0.35 * ramp(share, STEEP, 0.25))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
     return None

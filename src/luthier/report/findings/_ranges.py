@@ -40,8 +40,8 @@ def range_edge(view: View, design: Design) -> list[Sign]:
         if axis.choices or not (at_high or place <= EDGE) or _natural(axis, at_high, view.samples):
             continue
         out = design.x[:, j] if at_high else 1 - design.x[:, j]
-        gain, luck = _gain_beyond(view, out, design.scores)
-        sure = surely(gain - luck, luck) if _rises(out, design.y) else 0.0
+        gain, luck, error = _gain_beyond(view, out, design.scores)
+        sure = surely(gain - luck, error) if _rises(out, design.y) else 0.0
         if sure < 0.8:
             continue
         value = winner.config.get(axis.name)
@@ -85,10 +85,10 @@ def _rises(out: Array, y: Array) -> bool:
     return bool(found.statistic > 0 and found.pvalue < 0.05)
 
 
-def _gain_beyond(view: View, out: Array, scores: Array) -> tuple[float, float]:
-    """What a step beyond the end would bring if the score went on as it does near the end, and what is luck of it.
+def _gain_beyond(view: View, out: Array, scores: Array) -> tuple[float, float, float]:
+    """What a step beyond the end would bring if the score went on as it does near the end, luck, and the gain's error.
 
-    Both as shares of the best score when that is a loss. The smaller of two slopes: of the values near the end, and
+    All as shares of the best score when that is a loss. The smaller of two slopes: of the values near the end, and
     from the outermost to the next; so a score that levels off promises little.
     """
     top, luck = float(scores.max()), view.luck
@@ -98,10 +98,13 @@ def _gain_beyond(view: View, out: Array, scores: Array) -> tuple[float, float]:
     outer = out > out.max() - NEARBY
     apart = np.flatnonzero(~outer)
     if len(apart) == 0 or (weights > 0.02).sum() < 2:
-        return 0.0, luck
+        return 0.0, luck, luck
     second = int(apart[out[apart].argmax()])
-    pair = float((scores[outer].mean() - scores[second]) / (out[outer].mean() - out[second]))
-    return min(pair, float(np.polyfit(out, scores, 1, w=np.sqrt(weights))[0])) * STEP, luck
+    width = float(out[outer].mean() - out[second])
+    pair = float(scores[outer].mean() - scores[second]) / width
+    error = luck * float(np.sqrt(1 / outer.sum() + 1)) * min(1.0, STEP / width)
+    gain = min(pair, float(np.polyfit(out, scores, 1, w=np.sqrt(weights))[0])) * STEP
+    return gain, luck, max(luck, error)
 
 
 def unimportant(design: Design) -> list[Sign]:

@@ -7,14 +7,13 @@ import re
 import numpy as np
 
 from luthier.records import Status
+from luthier.report.findings._alike import NEAR
 from luthier.report.findings._statistics import slope
-from luthier.report.findings._view import Series, Sign, View
+from luthier.report.findings._view import HUGE, Series, Sign, View
 from luthier.report.history import Trained
 
 #: Share by which a loss has to move over a training to count as moving.
 STILL = 0.02
-#: A first epoch's loss this many times chance comes from the start, not from the labels.
-HUGE = 5.0
 _FIRST_LOSS = re.compile(r"times the first one, ([0-9.eE+-]+)")
 
 
@@ -45,9 +44,14 @@ def exploding_start(view: View, training: Trained) -> Sign | None:
     chance = view.chance if view.history.chance is not None else float("nan")
     if series is not None:
         first = float(series.train[0])
-        if not first > HUGE * chance:
+        lrs = {n: float(s.training.config.get("lr") or np.inf) for n, s in view.series.items()}
+        gentler = [s for n, s in view.series.items() if lrs[n] < lrs[training.number] / NEAR]
+        calm = [s for s in gentler if s.train[0] < 1.2 * chance]
+        # With several trainings the start is to blame for less, when lower rates start as high, or for nothing.
+        least = 2.0 if gentler else HUGE
+        if not first > least * chance or calm:
             return None
-        confidence = 0.95 if first > 2 * HUGE * chance else 0.8
+        confidence = 0.95 if first > 2 * HUGE * chance else 0.8 if first > HUGE * chance else 0.7
         slots = {"first": first, "chance": chance, "times": first / chance, "lr": lr}
         return Sign("exploding-start", confidence, 0.9, slots, "", training.number)
     if training.outcome is None or training.outcome.status is not Status.DIVERGED:

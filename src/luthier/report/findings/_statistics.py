@@ -10,6 +10,8 @@ Array = NDArray[np.float64]
 
 #: A normal variable's standard deviation as a multiple of the median of its absolute value.
 MAD = 1.4826
+#: A validation loss is not known better than this share of it, however well a line fits a few values.
+LEAST_ERROR = 0.02
 
 
 def noise(values: Array) -> float:
@@ -59,34 +61,36 @@ def ramp(value: float, low: float, high: float) -> float:
     return float(np.clip((value - low) / (high - low), 0, 1))
 
 
-def extrapolate(x: Array, y: Array, at: float) -> tuple[float, float] | None:
-    """A falling curve's value at ``at`` and the standard error of it: y = floor + a * x^-power on the last two thirds.
+def extrapolate(x: Array, y: Array, at: float) -> tuple[float, float, float] | None:
+    """A falling curve's level at its end and at ``at``, and the standard error of their difference.
 
-    Each of several floors between 0 and the last value gives a straight line in logarithms; they are averaged by
-    likelihood, and the error is their spread and each one's own (power laws: Kadra et al. 2023, arXiv 2302.00441). None
-    when there are fewer than 3 values there or the curve does not fall.
+    y = floor + a * x^-power, on the last two thirds. Each of several floors between 0 and the lowest value gives a
+    straight line in logarithms; they are averaged by likelihood. The error is of the curve, not of a single point: that
+    of the slopes, and how the floors disagree (power laws: Kadra et al. 2023, arXiv 2302.00441). None when there are
+    fewer than 3 values there or the curve does not fall.
     """
-    keep = slice(min(len(x) // 3, max(1, len(x) - 5)), None)
+    keep = slice(min(len(x) // 3, max(0, len(x) - 6)), None)
     x, y = x[keep], y[keep]
     if len(x) < 3 or y.min() <= 0:
         return None
-    lowest = float(y.min())
     found = []
     for share in (0.0, 0.3, 0.6, 0.8, 0.9, 0.95):
-        floor = share * lowest
+        floor = share * float(y.min())
         u, v = np.log(x), np.log(y - floor)
-        b, _, _ = slope(u, v)
+        b, error, _ = slope(u, v)
         if b >= 0:
             continue
-        fitted = floor + np.exp(v.mean() + b * (u - u.mean()))
-        value = floor + float(np.exp(v.mean() + b * (np.log(at) - u.mean())))
-        wrong = float(((y - fitted) ** 2).sum())
-        found.append((value, wrong))
+        error = max(error, LEAST_ERROR / (float(u.std()) * np.sqrt(len(u))))
+        now = np.exp(v.mean() + b * (u[-1] - u.mean()))
+        later = now * (at / x[-1]) ** b
+        wrong = np.log(floor + np.exp(v.mean() + b * (u - u.mean()))) - np.log(y)
+        found.append((floor + now, floor + later, later * np.log(at / x[-1]) * error, float(wrong @ wrong)))
     if not found:
         return None
-    values, squares = np.array([f[0] for f in found]), np.array([f[1] for f in found])
-    variance = max(float(squares.min()) / max(1, len(x) - 3), 1e-12)
+    here, there, errors, squares = np.array(found).T
+    variance = max(float(squares.min()) / max(1, len(x) - 2), LEAST_ERROR**2)
     weights = np.exp(-(squares - squares.min()) / (2 * variance))
     weights /= weights.sum()
-    value = float(weights @ values)
-    return value, float(np.sqrt(weights @ (values - value) ** 2 + variance))
+    fall = here - there
+    error = np.sqrt(weights @ (errors**2 + (fall - weights @ fall) ** 2))
+    return float(weights @ here), float(weights @ there), float(error)

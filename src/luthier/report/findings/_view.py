@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luthier.records import Status
-from luthier.report.findings._statistics import noise, smooth
+from luthier.report.findings._statistics import noise, slope, smooth
 from luthier.report.history import History, Trained
 from luthier.training.schedules import lr_at
 
@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 #: Evaluations below which a curve has no shape.
 FEW = 4
+#: A first epoch's loss this many times chance comes from the start, not from the labels.
+HUGE = 5.0
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,33 @@ class Series:
     def settled(self, slack: float) -> int:
         """Index of the point from which neither score nor validation loss get better by more than noise.
 
-        ``slack``: what of the score does not count; of the validation loss it is a tenth, or a twentieth of its fall.
+        ``slack``: what of the score does not count; of the validation loss it is a tenth, or a small part of its fall.
+        Noise excuses as much again, and no more. The last index where the score still has a trend: a curve that jumps
+        has not settled where it was good once.
         """
-        score = np.maximum.accumulate(self.score) >= self.score.max() - slack - noise(self.score)
-        steady = smooth(np.maximum.accumulate(self.score)) >= self.score.max() - slack - noise(self.score)
-        least = float(self.val.min())
-        room = min(0.1 * least, 0.05 * float(self.val[0] - least)) + 2 * noise(self.val)
-        low = np.minimum.accumulate(smooth(self.val)) <= least + room
-        return int(np.argmax(score & low & steady))
+        level = smooth(self.val)
+        least = float(level.min())
+        allowed = 0.1 * least if self.loss_counts else 2 * slack
+        enough = self.score.max() - slack - min(0.5 * noise(self.score), allowed)
+        fall = max(0.0, float(self.val[0]) - least)
+        room = min(0.1 * least, 0.05 * fall) + min(noise(self.val), 0.1 * least)
+        room = room if self.loss_counts else max(room, 0.015 * fall)  # what no other metric shows
+        best = np.maximum.accumulate(self.score)
+        steady = np.minimum(best, smooth(best)) >= enough
+        at = np.flatnonzero(steady & (np.minimum.accumulate(level) <= least + room))
+        last = len(self) - 1
+        return last if len(at) == 0 or self._goes_on(int(at[0]), max(slack, allowed)) else int(at[0])
+
+    @cached_property
+    def loss_counts(self) -> bool:
+        """Whether the metric is the validation loss."""
+        return bool(np.allclose(self.score, -self.val))
+
+    def _goes_on(self, at: int, slack: float) -> bool:
+        """Whether the score has a trend after a point that brings more than ``slack``."""
+        x, y = self.epoch[at:], self.score[at:]
+        b, _, p = slope(x, y)
+        return b > 0 and p < 0.05 and b * float(np.ptp(x)) > slack
 
     @property
     def stopped(self) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Status
-from luthier.report.findings._batch import _alike, _pace
+from luthier.report.findings._alike import alike
+from luthier.report.findings._batch import _pace
 from luthier.report.findings._statistics import ramp
 from luthier.report.findings._view import Series, Sign, View
 
@@ -54,15 +57,22 @@ def _quicker(view: View, series: Series) -> Series | None:
     quick = [
         s
         for s in finals
-        if _pace(series) >= SLOWER * _pace(s) and s.epoch[-1] <= 1.5 * series.epoch[-1] and _other_work(s, series)
+        if _pace(series) >= SLOWER * _pace(s) and s.epoch[-1] <= 1.5 * series.epoch[-1] and _work(series, s) >= SLOWER
     ]
     return max(quick, key=lambda s: float(s.score.max()), default=None)
 
 
-def _other_work(a: Series, b: Series) -> bool:
-    """Whether the configs differ in what makes an epoch long: the model or the batch size."""
-    p, q = a.training.config, b.training.config
-    return any(p.get(n) != q.get(n) for n in {*p, *q} if n not in HYPERPARAMETERS or n in ("batch_size", "optimizer"))
+def _work(slow: Series, quick: Series) -> float:
+    """How many times the work of one epoch may exceed another's, from the configs: steps, and squares of sizes."""
+    times = 1.0
+    for name in {*slow.training.config, *quick.training.config}:
+        a, b = slow.training.config.get(name), quick.training.config.get(name)
+        if a == b or (name in HYPERPARAMETERS and name not in ("batch_size", "optimizer")):
+            continue
+        if isinstance(a, bool) or not isinstance(a, int) or not isinstance(b, int) or min(a, b) < 1:
+            return math.inf  # another model or optimizer
+        times *= b / a if name == "batch_size" else (a / b) ** 2
+    return times
 
 
 def memory_wasted(view: View) -> list[Sign]:
@@ -88,7 +98,7 @@ def _oversized(view: View, series: Series) -> Sign | None:
             continue
         small = [
             s
-            for s in _alike(view, series.training, {name, "lr", "momentum"}, 2.0)
+            for s in alike(view, series.training, {name, "lr", "momentum"}, 2.0)
             if isinstance(s.training.config.get(name), int)
             and value >= LARGER * s.training.config[name]  # type: ignore[operator]
             and float(s.score.max()) >= float(series.score.max()) - 0.5 * view.luck

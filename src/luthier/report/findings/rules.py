@@ -37,6 +37,7 @@ ON_CURVES: tuple[CurveRule, ...] = (
 ON_TRAININGS: tuple[TrainingRule, ...] = (exploding_start, lr_blows_up, batch_too_large, batch_too_small)
 #: A code that another one explains: where both are about the same training, the first is left out.
 EXPLAINED = {
+    "lr-too-high": ("schedule-cut-short", "data-mismatch"),
     "lr-too-low": ("dead-start", "exploding-start", "shuffled-labels"),
     "still-improving": ("exploding-start", "lr-too-low", "underfitting"),
     "underfitting": ("dead-start", "shuffled-labels", "lr-too-high", "exploding-start", "data-mismatch"),
@@ -60,8 +61,7 @@ def signs_of(history: History) -> list[Sign]:
         signs += _on_subjects(view)
         signs += shuffled_labels(view) + range_edge(view, design) + unimportant(design) + joint(design)
         signs += seed_noise(view) + small_budget(view) + time_wasted(view) + memory_wasted(view)
-    codes = {s.code for s in signs}
-    kept = [s for s in signs if s.confidence >= TOLD and not codes & {*EXPLAINED.get(s.code, ())}]
+    kept = [s for s in signs if s.confidence >= TOLD and not any(_explains(other, s) for other in signs)]
     return sorted(kept, key=lambda s: -s.confidence * s.effect)
 
 
@@ -76,3 +76,9 @@ def _on_subjects(view: View) -> list[Sign]:
             if sign is not None:
                 signs.setdefault(sign.code, sign)
     return list(signs.values())
+
+
+def _explains(other: Sign, sign: Sign) -> bool:
+    """Whether another sign makes this one superfluous: it is the cause, and about the same training or the study."""
+    together = other.training is None or sign.training is None or other.training == sign.training
+    return together and other.code in EXPLAINED.get(sign.code, ())

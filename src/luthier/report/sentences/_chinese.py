@@ -18,6 +18,11 @@ TABLE = {
         "（{chance:n}）还差：学习率远远过大",
         "试试 lr {try_lr:n}",
     ),
+    "lr-too-high.destroyed": (
+        "lr 为 {lr:n} 时，{who}（第 {training} 号训练）的训练损失曾为 {was:n}，之后停在 {level:n}，不比永远给出同一答案"
+        "（{chance:n}）好：过大的步子毁掉了模型",
+        "试试 lr {try_lr:n}",
+    ),
     "lr-too-high.diverged": (
         "lr 为 {lr:n} 时，{who}（第 {training} 号训练）在第 {epoch:n} 轮之后发散：学习率过大",
         "试试 lr {try_lr:n}，或 clip_norm 1",

@@ -18,6 +18,11 @@ TABLE = {
         "{chance:n} of always giving the same answer: the learning rate is far too high",
         "try lr {try_lr:n}",
     ),
+    "lr-too-high.destroyed": (
+        "with lr {lr:n} the training loss of {who} (training {training}) had been at {was:n} and then stays at "
+        "{level:n}, no better than always giving the same answer ({chance:n}): too large steps destroyed the model",
+        "try lr {try_lr:n}",
+    ),
     "lr-too-high.diverged": (
         "with lr {lr:n} {who} (training {training}) diverged after epoch {epoch:n}: the learning rate is too high",
         "try lr {try_lr:n}, or clip_norm 1",
