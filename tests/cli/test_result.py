@@ -46,7 +46,8 @@ class TestReport:
     def test_it_says_where_things_lie_and_how_to_go_on(self, result: Make) -> None:
         shown = text(report(result(), COMMAND), width=120)
         assert row(shown, "weights") == ["luthier-studies/digits/best.pt"]
-        assert "luthier export luthier-studies/digits" in shown
+        for command in ("explain", "report", "export"):
+            assert f"luthier {command} luthier-studies/digits" in shown
         assert "luthier tune 'my file.py:task' --set lr=0.1 --budget 2m" in shown
 
     def test_the_curve_is_drawn(self, result: Make) -> None:

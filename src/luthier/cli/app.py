@@ -101,10 +101,12 @@ app.add_typer(probe, name="probe")
       luthier tune digits --budget 60s
       luthier tune my_file.py:task --space space.yaml
       luthier train digits --lr 0.1 --batch-size 64
-      luthier show
-      luthier confirm
+      luthier explain
       luthier report
+      luthier confirm
       luthier export --out winner.py
+      luthier probe lr digits
+      luthier study digits
     """),
     epilog=(
         "[bold]Exit codes[/bold]\n\n"

@@ -113,7 +113,8 @@ def _where(result: Result, command: Sequence[str]) -> Table:
     if result.best and result.best.weights:
         rows.append(("weights", str(result.best.weights)))
     if result.best:
-        rows.append(("export", shlex.join(["luthier", "export", str(result.study_folder)])))
+        for label, name in (("why", "explain"), ("page", "report"), ("export", "export")):
+            rows.append((label, shlex.join(["luthier", name, str(result.study_folder)])))
     if command:
         rows.append(("go on", shlex.join(["luthier", *go_on(result, command)])))
     return _pairs(rows)
