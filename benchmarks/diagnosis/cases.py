@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from diagnosis import budget_cases, curve_cases, healthy, search_cases, start_cases
+from diagnosis import (
+    budget_cases,
+    curve_cases,
+    healthy,
+    held_out_curves,
+    held_out_healthy,
+    held_out_search,
+    search_cases,
+    start_cases,
+)
 
 #: A finding tells the user something about the setting that the study ends with, or was given: the winner or, where
 #: that is the worse one, the baseline.
@@ -28,4 +37,13 @@ CODES = {
     "memory-wasted": "trainings ran out of memory, or a far larger model is no better than a small one",
     "small-budget": "so few or so short trainings that little can be told",
 }
-ALL = [*curve_cases.CASES, *start_cases.CASES, *search_cases.CASES, *budget_cases.CASES, *healthy.CASES]
+ALL = [
+    *curve_cases.CASES,
+    *start_cases.CASES,
+    *search_cases.CASES,
+    *budget_cases.CASES,
+    *healthy.CASES,
+    *held_out_curves.CASES,
+    *held_out_search.CASES,
+    *held_out_healthy.CASES,
+]

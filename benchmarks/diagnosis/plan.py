@@ -1,4 +1,4 @@
-"""What a case is, and how its study is trained: a fixed list of trainings, through ``luthier.tune`` as it is."""
+"""What a case is, and how its study is trained: listed trainings or a search, through ``luthier.tune`` as it is."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ class Plan:
     space: Mapping[str, Any] = field(default_factory=dict)  #: ranges
     runs: Sequence[Run] = ()
     budget: str | None = None  #: None: as many trainings as there are
+    search: str | None = None  #: by name, in place of the list ``runs``
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,17 @@ def run_plan(plan: Plan, folder: Path) -> None:
         cuts.append(Slice(number, config, 0.0, float(run.stop or config.epochs), run.seed, note))
     budget = plan.budget or f"{len(cuts) + 1} trainings"
     space, options = Space(dict(plan.space)), Options(device="cpu", threads=1)
-    tune(plan.task, space, baseline=plan.own, search=Listed(cuts), folder=folder, budget=budget, options=options)
+    search = plan.search or Listed(cuts)
+    tune(
+        plan.task,
+        space,
+        baseline=plan.own,
+        search=search,
+        folder=folder,
+        budget=budget,
+        seed=plan.seed,
+        options=options,
+    )
 
 
 def spread(space: Mapping[str, Any], n: int, seed: int = 0, **run: Any) -> list[Run]:
@@ -103,15 +115,26 @@ def each(name: str, values: Sequence[Any], **run: Any) -> list[Run]:
     return [Run({name: value}, **run) for value in values]
 
 
-def cases(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
-    """The variants of one fault, alternately for tuning the rules and held out; each with the codes it may have too."""
+def replicates(names: str, values: Sequence[Any], seeds: int) -> list[Run]:
+    """Every value, then every value again on other seeds; training 0 is another setting."""
+    runs = each(names, values)
+    return runs + [Run(r.values, seed=s, confirms=n) for n, r in enumerate(runs, 1) for s in range(1, seeds)]
+
+
+def cases(code: str, *variants: tuple[Callable[[], Plan], str], part: Part = "dev", first: int = 1) -> list[Case]:
+    """The variants of one fault, numbered from ``first``; each with the codes it may have too."""
     return [
         Case(
             f"{code}-{number}",
             frozenset(() if code == "healthy" else (code,)),
             frozenset(allowed.split()),
-            "held_out" if number % 2 == 0 else "dev",
+            part,
             plan,
         )
-        for number, (plan, allowed) in enumerate(variants, 1)
+        for number, (plan, allowed) in enumerate(variants, first)
     ]
+
+
+def held_out(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
+    """Variants that no rule was made on; numbered after those for tuning."""
+    return cases(code, *variants, part="held_out", first=21 if code == "healthy" else 5)

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from diagnosis.plan import Plan, Run, cases, each, spread
+from diagnosis.plan import Plan, Run, cases, each, replicates, spread
 from diagnosis.tasks import blobs, digits, first, mlp, moons, regression
 from luthier import integer, log_uniform, uniform
 
@@ -25,12 +25,6 @@ class Scaled(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.scale * self.inner(x)
-
-
-def replicates(names: str, values: list[Any], seeds: int) -> list[Run]:
-    """Every value, then every value again on other seeds; training 0 is another setting."""
-    runs = each(names, values)
-    return runs + [Run(r.values, seed=s, confirms=n) for n, r in enumerate(runs, 1) for s in range(1, seeds)]
 
 
 CASES = [
