@@ -14,6 +14,8 @@ from luthier.task import Chance
 TRANSFER = 0.6
 #: A validation loss at this share of the training loss is better than dropout or a moving average explains.
 BETTER = 0.55
+#: And it has to matter, as a share of chance: where both are nearly 0, a hard sample more or less decides.
+BETTER_BY = 0.1
 
 
 def data_mismatch(view: View, series: Series) -> Sign | None:
@@ -32,7 +34,7 @@ def data_mismatch(view: View, series: Series) -> Sign | None:
             return Sign("data-mismatch", confidence, 0.9, {**slots, "transfer": transfer}, "", series.training.number)
     late = gap[len(gap) // 2 :]
     dropout = any("drop" in n and isinstance(v, float) and v > 0.2 for n, v in series.training.config.items())
-    matters = float(series.train[-1] - series.val[-1]) > 0.03 * view.chance
+    matters = float(series.train[-1] - series.val[-1]) > BETTER_BY * view.chance
     if np.mean(late < BETTER) > 0.8 and matters and not (dropout and float(np.median(late)) > 0.3):
         slots = {**slots, "train": float(series.train[-1]), "val": float(series.val[-1])}
         confidence = 0.6 + 0.35 * ramp(BETTER - float(np.median(late)), 0, 0.3)

@@ -67,19 +67,31 @@ def underfitting(view: View, series: Series) -> Sign | None:
     level = end / view.chance
     if level < (HIGH_HELD if _held(series) else HIGH) or learned < 0.03 * view.chance:
         return None
-    flat = (before - end) / max(learned, 1e-12)
-    gap = (val - end) / view.chance
-    if abs(flat) > 0.08 or abs(gap) > 0.2 or noise(np.log(series.train)) > 0.2:
+    flat = max(before - end, float(smooth(series.val)[-1 - quarter]) - val, key=abs) / max(learned, 1e-12)
+    apart = abs(val - end) > max(0.15 * learned, 0.04 * view.chance)
+    if abs(flat) > 0.08 or apart or noise(np.log(series.train)) > 0.2:
         return None
     if val > 1.35 * end and level < HIGH:
         return None
-    if any(float(tail(s.train).min()) < 0.8 * end or float(s.val.min()) < 0.8 * val for s in as_able(view, series)):
-        return None  # the same model can do better: it is the training that was not good
+    if _can_fit_more(view, series, end, val):
+        return None
     others = [float(s.train.min()) for n, s in view.series.items() if n != series.training.number]
     reached = min(others, default=end)
     confidence = 0.6 + 0.25 * ramp(level, HIGH, 0.6) + 0.1 * ramp(end - reached, 0, 0.3 * end)
     slots = {"train": end, "val": val, "chance": view.chance, "level": level, "reached": reached}
     return Sign("underfitting", confidence, 0.8, slots, "", series.training.number)
+
+
+def _can_fit_more(view: View, series: Series, end: float, val: float) -> bool:
+    """Whether the same model does better, trained otherwise; or fits the training data better, and gains nothing.
+
+    Then the training is to blame, or what is left is noise in the targets, not the size of the model.
+    """
+    for other in as_able(view, series):
+        fitted, best = float(tail(other.train).min()), float(other.val.min())
+        if best < 0.8 * val or fitted < 0.8 * end or (fitted < 0.9 * end and best > 0.97 * float(series.val.min())):
+            return True
+    return float(smooth(series.train, 3)[int(smooth(series.val).argmin())]) > 1.1 * end
 
 
 def _held(series: Series) -> bool:

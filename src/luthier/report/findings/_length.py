@@ -53,7 +53,7 @@ def early_stop(view: View, series: Series) -> Sign | None:
         return None
     if series.training.number != getattr(view.winner, "number", None):
         return None
-    at = series.settled(0.5 * view.luck)
+    at = series.settled(0.5 * view.luck, view.chance)
     epoch, end = float(series.epoch[at]), float(series.epoch[-1])
     if epoch > (EARLY_DECAYED if series.decayed else EARLY) * end or float(series.val.min()) > 0.97 * view.chance:
         return None

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from luthier.records import Status
 from luthier.report.findings._alike import Verdict, other_rates
-from luthier.report.findings._statistics import noise, ramp, slope, smooth, surely, tail
+from luthier.report.findings._statistics import Array, noise, ramp, slope, smooth, surely, tail
 from luthier.report.findings._view import FEW, HUGE, Series, Sign, View
 from luthier.report.history import Trained
 
@@ -115,14 +115,13 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     if len(series) < FEW + 1 or series.training.failed:
         return None
     hot = series.lr >= 0.5 * series.lr.max()
-    val = smooth(series.val, 3)[hot]
+    val, train = smooth(series.val, 3)[hot], smooth(series.train, 3)[hot]
     if len(val) < FEW + 1:
         return None
     quarter = max(2, len(val) // 4)
-    lately = float(val[-1 - quarter] - val[-1])
     learned = view.chance - float(val[-1])
-    first = max(view.chance, float(series.val[0]))
-    share = lately / max(first - float(val[-1]), 1e-12)
+    # It is the training that is slow: where its loss has levelled off, a validation loss that falls is luck.
+    share = min(_lately(view, v, quarter, float(raw[0])) for v, raw in ((val, series.val), (train, series.train)))
     b, error, p = slope(series.epoch[hot][-quarter - 2 :], series.val[hot][-quarter - 2 :])
     level = float(tail(series.val)[-1]) / view.chance
     lr = float(series.training.config.get("lr") or np.nan)
@@ -139,3 +138,9 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         confidence = sure * (0.6 + 0.35 * ramp(share, STEEP, 0.25))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
     return None
+
+
+def _lately(view: View, loss: Array, quarter: int, first: float) -> float:
+    """Share of all that a loss fell which its last values brought."""
+    whole = max(view.chance, first) - float(loss[-1])
+    return float(loss[-1 - quarter] - loss[-1]) / max(whole, 1e-12)

@@ -70,12 +70,12 @@ class Series:
         """Whether the learning rate has come down to under a fifth of its highest."""
         return bool(self.lr[-1] < 0.2 * self.lr.max())
 
-    def settled(self, slack: float) -> int:
+    def settled(self, slack: float, chance: float) -> int:
         """Index of the point from which neither score nor validation loss get better by more than noise.
 
-        ``slack``: what of the score does not count; of the validation loss it is a tenth, or a small part of its fall.
-        Noise excuses as much again, and no more. The last index where the score still has a trend: a curve that jumps
-        has not settled where it was good once.
+        ``slack``: what of the score does not count; of the validation loss it is a tenth, or a small part of its fall
+        or of ``chance``. Noise excuses as much again, and no more. The last index where the score still has a trend: a
+        curve that jumps has not settled where it was good once.
         """
         level = smooth(self.val)
         least = float(level.min())
@@ -83,7 +83,7 @@ class Series:
         enough = self.score.max() - slack - min(0.5 * noise(self.score), allowed)
         fall = max(0.0, float(self.val[0]) - least)
         room = min(0.1 * least, 0.05 * fall) + min(noise(self.val), 0.1 * least)
-        room = room if self.loss_counts else max(room, 0.015 * fall)  # what no other metric shows
+        room = room if self.loss_counts else max(room, 0.015 * chance)  # what no other metric shows
         best = np.maximum.accumulate(self.score)
         steady = np.minimum(best, smooth(best)) >= enough
         at = np.flatnonzero(steady & (np.minimum.accumulate(level) <= least + room))

@@ -10,11 +10,12 @@ from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Status
 from luthier.report.findings._alike import alike
 from luthier.report.findings._batch import _pace
+from luthier.report.findings._length import EARLY_DECAYED
 from luthier.report.findings._statistics import ramp
 from luthier.report.findings._view import Series, Sign, View
 
 #: What is waste: a share of a study's time spent after the best epoch of each training; a setting so much slower.
-SHARE, SLOWER = 0.67, 3.0
+SHARE, SLOWER = 0.5, 3.0
 #: How many times as large a model is that scores no better.
 LARGER = 6.0
 
@@ -30,12 +31,14 @@ def time_wasted(view: View) -> list[Sign]:
             continue
         if float(series.val.min()) > 0.95 * view.chance:
             continue  # it learned nothing: others tell why
-        at = series.settled(0.25 * view.luck)
+        at = series.settled(0.25 * view.luck, view.chance)
+        if series.decayed:
+            at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
         idle += float(seconds[at + 1 :].sum())
     share = idle / total if total else 0.0
     if share > SHARE:
         slots = {"share": share, "seconds": idle, "total": total}
-        return [Sign("time-wasted", 0.6 + 0.38 * ramp(share, SHARE, 0.85), 0.4, slots)]
+        return [Sign("time-wasted", 0.55 + 0.43 * ramp(share, SHARE, 0.8), 0.4, slots)]
     for training in view.subjects:
         series = view.series.get(training.number)
         if series is None:
