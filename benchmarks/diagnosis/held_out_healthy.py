@@ -22,7 +22,6 @@ from diagnosis.held_out_tasks import (
     shells,
     ten_squares,
     tokens,
-    wine,
 )
 from diagnosis.plan import Plan, held_out
 from luthier import Task, integer, log_uniform, uniform
@@ -47,21 +46,21 @@ def study(
 CASES = held_out(
     "healthy",
     study(
-        lambda: wine(epochs=20, metric="loss", dropout=0.2),
-        {"lr": 0.1, "weight_decay": 0.1, **COSINE},
-        {"lr": log_uniform(0.01, 3.0)},
+        lambda: plane(900, 60.0, epochs=20, layers=0, loss="HuberLoss", metric="mae"),
+        {"optimizer": "Adagrad", "lr": 0.1, **COSINE},
+        {"lr": log_uniform(3e-3, 3.0)},
         seed=1,
     ),
     study(
-        lambda: cancer(metric="loss", epochs=20, dropout=0.1),
-        {"lr": 0.2, "weight_decay": 0.03, **COSINE},
-        {"lr": log_uniform(0.01, 10.0)},
+        lambda: cancer(metric="loss", epochs=20, layers=1),
+        {"lr": 0.2, "weight_decay": 0.08, **COSINE},
+        {"lr": log_uniform(0.01, 3.0)},
         seed=2,
     ),
     study(
         lambda: diabetes(metric="r2", units=16, layers=1, dropout=0.2, epochs=10),
         {"optimizer": "AdamW", "lr": 0.02, "weight_decay": 0.1, **COSINE},
-        {"lr": log_uniform(1e-3, 1.0)},
+        {"lr": log_uniform(1e-3, 0.1)},
         seed=3,
     ),
     study(
@@ -89,7 +88,7 @@ CASES = held_out(
         {"optimizer": "AdamW", "lr": 5e-3, "schedule": "one-cycle"},
         ADAM,
         budget="10 trainings",
-        seed=6,
+        seed=8,
     ),
     study(
         lambda: tokens(1000, dropout=0.3),
@@ -97,8 +96,8 @@ CASES = held_out(
         ADAM,
     ),
     study(
-        lambda: tokens(1200, 0.6, dropout=0.5, units=16, metric="error", epochs=15),
-        {"optimizer": "RMSprop", "lr": 4e-3, "weight_decay": 1e-3, **COSINE},
+        lambda: tokens(1200, 0.6, dropout=0.5, units=16, metric="loss", epochs=12),
+        {"optimizer": "RMSprop", "lr": 4e-3, "weight_decay": 5e-3, **COSINE},
         ADAM,
         "tpe",
         seed=7,
@@ -111,7 +110,7 @@ CASES = held_out(
     ),
     study(lambda: ring_sizes(), {"lr": 0.05, "momentum": 0.8, "schedule": "one-cycle"}, SGD, seed=9),
     study(
-        lambda: roll(1000),
+        lambda: roll(700, noise=2.5, epochs=20, metric="mae"),
         {"optimizer": "Adam", "lr": 0.01, **COSINE},
         {"lr": log_uniform(3e-4, 0.3)},
         "qmc",
@@ -130,7 +129,7 @@ CASES = held_out(
         seed=12,
     ),
     study(
-        lambda: shells(1000),
+        lambda: shells(1000, epochs=32),
         {"optimizer": "NAdam", "lr": 5e-3, "weight_decay": 1e-3, **COSINE},
         ADAM,
         budget="10 trainings",
@@ -146,24 +145,24 @@ CASES = held_out(
     study(
         lambda: clusters(1000, 3, epochs=20),
         {"lr": 0.1, "weight_decay": 3e-3, **COSINE},
-        SGD,
+        {"lr": log_uniform(3e-3, 10.0)},
         "freeze-thaw",
         "200 epochs",
         seed=14,
     ),
     study(
         lambda: clusters(1000, 2, 20, epochs=20),
-        {"optimizer": "AdamW", "lr": 3e-3, "dropout": 0.3, "weight_decay": 0.1, **COSINE},
-        {**ADAM, "dropout": uniform(0.0, 0.7)},
+        {"lr": 0.1, "dropout": 0.3, "weight_decay": 0.01, **COSINE},
+        {"lr": log_uniform(3e-3, 3.0), "dropout": uniform(0.0, 0.6)},
         budget="16 trainings",
         seed=15,
     ),
     study(
-        lambda: friedman(2, 800, noise=80.0, epochs=20),
+        lambda: friedman(2, 800, noise=80.0, epochs=10),
         {"optimizer": "Adam", "lr": 0.01, "schedule": "linear"},
         {"lr": log_uniform(3e-4, 0.3), "batch_size": integer(16, 128, log=True)},
         "asha",
-        "250 epochs",
+        "150 epochs",
         seed=16,
     ),
 )
