@@ -46,7 +46,7 @@ def study(
 CASES = held_out(
     "healthy",
     study(
-        lambda: plane(900, 60.0, epochs=20, layers=0, loss="HuberLoss", metric="mae"),
+        lambda: plane(900, 60.0, epochs=8, layers=0, loss="HuberLoss", metric="mae"),
         {"optimizer": "Adagrad", "lr": 0.1, **COSINE},
         {"lr": log_uniform(3e-3, 3.0)},
         seed=1,
