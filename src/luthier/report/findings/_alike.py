@@ -59,6 +59,23 @@ def as_able(view: View, series: Series) -> list[Series]:
     ]
 
 
+def bold(training: Trained) -> bool:
+    """Whether a learning rate is far above what is usual: 0.001 for Adam's kind, 0.03 without momentum."""
+    lr, momentum = training.config.get("lr"), training.config.get("momentum")
+    if not isinstance(lr, float):
+        return False
+    if training.config.get("optimizer") != "SGD":
+        return lr >= 0.03
+    return lr / (1 - min(0.99, momentum if isinstance(momentum, float) else 0.0)) >= 1.0
+
+
+def penalised(series: Series) -> bool:
+    """Whether a penalty is strong for most tasks. AdamW's weight decay is multiplied by lr: there more is usual."""
+    config = series.training.config
+    decay = 1.0 if config.get("optimizer") == "AdamW" else 0.05
+    return any(float(config.get(n) or 0.0) >= least for n, least in (("l1", 1e-3), ("weight_decay", decay)))
+
+
 def alike(view: View, training: Trained, free: Collection[str], factor: float) -> list[Series]:
     """The competing trainings that differ in ``free``, and else by no more than ``factor``."""
     others = [t for t in view.history.competing if t.number != training.number and t.number in view.series]

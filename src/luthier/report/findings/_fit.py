@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from luthier.report.findings._alike import as_able
+from luthier.report.findings._alike import as_able, penalised
 from luthier.report.findings._statistics import noise, ramp, smooth, surely, tail
 from luthier.report.findings._view import FEW, Series, Sign, View
 
@@ -64,10 +64,10 @@ def underfitting(view: View, series: Series) -> Sign | None:
     end, before = float(train[-1]), float(train[-1 - quarter])
     val = float(np.median(tail(series.val)))
     learned = view.chance - end
-    level = end / view.chance
-    if level < (HIGH_HELD if _held(series) else HIGH) or learned < 0.03 * view.chance:
+    level, held = end / view.chance, penalised(series) or float(series.training.config.get("dropout") or 0.0) >= 0.5
+    if level < (HIGH_HELD if held else HIGH) or (learned < 0.03 * view.chance and not held):
         return None
-    flat = max(before - end, float(smooth(series.val)[-1 - quarter]) - val, key=abs) / max(learned, 1e-12)
+    flat = max(before - end, float(smooth(series.val)[-1 - quarter]) - val, key=abs) / max(learned, 0.03 * view.chance)
     apart = abs(val - end) > max(0.15 * learned, 0.04 * view.chance)
     if abs(flat) > 0.08 or apart or noise(np.log(series.train)) > 0.2:
         return None
@@ -92,10 +92,3 @@ def _can_fit_more(view: View, series: Series, end: float, val: float) -> bool:
         if best < 0.8 * val or fitted < 0.8 * end or (fitted < 0.9 * end and best > 0.97 * float(series.val.min())):
             return True
     return float(smooth(series.train, 3)[int(smooth(series.val).argmin())]) > 1.1 * end
-
-
-def _held(series: Series) -> bool:
-    """Whether the config holds a penalty that is strong for most tasks."""
-    strong = {"l1": 1e-3, "weight_decay": 0.05, "dropout": 0.5}
-    config = series.training.config
-    return any(isinstance(config.get(n), float) and config[n] >= least for n, least in strong.items())  # type: ignore[operator]

@@ -17,7 +17,7 @@ def still_improving(view: View, series: Series) -> Sign | None:
     """Extrapolated, both losses go on falling by more than their error, validation's by more than is negligible."""
     if len(series) < 3 or series.decayed or series.training.failed:
         return None
-    if series.training.number != getattr(view.winner, "number", None) or not series.complete:
+    if series.training.number != getattr(view.winner, "number", None) or not series.complete or series.stopped:
         return None
     end = float(series.epoch[-1])
     if int(smooth(series.val, 3).argmin()) < len(series) - max(3, len(series) // 6):

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luthier.records import Status
-from luthier.report.findings._alike import Verdict, other_rates
+from luthier.report.findings._alike import Verdict, bold, other_rates
 from luthier.report.findings._statistics import Array, noise, ramp, slope, smooth, surely, tail
 from luthier.report.findings._view import FEW, HUGE, Series, Sign, View
-from luthier.report.history import Trained
 
 Bools = NDArray[np.bool_]
 
@@ -56,21 +55,12 @@ def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | Non
     return None
 
 
-def bold(training: Trained) -> bool:
-    """Whether a learning rate is far above what is usual: 0.001 for Adam's kind, 0.03 without momentum."""
-    lr, momentum = training.config.get("lr"), training.config.get("momentum")
-    if not isinstance(lr, float):
-        return False
-    if training.config.get("optimizer") != "SGD":
-        return lr >= 0.03
-    return lr / (1 - min(0.99, momentum if isinstance(momentum, float) else 0.0)) >= 1.0
-
-
 def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None:
     """A loss that jumps up and down or spikes, and no lower rate does without it for nothing.
 
     Once a decay has calmed the loss, or where lower rates were tried, it takes one of those that does better.
     """
+    late = slice(1, None) if series.decayed else late  # the first half is all that is hot
     hot = series.lr[late] >= 0.5 * series.lr.max()
     lower = other_rates(view, series, True)
     if hot.sum() < FEW or lower is Verdict.NO_BETTER or (series.decayed and lower is not Verdict.BETTER):

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from luthier.records import Status
-from luthier.report.findings._alike import NEAR
+from luthier.report.findings._alike import NEAR, Verdict, bold, other_rates, penalised
 from luthier.report.findings._statistics import slope
 from luthier.report.findings._view import HUGE, Series, Sign, View
 from luthier.report.history import Trained
@@ -27,14 +27,32 @@ def dead_start(view: View, series: Series) -> Sign | None:
     half = series.train[len(series) // 2]
     late = (half - series.train[-1]) / max(float(series.train[0] - series.train[-1]), 1e-12)
     falls = p < 0.001 and moved > 1e-4 and 0.3 < late <= 1.5  # a slow start gains pace, a dead one settles
-    if moved > STILL or learned or falls:
+    if learned or penalised(series):
         return None
+    if moved > STILL or falls:
+        return _constant(view, series)
     lr = float(series.lr.max())
     slots = {"lr": lr, "moved": moved, "loss": float(series.train[-1]), "epochs": float(series.epoch[-1])}
     confidence = 0.95 if moved < 0.01 else 0.75
     others = [s for n, s in view.series.items() if n != series.training.number]
     works = any(s.train.min() < 0.8 * view.chance for s in others)
     return Sign("dead-start", confidence, 1.0, {**slots, "works": works}, "", series.training.number)
+
+
+def _constant(view: View, series: Series) -> Sign | None:
+    """A loss that comes to what a constant answer costs and stays there: the output's bias learns, and nothing else."""
+    if view.history.chance is None or len(series) < 6 or bold(series.training):
+        return None
+    late = series.train[len(series) // 3 :]
+    level = float(np.median(late))
+    if abs(level / view.chance - 1) > STILL or float(np.ptp(late)) > STILL * level or series.train[0] < level:
+        return None
+    if slope(series.epoch[-len(late) :], late)[2] < 0.001 and late[0] - late[-1] > 1e-3 * level:
+        return None  # slow, not dead
+    if other_rates(view, series, True) is Verdict.BETTER:
+        return None  # the rate has killed it
+    slots = {"loss": level, "chance": view.chance, "epochs": float(series.epoch[-1]), "lr": float(series.lr.max())}
+    return Sign("dead-start", 0.8, 1.0, slots, "constant", series.training.number)
 
 
 def exploding_start(view: View, training: Trained) -> Sign | None:
@@ -46,7 +64,7 @@ def exploding_start(view: View, training: Trained) -> Sign | None:
         first = float(series.train[0])
         lrs = {n: float(s.training.config.get("lr") or np.inf) for n, s in view.series.items()}
         gentler = [s for n, s in view.series.items() if lrs[n] < lrs[training.number] / NEAR]
-        calm = [s for s in gentler if s.train[0] < 1.2 * chance]
+        calm = [s for s in gentler if s.train[0] < 0.5 * first]
         # With several trainings the start is to blame for less, when lower rates start as high, or for nothing.
         least = 2.0 if gentler else HUGE
         if not first > least * chance or calm:

@@ -133,6 +133,12 @@ TABLE = {
         "check that gradients reach the parameters (dead or saturated units, frozen layers), the scale of inputs "
         "and of initial weights, and that lr is not 0",
     ),
+    "dead-start.constant": (
+        "the training loss of {who} (training {training}) comes to {loss:n}, what always giving the same answer costs "
+        "({chance:n}), and stays there for {epochs:n} epochs: nothing but the output's bias learns",
+        "check that gradients reach the parameters (dead or saturated units, frozen layers), the scale of inputs "
+        "and of initial weights, and that inputs and targets belong together",
+    ),
     "exploding-start": (
         "{who} (training {training}) starts with a loss of {first:n}, {times:.0f} times what always giving the same "
         "answer costs ({chance:n})",

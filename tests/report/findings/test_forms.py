@@ -1,0 +1,166 @@
+"""Other forms of the faults, and what looks like a fault and is none: losses as metrics, noise, schedules, company."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from luthier import log_uniform
+from luthier.records import Finding, Status
+from luthier.report.explain import explain
+from luthier.task import Chance
+
+Make = Callable[..., Any]
+E = np.arange(1, 21)
+JUMPS = np.where(E % 2, 1.4, 0.7)
+FALLS = 0.15 + 2.1 * np.exp(-E / 1.5)
+COSINE = {"schedule": "cosine"}
+REGRESSION = {"metric": "loss", "direction": "minimize", "chance": Chance(1.0, 1.0)}
+
+
+def found(history: Any) -> dict[str, Finding]:
+    return {finding.code: finding for finding in explain(history)}
+
+
+def noisy(values: Any, share: float, seed: int = 0) -> Any:
+    return values * np.exp(share * np.random.default_rng(seed).normal(size=len(values)))
+
+
+class TestHighRate:
+    def test_a_first_blow_to_chance_that_stays(self, history: Make, training: Make) -> None:
+        killed = np.r_[4.95, np.full(19, 2.32)] + 0.003 * np.sin(5 * E)
+        codes = found(history(training(0, killed, metric=np.full(20, 0.1), optimizer="Adam", lr=0.2)))
+        assert "too large steps destroyed" in codes["lr-too-high"].sentence
+        assert codes["lr-too-high"].evidence["was"] == pytest.approx(4.95, abs=0.01)
+        assert "dead-start" not in codes
+
+    def test_learned_and_then_lost(self, history: Make, training: Make) -> None:
+        lost = np.r_[2.0, 1.6, 1.3, np.full(17, 2.31)] + 0.003 * np.sin(5 * E)
+        assert found(history(training(0, lost, lr=0.5)))["lr-too-high"].evidence["was"] == pytest.approx(1.3, abs=0.01)
+
+    def test_jumps_at_a_low_loss_matter_when_the_metric_jumps(self, history: Make, training: Make) -> None:
+        low = 0.12 * JUMPS
+        assert "lr-too-high" in found(history(training(0, low, metric=0.95 - 0.05 * (JUMPS > 1), lr=0.5)))
+        assert "lr-too-high" not in found(history(training(0, low, metric=np.full(20, 0.95), lr=0.5)))
+
+    @pytest.mark.parametrize(("ratio", "level", "told"), [(5, 0.2, True), (5, 1.3, False), (1.1, 1.3, True)])
+    def test_lower_rates_decide_where_they_were_tried(
+        self, history: Make, training: Make, ratio: float, level: float, told: bool
+    ) -> None:
+        lower = training(1, level + 2 * np.exp(-E / 1.5), lr=0.5 / ratio)
+        assert ("lr-too-high" in found(history(training(0, 0.9 * JUMPS, lr=0.5), lower))) == told
+
+    def test_a_decay_calms_it_too_late_when_a_lower_rate_does_better(self, history: Make, training: Make) -> None:
+        late = np.where(E < 14, 1.2 * JUMPS, 1.0)
+        assert "lr-too-high" not in found(history(training(0, late, lr=0.5, **COSINE)))
+        lower = training(1, FALLS, lr=0.1, **COSINE)
+        assert "lr-too-high" in found(history(training(0, late, lr=0.5, **COSINE), lower))
+
+
+class TestLowRate:
+    def test_it_shows_in_the_training_loss(self, history: Make, training: Make) -> None:
+        level, val = np.full(20, 0.7), np.where(E < 15, 1.5, 1.5 - 0.15 * (E - 14))
+        assert "lr-too-low" not in found(history(training(0, level, val)))
+        assert "lr-too-low" in found(history(training(0, 2.3 - 0.06 * E, 2.3 - 0.05 * E)))
+
+    def test_it_is_not_where_higher_rates_are_no_better(self, history: Make, training: Make) -> None:
+        slow, worse = training(0, 2.3 - 0.06 * E, lr=0.1), training(1, np.full(20, 2.2) + 0.1 * JUMPS, lr=0.4)
+        assert "lr-too-low" not in found(history(slow, worse))
+        assert "lr-too-low" in found(history(slow, training(1, FALLS, lr=0.4)))
+
+
+class TestLength:
+    @pytest.mark.parametrize("seed", range(5))
+    def test_a_few_noisy_epochs_that_go_on(self, history: Make, training: Make, seed: int) -> None:
+        losses = 1.1 * np.arange(1, 7) ** -1.2
+        assert "still-improving" in found(history(training(0, losses, noisy(losses, 0.1, seed))))
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_noise_around_a_level_does_not(self, history: Make, training: Make, seed: int) -> None:
+        assert "still-improving" not in found(
+            history(training(0, noisy(FALLS, 0.1, seed), noisy(FALLS, 0.1, 9 + seed)))
+        )
+
+    def test_a_loss_that_jumps_downwards_is_not_done_early(self, history: Make, training: Make) -> None:
+        losses = 0.5 * JUMPS * E**-0.8
+        codes = found(history(training(0, losses, losses, losses), **REGRESSION))
+        assert "early-stop" not in codes
+        assert "time-wasted" not in codes
+
+    def test_one_that_was_best_just_before_a_spike_is_not_done_at_once(self, history: Make, training: Make) -> None:
+        spiked = np.r_[2.3 - 0.04 * np.arange(17), 2.5, 4.5, 2.3]
+        assert not {"early-stop", "time-wasted"} & found(history(training(0, spiked))).keys()
+
+    def test_what_patience_ended_does_not_go_on(self, history: Make, training: Make) -> None:
+        losses = 2.3 * E**-0.8
+        assert "still-improving" not in found(history(training(0, losses, epochs=60, status=Status.STOPPED)))
+
+    def test_a_slow_own_setting_does_not_hide_that_the_winner_goes_on(self, history: Make, training: Make) -> None:
+        slow = training(0, 2.3 - 0.05 * E, lr=0.001)
+        codes = found(history(slow, training(1, 1.5 * E**-0.7, lr=0.005)))
+        assert codes["lr-too-low"].evidence["training"] == 0
+        assert codes["still-improving"].evidence["training"] == 1
+
+    def test_epochs_of_a_decay_are_not_wasted_until_it_is_much_too_long(self, history: Make, training: Make) -> None:
+        long = np.arange(1, 41)
+        for at, told in ((3, False), (0.5, True)):
+            losses = 0.15 + 2 * np.exp(-long / at)
+            codes = found(history(*[training(n, losses, **COSINE, seed=n) for n in range(3)]))
+            assert ("time-wasted" in codes) == told
+
+
+class TestFit:
+    def test_noise_in_the_targets_is_no_underfitting(self, history: Make, training: Make) -> None:
+        level = 0.5 + 0.5 * np.exp(-E / 2)
+        plain = training(0, level, level, level, lr=0.01)
+        assert "underfitting" in found(history(plain, **REGRESSION))
+        closer = training(1, level - 0.08 * (1 - np.exp(-E / 5)), level + 0.02, level + 0.02, lr=0.05)
+        assert "underfitting" not in found(history(plain, closer, **REGRESSION))
+
+    def test_a_penalty_that_lets_nothing_be_learned_is(self, history: Make, training: Make) -> None:
+        still = np.full(20, 2.303) + 1e-4 * np.sin(5 * E)
+        codes = found(history(training(0, still, metric=np.full(20, 0.1), weight_decay=0.5)))
+        assert "underfitting" in codes
+        assert "dead-start" not in codes
+
+
+class TestStart:
+    @pytest.mark.parametrize(("first", "told"), [(9.0, True), (1.0, False)])
+    def test_lower_rates_tell_a_start_from_a_rate(
+        self, history: Make, training: Make, first: float, told: bool
+    ) -> None:
+        losses = np.r_[7.0, FALLS[1:]]
+        lower = training(1, np.r_[first, FALLS[1:] + 0.3], lr=0.01)
+        assert ("exploding-start" in found(history(training(0, losses, lr=0.1), lower))) == told
+
+    def test_only_the_bias_learns(self, history: Make, training: Make) -> None:
+        dead = np.r_[2.6, 1.4, np.full(18, 1.0)] + 1e-3 * np.sin(5 * E)
+        codes = found(history(training(0, dead, dead, dead, lr=0.01), **REGRESSION))
+        assert "nothing but the output's bias" in codes["dead-start"].sentence
+        assert "lr-too-high" not in codes
+
+
+class TestData:
+    def test_shuffled_targets_of_a_regression(self, history: Make, training: Make) -> None:
+        val = 1.0 + 0.04 * E
+        codes = found(history(training(0, 1.0 - 0.04 * E, val, val), **REGRESSION))
+        assert "shuffled-labels" in codes
+
+    def test_a_hard_sample_more_in_the_training_data_is_no_mismatch(self, history: Make, training: Make) -> None:
+        assert "data-mismatch" not in found(history(training(0, 0.05 + FALLS - 0.15, 0.015 + FALLS - 0.15)))
+
+
+def test_an_end_that_levels_off_within_luck_is_no_edge(history: Make, training: Make) -> None:
+    lrs, scores = np.geomspace(0.005, 0.64, 9), [0.2, 0.3, 0.5, 0.7, 0.85, 0.91, 0.945, 0.965, 0.968]
+    trainings = [
+        training(n, FALLS, metric=np.r_[np.full(5, 0.1), np.full(15, s)], lr=float(lr))
+        for n, (lr, s) in enumerate(zip(lrs, scores, strict=True))
+    ]
+    assert "range-edge" not in found(history(*trainings, ranges={"lr": log_uniform(0.003, 1)}))
+
+
+def test_a_slower_epoch_that_the_config_does_not_explain_is_the_machines(history: Make, training: Make) -> None:
+    for units, told in ((75, False), (30, True)):
+        slow, quick = training(0, FALLS, units=96, seconds=4.0, **COSINE), training(1, FALLS, units=units, **COSINE)
+        assert ("time-wasted" in found(history(slow, quick))) == told
