@@ -66,18 +66,19 @@ def closed_form(runs: int) -> None:
         )
 
 
-def on_mnist(folder: str, batch_size: int, lr: float, repeats: int) -> None:
+def on_mnist(folder: str, batch_size: int, lr: float, repeats: int, length: float) -> None:
     """Both answers from the same place of a training."""
     task, config = mnist(folder), {"batch_size": batch_size, "lr": lr}
-    noise = noise_scale(task, config, epochs=(1, 2), options=Options("cpu"))
-    print("\n".join(noise.sentences()), flush=True)
-    direct = critical_batch(task, config, epoch=1, repeats=repeats, options=Options("cpu"))
-    print("\n".join(direct.sentences()))
-    for found in direct.branches:
-        drop = direct.start_loss - statistics.fmean(found.losses)
-        print(f"  batch {found.batch_size:>5}, lr {found.lr:<7.3g} loss falls by {drop:.4f}")
-    between = math.sqrt(noise.points[1].value * noise.points[2].value)
-    print(f"noise scale between epochs 1 and 2: {between:.0f}; critical / noise scale: {direct.value / between:.2f}")
+    found = critical_batch(task, config, epoch=1, length=length, repeats=repeats, options=Options("cpu"))
+    print("\n".join(found.sentences()))
+    print(f"{found.seconds:.0f} s; training loss from {found.start_loss:.4f} to {found.target:.4f}")
+    for branch in found.branches:
+        needed = branch.needed(found.target) / len(task.train)
+        print(f"  batch {branch.batch_size:>5}, lr {branch.lr:<7.3g} {needed:.3f} epochs")
+    for point in found.noise:
+        print(f"  noise scale at epoch {point.epoch:.2f}: {point.value:.0f}, {point.interval}")
+    print(f"critical {found.value:.0f}, {found.interval}; noise scale on the way {found.noise_scale:.0f}")
+    print(f"critical / noise scale: {found.value / found.noise_scale:.2f}")
 
 
 def main() -> None:
@@ -85,15 +86,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("folder", nargs="?", help="MNIST's idx files")
     parser.add_argument("--runs", type=int, default=100)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--lr", type=float, default=0.1)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--lr", type=float, default=0.2)
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--length", type=float, default=0.5, help="epochs of the smallest batch")
     arguments = parser.parse_args()
     print(machine())
     if arguments.runs:
         closed_form(arguments.runs)
     if arguments.folder:
-        on_mnist(arguments.folder, arguments.batch_size, arguments.lr, arguments.repeats)
+        on_mnist(arguments.folder, arguments.batch_size, arguments.lr, arguments.repeats, arguments.length)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,73 @@
-"""The critical batch size, directly: branches from one checkpoint with growing batches, and where their loss leaves."""
+"""The critical batch size, directly: how many samples branches with growing batches need to one training loss."""
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from luthier.errors import DataError, UsageError
 from luthier.probes._base import Interval, ProbeResult
+from luthier.probes._branches import Branches, end
+from luthier.probes._needed import Course, critical
+from luthier.probes._noise_at import MIN_SAMPLES, SAMPLES, NoiseAt, NoiseProbe
 from luthier.probes._range_test import untouched
 from luthier.records import Belief, Config, Options, Status
-from luthier.task import Task, derive
-from luthier.training import Training, batch_exponent, branch, evaluate, freeze
+from luthier.task import Task, own_randomness
+from luthier.training import Training, batch_exponent, threads
 
-#: A branch has this many steps at least, or its loss says more of single steps than of the batch size.
-MIN_STEPS = 4
-MOST_LRS = 8  # tried for a batch size
-RESAMPLES = 400  # of the bootstrap
-
-
-@dataclass(frozen=True)
-class Branch:
-    """Branches of one batch size at the learning rate that was best for it."""
-
-    batch_size: int
-    lr: float
-    losses: tuple[float, ...]  #: on the training data at the end, one for each repeat
+#: The batches begin at the power of two below this share of the noise scale, at least at ``SMALLEST``.
+SHARE, SMALLEST = 1 / 8, 4
+#: Large batches may take so many times the samples that the smallest one has, and take so many steps at least.
+MOST, MIN_STEPS = 4.0, 8
+#: A batch loses nothing when its loss falls this share of the smallest one's fall, after as many samples.
+NOTHING_LOST = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
 class CriticalBatch(ProbeResult):
-    """The batch size at which a sample brings the loss down half as far as in small batches."""
+    """The batch size at which a loss costs twice the samples that small batches need to it, and twice the fewest steps.
+
+    McCandlish et al. 2018 (arXiv 1812.06162, equation 2.11).
+    """
 
     config: Config
     epoch: float  #: where the branches begin
     start_loss: float  #: on the training data, there
-    branches: tuple[Branch, ...]  #: by rising batch size
-    value: float  #: in samples; infinite where the loss leaves nowhere
+    target: float  #: the training loss to reach
+    branches: tuple[Course, ...]  #: by rising batch size, each at its best lr; the last one may not arrive
+    value: float  #: in samples
     interval: Interval
+    fewest: float  #: samples that the smallest batches need
+    lossless: int  #: the largest batch whose loss has not left after as many samples as the smallest one needs
+    noise: tuple[NoiseAt, ...]  #: the gradient noise scale on the way of the batch size nearest to the value
+
+    @property
+    def noise_scale(self) -> float:
+        """The geometric mean of the gradient noise scale on the way; infinite where it is at one of its places."""
+        if not self.noise:
+            return math.nan
+        return math.exp(sum(math.log(max(p.value, 1e-9)) for p in self.noise) / len(self.noise))
 
     def sentences(self) -> list[str]:
         """The answer in plain words."""
-        sizes = f"{self.branches[0].batch_size} to {self.branches[-1].batch_size}" if self.branches else "none"
-        what = f"Branches from epoch {self.epoch:g} with batch sizes {sizes}"
         if not self.reliable:
             return [self.reason]
-        low, high = self.interval.low, self.interval.high
-        percent = f"{100 * self.interval.level:.0f} %"
-        return [f"{what}: the critical batch size is {self.value:.3g} samples, {low:.3g} to {high:.3g} ({percent})."]
+        low, high, percent = self.interval.low, self.interval.high, f"{100 * self.interval.level:.0f} %"
+        sizes = f"{self.branches[0].batch_size} to {self.branches[-1].batch_size}"
+        told = [
+            f"Branches from epoch {self.epoch:g} to a training loss of {self.target:.3g}, batch sizes {sizes}: the "
+            f"critical batch size is {self.value:.3g} samples, {low:.3g} to {high:.3g} ({percent}).",
+            f"Up to {self.lossless} the loss has not left that of the smallest batch after as many samples.",
+        ]
+        if self.noise and math.isfinite(self.noise_scale):
+            told.append(
+                f"The gradient noise scale on the same way is {self.noise_scale:.3g} samples: the critical batch size "
+                f"is {self.value / self.noise_scale:.2g} times that."
+            )
+        return told
 
     def beliefs(self) -> tuple[Belief, ...]:
         """Batch sizes around the critical one, where it is known."""
@@ -67,144 +82,137 @@ def critical_batch(
     config: Mapping[str, Any] | None = None,
     *,
     epoch: float = 1.0,
-    length: float = 1.0,
+    length: float = 0.5,
     repeats: int = 2,
     level: float = 0.95,
     seed: int = 0,
     options: Options | None = None,
 ) -> CriticalBatch:
-    """Branches from ``epoch`` with batches from the config's on, each twice the last, for ``length`` epochs.
+    """Branches from ``epoch`` with batches from an eighth of the noise scale on, each twice the last, to one loss.
 
-    Branches as in Merrill et al. 2025 (arXiv 2505.23971, section 3): equal samples, from one checkpoint. There lr
-    follows by a rule and the answer is the largest batch within a tolerance; here lr starts from the rule and moves by
-    factors of 2 to its best, and the answer is the B of ``drop = a / (1 + batch / B)``, the dependence of McCandlish et
-    al. 2018 (arXiv 1812.06162, equations 2.7 and 2.8), fitted to the drops of the training loss; so it is the same
-    quantity that the noise scale estimates. The interval is the bootstrap's, over ``repeats`` orders of the data.
-
-    The answer is too large where much of a branch's drop is noise that its smaller lr takes away, since batches of all
-    sizes gain that alike: a whole epoch of MNIST after the first one gave many times its noise scale.
+    The loss is that of the smallest batch at its best lr in the last quarter of ``length`` epochs, on up to 2048
+    training samples, smoothed. For each batch size lr moves by factors of 2 until the samples needed are the fewest;
+    the answer is the B_crit of ``samples = E_min * (1 + batch / B_crit)``, McCandlish et al. 2018 (arXiv 1812.06162,
+    equation 2.11). So it is what the noise scale estimates, where that is measured on the same way: on a way at a high
+    lr it tells that lr's noise. Branches from one checkpoint are as in Merrill et al. 2025 (arXiv 2505.23971), whose
+    answer, the largest batch that loses nothing, is told beside it.
 
     Raises DataError where the data is too small, UsageError where the training fails before the branches.
     """
     start = time.perf_counter()
     if repeats < 2:
         raise UsageError(f"repeats is {repeats}; an interval needs 2 or more")
+    if not 0 < length < math.inf:
+        raise UsageError(f"length is {length}; it must be a number of epochs above 0, such as 0.5")
     task = untouched(task)
     full = task.check(config or {})
-    trunk_config = full.replace(schedule="constant", warmup=0.0, batch_schedule="constant", patience=None)
-    sizes = _sizes(full.batch_size, int(length * len(task.train)))
-    trunk = Training(task, trunk_config.replace(epochs=math.ceil(epoch + length)), seed, options)
+    steady = full.replace(schedule="constant", warmup=0.0, batch_schedule="constant", patience=None)
+    trunk = Training(task, steady.replace(epochs=math.ceil(epoch) + 1), seed, options)
+    samples = length * len(task.train)
+    _check(len(task.train), samples)
     outcome = trunk.advance(epoch)
     if outcome.status is not Status.DONE:
         raise UsageError(f"the training before the branches ended: {outcome.message}; take a smaller lr")
-    walk = _Walk(trunk, epoch + length, seed, options)
-    branches = walk.all(sizes, repeats)
-    start_loss = walk.start_loss
-    value, interval = _answer(start_loss, branches, level, seed)
-    reason = _doubt(value, start_loss, branches)
+    with own_randomness(), threads(trunk.threads):
+        branches = Branches(trunk, samples, repeats, seed, options)
+        first = _first(NoiseProbe(trunk, SAMPLES, level, seed).measure(epoch), full.batch_size, samples)
+        tried, target = _walk(branches, first, steady, samples)
+        arrived = [courses for courses in tried if math.isfinite(courses[0].needed(target))]
+        reason = _too_little(branches.start_loss, target, len(arrived))
+        value, fewest, interval = math.nan, math.nan, Interval(math.nan, math.nan, level)
+        noise: tuple[NoiseAt, ...] = ()
+        if not reason:
+            value, fewest, interval = critical(arrived, target, level, seed)
+            nearest = min((c[0] for c in arrived), key=lambda c: abs(math.log(c.batch_size / value)))
+            noise = _noise(branches, nearest, nearest.needed(target), level, seed, epoch, len(task.train))
+            reason = _doubt(value, interval, arrived)
+    best = tuple(courses[0] for courses in tried)
     return CriticalBatch(
         seconds=time.perf_counter() - start,
         reliable=not reason,
         reason=reason and f"The critical batch size is not reliable here: {reason}.",
         config=full,
         epoch=epoch,
-        start_loss=start_loss,
-        branches=tuple(branches),
+        start_loss=branches.start_loss,
+        target=target,
+        branches=best,
         value=value,
         interval=interval,
+        fewest=fewest,
+        lossless=_lossless(best, branches.start_loss, target),
+        noise=noise,
     )
 
 
-def _sizes(first: int, samples: int) -> list[int]:
-    """Batch sizes from the first on, each twice the last. Raises DataError for fewer than three."""
-    sizes = [first]
-    while sizes[-1] * 2 * MIN_STEPS <= samples:
-        sizes.append(sizes[-1] * 2)
-    if len(sizes) < 3:
+def _check(count: int, samples: float) -> None:
+    needed = 4 * SMALLEST * MIN_STEPS
+    if MOST * samples < needed or count < max(MIN_SAMPLES, 4 * SMALLEST):
         raise DataError(
-            f"{samples} samples of a branch are too few for three batch sizes from {first} on with {MIN_STEPS} steps "
-            "each; take a smaller batch_size"
+            f"branches of {samples:.0f} samples are too short for three batch sizes from {SMALLEST} on with "
+            f"{MIN_STEPS} steps each; give a length of {needed / MOST / count:.2g} epochs or more, or more data"
         )
-    return sizes
 
 
-class _Walk:
-    """Branches from one training, and the best lr of each batch size."""
-
-    def __init__(self, trunk: Training, stop: float, seed: int, options: Options | None) -> None:
-        self._trunk, self._stop, self._seed, self._options = trunk, stop, seed, options
-        self._parts = copy.deepcopy(freeze(trunk))
-        self._exponent = batch_exponent(trunk.config)
-        self.start_loss = self._loss(trunk)
-
-    def all(self, sizes: Sequence[int], repeats: int) -> list[Branch]:
-        """The branches of all batch sizes, each starting from the lr that the rule gives it from the one before."""
-        found: list[Branch] = []
-        lr = float(self._trunk.config.lr)
-        for size in sizes:
-            found.append(self._best(size, lr, repeats))
-            lr = found[-1].lr * 2.0**self._exponent
-        return found
-
-    def _best(self, size: int, lr: float, repeats: int) -> Branch:
-        """The branch with the lowest mean loss, lr moved by factors of 2. All repeats count, or luck would choose."""
-        tried = {power: self._repeated(size, lr * 2.0**power, repeats) for power in (-1, 0, 1)}
-        while True:
-            best = min(tried, key=lambda p: sum(tried[p].losses))
-            new = best - 1 if best == min(tried) else best + 1 if best == max(tried) else None
-            if new is None or len(tried) == MOST_LRS:
-                return tried[best]
-            tried[new] = self._repeated(size, lr * 2.0**new, repeats)
-
-    def _repeated(self, size: int, lr: float, repeats: int) -> Branch:
-        return Branch(size, lr, tuple(self._run(size, lr, repeat) for repeat in range(repeats)))
-
-    def _run(self, size: int, lr: float, repeat: int) -> float:
-        """The training loss at a branch's end; infinite where it diverged."""
-        config = self._trunk.config.replace(batch_size=size, lr=lr)
-        seed = derive(self._seed, "branch", repeat)
-        training = branch(self._trunk.task, config, seed, self._options, self._parts)
-        return self._loss(training) if training.advance(self._stop).status is Status.DONE else math.inf
-
-    def _loss(self, training: Training) -> float:
-        data = training.task.train.source(training.device)
-        return evaluate(training.model, data, training.loss, None, training.options, 4096)[0]
+def _first(noise: NoiseAt, fallback: int, samples: float) -> int:
+    """The smallest batch: a power of two, small enough that three sizes find room."""
+    wanted = noise.value * SHARE if 0 < noise.value < math.inf else float(fallback)
+    most = MOST * samples / MIN_STEPS / 4
+    return int(2 ** math.floor(math.log2(max(SMALLEST, min(wanted, most)))))
 
 
-def _answer(start: float, branches: Sequence[Branch], level: float, seed: int) -> tuple[float, Interval]:
-    sizes = np.array([b.batch_size for b in branches], float)
-    drops = start - np.array([b.losses for b in branches])
-    value = fit(sizes, drops.mean(1))
-    draw = np.random.default_rng(seed)
-    repeats = drops.shape[1]
-    widen = math.sqrt(repeats / (repeats - 1))  # a bootstrap of n repeats loses a share 1 / n of the variance
-    logs = []
-    for _ in range(RESAMPLES):
-        picked = np.take_along_axis(drops, draw.integers(repeats, size=drops.shape), 1).mean(1)
-        logs.append(math.log(fit(sizes, picked) / value) * widen if math.isfinite(value) else 0.0)
-    low, high = np.quantile(logs, [(1 - level) / 2, (1 + level) / 2])
-    return value, Interval(value * math.exp(low), value * math.exp(high), level)
+def _walk(branches: Branches, size: int, config: Config, samples: float) -> tuple[list[list[Course]], float]:
+    """The courses of each batch size, best first, up to one that does not arrive; and the loss to reach."""
+    exponent = batch_exponent(config)
+    lr = float(config.lr) * (size / config.batch_size) ** exponent
+    found = [branches.tried(size, lr, samples, None)]
+    target = end(found[0][0])
+    if not target < branches.start_loss:
+        return found, target
+    found[0].sort(key=lambda course: course.needed(target))
+    while math.isfinite(found[-1][0].needed(target)) and 2 * size * MIN_STEPS <= MOST * samples:
+        size *= 2
+        found.append(branches.tried(size, found[-1][0].lr * 2.0**exponent, MOST * samples, target))
+    return found, target
 
 
-def fit(sizes: np.ndarray[Any, np.dtype[np.float64]], drops: np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    """The B with the smallest squares of ``drops - a / (1 + sizes / B)``, between a quarter and 4 times the sizes.
+def _noise(
+    branches: Branches, way: Course, needed: float, level: float, seed: int, epoch: float, count: int
+) -> tuple[NoiseAt, ...]:
+    """The noise scale at the beginning, the middle and the end of a way."""
+    training = branches.training(way.batch_size, way.lr, 0)
+    probe = NoiseProbe(training, SAMPLES, level, seed)
+    found = [probe.measure(epoch)]
+    for done in branches.walk(training, 0, max(1, round(needed / 2 / way.batch_size))):
+        found.append(probe.measure(epoch + done / count))
+        if len(found) == 3:
+            break
+    return tuple(found)
 
-    Drops that are not finite count as none. A is solved for, B is looked for on a fine grid.
-    """
-    drops = np.where(np.isfinite(drops), np.maximum(drops, 0.0), 0.0)
-    grid = np.geomspace(sizes.min() / 4, sizes.max() * 4, 400)
-    shapes = 1 / (1 + sizes[None, :] / grid[:, None])
-    scale = (shapes @ drops) / (shapes * shapes).sum(1)
-    errors = ((drops[None, :] - scale[:, None] * shapes) ** 2).sum(1)
-    return float(grid[errors.argmin()])
+
+def _lossless(best: Sequence[Course], start: float, target: float) -> int:
+    """The largest batch up to which no loss leaves that of the smallest one."""
+    samples, found = best[0].needed(target), best[0].batch_size
+    for course in best[1:]:
+        if start - course.loss_after(samples) < NOTHING_LOST * (start - target):
+            break
+        found = course.batch_size
+    return found
 
 
-def _doubt(value: float, start: float, branches: Sequence[Branch]) -> str:
-    drops = [start - min(b.losses) for b in branches]
-    if not max(drops) > 0:
+def _too_little(start: float, target: float, arrived: int) -> str:
+    if not target < start:
         return "no branch brought the training loss down; take another lr, or an earlier epoch"
-    if value < branches[0].batch_size / 2:
-        return f"it lies below the smallest batch, {branches[0].batch_size}; take a smaller batch_size"
-    if value > branches[-1].batch_size:
-        return f"the loss does not leave by half up to batch size {branches[-1].batch_size}, the largest the data allow"
+    if arrived < 3:
+        return f"only {arrived} batch sizes reach the smallest one's loss; give a greater length, or more data"
+    return ""
+
+
+def _doubt(value: float, interval: Interval, arrived: Sequence[Sequence[Course]]) -> str:
+    low, high = arrived[0][0].batch_size, arrived[-1][0].batch_size
+    if value < low / 2:
+        return f"it lies below the smallest batch, {low}; give a later epoch"
+    if value > high:
+        return f"batches up to {high}, the largest that the data allow, need few samples more than small ones"
+    if interval.high > 100 * interval.low:
+        return f"it may be anything from {interval.low:.3g} to {interval.high:.3g}; give more repeats"
     return ""

@@ -8,35 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from luthier.errors import DataError, UsageError
-from luthier.probes._base import Interval, ProbeResult, Progress
-from luthier.probes._gradients import CHECKED, Model, batch_blocks, example_blocks
+from luthier.probes._base import ProbeResult, Progress
+from luthier.probes._noise_at import MIN_SAMPLES, SAMPLES, NoiseAt, NoiseProbe
 from luthier.probes._range_test import untouched
-from luthier.probes._ratio import Estimate, estimate
 from luthier.probes.critical_batch import CriticalBatch, critical_batch
 from luthier.records import Belief, Config, Options, Status
-from luthier.task import Task, derive, own_randomness, seed_everything
+from luthier.task import Task, own_randomness
 from luthier.training import Training, threads
-
-#: Samples of a measurement; sd of the ratio is then about 2 * sqrt(noise scale / (2000 * directions)).
-SAMPLES = 2000
-#: Fewer samples leave no blocks to take an interval from.
-MIN_SAMPLES = 16
-#: Where per-example gradients are refused: samples of a small batch.
-SMALL = 16
-
-
-@dataclass(frozen=True)
-class NoiseAt:
-    """The noise scale at one place of a training."""
-
-    epoch: float
-    value: float  #: in samples; infinite where |G|^2 came out 0 or less
-    interval: Interval
-    signal: float  #: |G|^2
-    noise: float  #: tr(Sigma)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +96,7 @@ def noise_scale(
     _check(task, samples)
     with own_randomness():
         training = Training(task, full, seed, options)
-        probe = _Probe(training, min(samples, len(task.train)), level, seed)
+        probe = NoiseProbe(training, samples, level, seed)
         points, reason = [], ""
         for number, mark in enumerate(marks):
             if on_progress is not None:
@@ -129,7 +108,7 @@ def noise_scale(
             if outcome.status.final and outcome.status is not Status.STOPPED:
                 raise UsageError(f"the training ended: {outcome.message}; mend the model or the config")
             with threads(training.threads):
-                points.append(_at(training.epoch, probe.measure()))
+                points.append(probe.measure(training.epoch))
     direct = critical_batch(task, full, seed=seed, options=options) if critical and not reason else None
     reason = reason or _drowned(points)
     return NoiseScale(
@@ -162,10 +141,6 @@ def _check(task: Task, samples: int) -> None:
         )
 
 
-def _at(epoch: float, found: Estimate) -> NoiseAt:
-    return NoiseAt(epoch, found.value, found.interval, found.signal, found.noise)
-
-
 def _drowned(points: Sequence[NoiseAt]) -> str:
     """Why no value is known, where none is."""
     later = [p for p in points if p.epoch > 0] or points
@@ -176,30 +151,3 @@ def _drowned(points: Sequence[NoiseAt]) -> str:
     if sum(math.isinf(p.interval.high) for p in later) > len(later) / 2:
         return "the mean gradient cannot be told from 0 with so few samples; give more samples or fewer epochs"
     return ""
-
-
-class _Probe:
-    """Measurements of one training, by per-example gradients or by batches."""
-
-    def __init__(self, training: Training, samples: int, level: float, seed: int) -> None:
-        self._training, self._level, self._seed = training, level, seed
-        self.samples = samples
-        self._data = training.task.train.source(training.device)
-        self._model = Model(training.model.train(), training.loss)
-        inputs, targets = training.task.train.sample(training.device, CHECKED)
-        seed_everything(derive(seed, "noise scale"))
-        self.fallback = self._model.refusal(inputs, targets)
-        self._size = max(2, min(SMALL, samples // MIN_SAMPLES))
-
-    def measure(self) -> Estimate:
-        """At the training's present weights."""
-        place = self._training.intervals
-        seed = derive(self._seed, "noise scale", place)
-        seed_everything(seed)
-        rows = torch.randperm(len(self._data), generator=torch.Generator().manual_seed(seed))[: self.samples]
-        self._training.model.train()
-        if self.fallback:
-            blocks = batch_blocks(self._model, self._data, rows, seed, self._size)
-        else:
-            blocks = example_blocks(self._model, self._data, rows, seed)
-        return estimate(blocks, self._level)
