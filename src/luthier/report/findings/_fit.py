@@ -14,6 +14,8 @@ RISE, RISE_OF_CHANCE = 0.12, 0.015
 HIGH = 0.3
 #: The same where a strong penalty is known to hold it up.
 HIGH_HELD = 0.08
+#: As shares of what was learned: what a curve that has levelled off still falls in a quarter; a small gap.
+LEVEL, GAP = 0.1, 0.25
 
 
 def overfitting(view: View, series: Series) -> Sign | None:
@@ -59,19 +61,17 @@ def underfitting(view: View, series: Series) -> Sign | None:
     """Training and validation loss level off near each other, both high."""
     if len(series) < FEW + 2 or series.training.failed:
         return None
-    quarter = max(2, len(series) // 4)
-    train = smooth(series.train, 3)
-    end, before = float(train[-1]), float(train[-1 - quarter])
-    val = float(np.median(tail(series.val)))
+    quarter = max(3, len(series) // 4)
+    end, before = (float(np.median(v)) for v in (series.train[-quarter:], series.train[-2 * quarter : -quarter]))
+    val, val_before = (float(np.median(v)) for v in (series.val[-quarter:], series.val[-2 * quarter : -quarter]))
     learned = view.chance - end
     level, held = end / view.chance, penalised(series) or float(series.training.config.get("dropout") or 0.0) >= 0.5
     if level < (HIGH_HELD if held else HIGH) or (learned < 0.03 * view.chance and not held):
         return None
-    flat = max(before - end, float(smooth(series.val)[-1 - quarter]) - val, key=abs) / max(learned, 0.03 * view.chance)
-    apart = abs(val - end) > max(0.15 * learned, 0.04 * view.chance)
-    if abs(flat) > 0.08 or apart or noise(np.log(series.train)) > 0.2:
-        return None
-    if val > 1.35 * end and level < HIGH:
+    whole = max(learned, 0.03 * view.chance)
+    luck = noise(series.val)
+    levelled = abs(before - end) < LEVEL * whole and val_before - val < LEVEL * whole + luck
+    if not levelled or val - end > max(GAP * whole, 0.04 * view.chance) + luck or noise(np.log(series.train)) > 0.2:
         return None
     if _can_fit_more(view, series, end, val):
         return None
@@ -91,4 +91,6 @@ def _can_fit_more(view: View, series: Series, end: float, val: float) -> bool:
         fitted, best = float(tail(other.train).min()), float(other.val.min())
         if best < 0.8 * val or fitted < 0.8 * end or (fitted < 0.9 * end and best > 0.97 * float(series.val.min())):
             return True
-    return float(smooth(series.train, 3)[int(smooth(series.val).argmin())]) > 1.1 * end
+    level = smooth(series.val)
+    settled = int(np.argmax(level <= 1.02 * level.min()))
+    return not penalised(series) and float(smooth(series.train)[settled]) > 1.08 * end
