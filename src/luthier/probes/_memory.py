@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import resource
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -31,6 +34,14 @@ def memory_left(device: torch.device) -> float:
     if device.type != "cpu":
         return free_memory(device)
     return max(0.0, min(free_memory(device), *_limits(), *_control_groups()))
+
+
+def hand_back() -> None:
+    """Gives freed memory that Python and the C library keep back to the system, as far as they can (glibc)."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def _limits() -> Iterator[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,7 @@ import numpy as np
 
 from luthier.errors import UsageError
 from luthier.probes._base import ProbeResult, Progress
-from luthier.probes._memory import memory_left
+from luthier.probes._memory import hand_back, memory_left
 from luthier.probes._range_test import untouched
 from luthier.probes._speed import Step, measure_memory, measure_seconds
 from luthier.records import Belief, Config, Options
@@ -40,7 +39,7 @@ class BatchSizes(ProbeResult):
     steps: tuple[Step, ...]  #: by rising batch size
     samples: int  #: in an epoch
     evaluation_seconds: float  #: of an epoch besides its steps: the validation data, above all
-    memory_left: float  #: bytes that the process could still take before
+    memory_left: float  #: bytes that the process can still take, the least of before and after
     largest: int  #: the largest batch size that fits, at most all samples
     full_speed: int  #: the smallest batch size at full speed
     fixed_bytes: float  #: of the memory model ``fixed + each * batch_size``
@@ -136,6 +135,8 @@ def batch_size(
         tried = [size for size in wanted if size <= max(peaks)]
         timed = bench.seconds(tried, time.perf_counter() + seconds, on_progress)
         evaluation = bench.evaluation(min(EVALUATED, max(peaks)))
+    hand_back()
+    left = min(left, memory_left(device))  # the C library keeps some of what was freed: larger blocks cannot have it
     steps = tuple(Step(s, *timed[s], peaks.get(s, round(fixed + each * s))) for s in sorted(timed))
     fastest = max(s.samples_per_second for s in steps)
     fits = samples if each <= 0 else int(max(max(peaks), min(samples, (SHARE * left - fixed) / each)))
@@ -208,7 +209,7 @@ class _Bench:
                 self.refused = size
                 break
         if self.refused:
-            gc.collect()  # what the exception held
+            hand_back()  # what the exception held
         return found
 
     def seconds(
