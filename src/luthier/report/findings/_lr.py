@@ -15,6 +15,7 @@ Bools = NDArray[np.bool_]
 #: Jumps of the loss from epoch to epoch, as a share of its level, that steady descent with mini-batches does not show,
 #: and those that it never shows; at a level, as a share of chance, at which jumps still matter.
 JUMP, SURE_JUMP, LEVEL = 0.15, 0.35, 0.08
+LEAST_LEVEL = 0.02  #: the same, where the metric jumps too
 #: A loss that rises to this many times its lowest so far, and to this share of chance, has spiked.
 SPIKE, SPIKE_LEVEL = 2.5, 0.4
 #: Of all that was learned, the share that the last quarter of a slow training brings.
@@ -68,7 +69,9 @@ def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None
     jump, level = _jumps(series, late, hot)
     spike = _spike(view, series)
     slots: dict[str, float | None] = {"lr": lr, "jump": jump, "level": level, "try_lr": lr / 5, "spike": spike}
-    matters = level > LEVEL * view.chance or noise(series.score[late][hot]) > 1.5 * view.luck
+    matters = level > LEVEL * view.chance or (
+        level > LEAST_LEVEL * view.chance and noise(series.score[late][hot]) > 1.5 * view.luck
+    )
     if matters and jump > JUMP:
         proven = lower is Verdict.BETTER
         confidence = 0.55 + 0.4 * max(ramp(jump, JUMP, SURE_JUMP), 0.8 * proven)

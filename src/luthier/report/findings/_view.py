@@ -191,7 +191,7 @@ class View:
         top = float(series.score.max())
         if self.history.metric in ("accuracy", "error") and self.validation:
             share = min(1 - 0.5 / self.validation, max(abs(top), 0.5 / self.validation))
-            return math.sqrt(share * (1 - share) / self.validation)
+            return max(math.sqrt(share * (1 - share) / self.validation), 1 / self.validation)  # a sample is the least
         # A sample's loss has about an exponential distribution, with a heavier tail: deviation 1.5 times the mean.
         return 1.5 * abs(top) / math.sqrt(self.validation) if self.validation else 0.05 * abs(top)
 

@@ -16,6 +16,7 @@ from luthier.report.findings._view import Series, Sign, View
 
 #: What is waste: a share of a study's time spent after the best epoch of each training; a setting so much slower.
 SHARE, SLOWER = 0.5, 3.0
+SHARE_OF_ONE = 0.67  #: of a single training, where early-stop already tells less
 #: How many times as large a model is that scores no better.
 LARGER = 6.0
 
@@ -31,12 +32,13 @@ def time_wasted(view: View) -> list[Sign]:
             continue
         if float(series.val.min()) > 0.95 * view.chance:
             continue  # it learned nothing: others tell why
-        at = series.settled(0.25 * view.luck, view.chance)
+        at = series.settled(0.5 * view.luck, view.chance)
         if series.decayed:
             at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
         idle += float(seconds[at + 1 :].sum())
     share = idle / total if total else 0.0
-    if share > SHARE:
+    least = SHARE if len(view.history.competing) > 1 else SHARE_OF_ONE
+    if share > least:
         slots = {"share": share, "seconds": idle, "total": total}
         return [Sign("time-wasted", 0.55 + 0.43 * ramp(share, SHARE, 0.8), 0.4, slots)]
     for training in view.subjects:
@@ -104,7 +106,7 @@ def _oversized(view: View, series: Series) -> Sign | None:
             for s in alike(view, series.training, {name, "lr", "momentum"}, 2.0)
             if isinstance(s.training.config.get(name), int)
             and value >= LARGER * s.training.config[name]  # type: ignore[operator]
-            and float(s.score.max()) >= float(series.score.max()) - 0.5 * view.luck
+            and float(s.score.max()) >= float(series.score.max()) - view.luck
         ]
         if small:
             other = max(small, key=lambda s: float(s.score.max()))
