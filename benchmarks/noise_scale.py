@@ -4,7 +4,7 @@
 
 The regression y = W x + noise with inputs N(0, I) has, at weight V and D = V - W, by Isserlis' theorem
 tr(Sigma) / |G|^2 = (|D|^2 (d + 1) + k d s^2) / |D|^2, with d inputs, k outputs and noise of standard deviation s.
-"Possible" is 0.674 standard deviations of the best unbiased estimate of |G|^2 from as many Gaussian gradients with known
+"Possible" is 0.674 standard deviations of the best unbiased estimate of |G|^2 from so many Gaussian gradients of known
 Sigma, |mean|^2 - tr(Sigma) / n, of variance 4 G' Sigma G / n + 2 tr(Sigma^2) / n^2: no median error is much below it.
 """
 

@@ -48,7 +48,7 @@ def test_the_two_answers_stand_side_by_side(task: MakeTask) -> None:
 def test_the_model_handed_in_stays(task: MakeTask) -> None:
     model = nn.Linear(8, 1)
     before, numbers = copy.deepcopy(model.state_dict()), torch.get_rng_state()
-    critical_batch(task(lambda config: model), {"batch_size": 8}, options=CPU)
+    critical_batch(task(lambda config: model), {"batch_size": 8}, length=0.2, options=CPU)
     assert all(torch.equal(v, before[n]) for n, v in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), numbers)
 

@@ -37,12 +37,12 @@ def regression(seed: int, samples: int = 500, noise: float = 0.5) -> tuple[nn.Mo
 def test_the_interval_covers_the_truth_of_a_linear_regression_as_often_as_it_says() -> None:
     """benchmarks/noise_scale.py does it with 2,000 samples, many more runs, and the public probe."""
     covered, errors = 0, []
-    for seed in range(100):
+    for seed in range(60):
         model, data, truth = regression(seed)
         found = estimate(example_blocks(Model(model, nn.MSELoss()), data, torch.arange(500), 0), 0.95)
         covered += truth in found.interval
         errors.append(math.log(found.value / truth))
-    assert 90 <= covered <= 99  # 95 is meant, with a standard deviation of 2.2
+    assert 52 <= covered <= 60  # 57 is meant, with a standard deviation of 1.7
     assert abs(np.mean(errors)) < 0.02
 
 

@@ -61,11 +61,11 @@ def test_the_exponent_is_found_wherever_the_search_begins(task: MakeTask, alpha:
 
 def test_the_interval_covers_the_exponent_about_as_often_as_it_says(task: MakeTask) -> None:
     covered = 0
-    for seed in range(40):
+    for seed in range(20):
         run = valley(0.5, noise=0.01, seed=seed)
         found = scaling(task(), {"lr": 0.1, "epochs": 16}, batch_sizes=SIZES, epochs=4, repeats=4, run=run)
         covered += found.alpha is not None and 0.5 in found.alpha.interval
-    assert 32 <= covered <= 40  # 36 is meant, with a standard deviation of 1.9
+    assert 15 <= covered <= 20  # 18 is meant, with a standard deviation of 1.3
 
 
 def test_it_is_told_in_plain_words_and_as_a_belief(task: MakeTask) -> None:

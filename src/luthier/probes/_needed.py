@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from luthier.probes._base import Interval
 
@@ -97,6 +97,6 @@ def critical(
         if seen.sum() > 2:
             logs.append(math.log(fit(sizes[seen], needed[seen])[0] / value))
     spread = float(np.std(logs)) * math.sqrt(repeats / (repeats - 1)) if logs else 0.0
-    quantile = float(stats.t.ppf((1 + level) / 2, max(1, len(sizes) - 2)))
+    quantile = float(stdtrit(max(1, len(sizes) - 2), (1 + level) / 2))
     wide = math.exp(quantile * math.hypot(spread, error))
     return value, fewest, Interval(value / wide, value * wide, level)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from luthier.probes._base import Interval
 from luthier.probes._gradients import Blocks
@@ -41,7 +41,7 @@ def estimate(blocks: Blocks, level: float) -> Estimate:
     )
     away = left - left.mean(0)
     covariance = (count - 1) / count * away.T @ away
-    low, high = fieller(noise, signal, covariance[::-1, ::-1], float(stats.t.ppf((1 + level) / 2, count - 1)))
+    low, high = fieller(noise, signal, covariance[::-1, ::-1], float(stdtrit(count - 1, (1 + level) / 2)))
     value = float(noise / signal) if signal > 0 else math.inf
     return Estimate(value, Interval(float(low), float(high), level), float(signal), float(noise))
 
