@@ -12,7 +12,7 @@ from random import SystemRandom
 import pytest
 import torch
 
-from luthier.errors import TaskError
+from luthier.errors import ConfigError, TaskError
 from luthier.records import Options
 from luthier.report import export_script
 from luthier.task import Task, digits, load_task, mnist
@@ -256,3 +256,10 @@ def unlike(layer: torch.nn.Linear) -> torch.nn.Linear:
     """The layer with a bias that no seed decides."""
     torch.nn.init.constant_(layer.bias, SystemRandom().random())
     return layer
+
+
+def test_batch_sizes_that_are_measured_are_refused(tmp_path: Path) -> None:
+    task = digits()
+    with pytest.raises(ConfigError, match="'noise' measures its batch sizes"):
+        export_script(task, task.config({"batch_schedule": "noise", "batch_size_end": 128}), 0, tmp_path / "script.py")
+    assert list(tmp_path.iterdir()) == []

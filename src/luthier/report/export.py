@@ -8,7 +8,7 @@ from types import ModuleType
 
 import torch
 
-from luthier.errors import TaskError
+from luthier.errors import ConfigError, TaskError
 from luthier.files import written_whole
 from luthier.records import Config, Options, Point
 from luthier.report._data import Part, agrees, parts_of, saved_parts
@@ -33,8 +33,14 @@ def export_script(
     they need; data that no function makes again is saved beside the script, as ``<stem>_data.pt``.
 
     On the CPU the script repeats the training bit for bit, except where ``training.dense`` sped it up: then to
-    rounding. Raises TaskError for a model, metric, loss or Dataset whose source is not in a file.
+    rounding. Raises TaskError for a model, metric, loss or Dataset whose source is not in a file, ConfigError for the
+    batch schedule "noise", whose sizes are measured and not computed.
     """
+    if config.batch_schedule == "noise":
+        raise ConfigError(
+            "batch_schedule 'noise' measures its batch sizes while it trains, and a plain script does not; export "
+            "another setting, or this one as --format yaml and train it with 'luthier train --config'"
+        )
     winner = Winner(task, config, seed, expected, epochs, options or Options())
     data_file = path.with_name(f"{path.stem}_data.pt")
     parts = parts_of(task)

@@ -112,10 +112,12 @@ class TestLength:
 
 class TestFit:
     def test_noise_in_the_targets_is_no_underfitting(self, history: Make, training: Make) -> None:
-        level = 0.5 + 0.5 * np.exp(-E / 2)
+        level = 0.8 + 0.2 * np.exp(-E / 2)
         plain = training(0, level, level, level, lr=0.01)
         assert "underfitting" in found(history(plain, **REGRESSION))
-        closer = training(1, level - 0.08 * (1 - np.exp(-E / 5)), level + 0.02, level + 0.02, lr=0.05)
+        usual = level - 0.3 * (1 - np.exp(-E / 2))  # half of the variance explained
+        assert "underfitting" not in found(history(training(0, usual, usual, usual, lr=0.01), **REGRESSION))
+        closer = training(1, level - 0.12 * (1 - np.exp(-E / 5)), level + 0.02, level + 0.02, lr=0.05)
         assert "underfitting" not in found(history(plain, closer, **REGRESSION))
 
     def test_a_penalty_that_lets_nothing_be_learned_is(self, history: Make, training: Make) -> None:

@@ -10,8 +10,9 @@ from luthier.report.findings._view import FEW, Series, Sign, View
 
 #: A rise of the validation loss above its lowest that matters, as a share of the lowest and of chance.
 RISE, RISE_OF_CHANCE = 0.12, 0.015
-#: A training loss this share of chance is high.
-HIGH = 0.3
+#: A training loss this share of chance is high: of classes, and of numbers, which mostly hold noise that no input
+#: explains.
+HIGH, HIGH_OF_NUMBERS = 0.4, 0.75
 #: The same where a strong penalty is known to hold it up.
 HIGH_HELD = 0.08
 #: As shares of what was learned: what a curve that has levelled off still falls in a quarter; a small gap.
@@ -66,7 +67,8 @@ def underfitting(view: View, series: Series) -> Sign | None:
     val, val_before = (float(np.median(v)) for v in (series.val[-quarter:], series.val[-2 * quarter : -quarter]))
     learned = view.chance - end
     level, held = end / view.chance, penalised(series) or float(series.training.config.get("dropout") or 0.0) >= 0.5
-    if level < (HIGH_HELD if held else HIGH) or (learned < 0.03 * view.chance and not held):
+    high = HIGH_HELD if held else HIGH if view.classes else HIGH_OF_NUMBERS
+    if level < high or (learned < 0.03 * view.chance and not held):
         return None
     whole = max(learned, 0.03 * view.chance)
     luck = noise(series.val)
@@ -77,7 +79,7 @@ def underfitting(view: View, series: Series) -> Sign | None:
         return None
     others = [float(s.train.min()) for n, s in view.series.items() if n != series.training.number]
     reached = min(others, default=end)
-    confidence = 0.6 + 0.25 * ramp(level, HIGH, 0.6) + 0.1 * ramp(end - reached, 0, 0.3 * end)
+    confidence = 0.6 + 0.25 * ramp(level, HIGH, 0.7) + 0.1 * ramp(end - reached, 0, 0.3 * end)
     slots = {"train": end, "val": val, "chance": view.chance, "level": level, "reached": reached}
     return Sign("underfitting", confidence, 0.8, slots, "", series.training.number)
 

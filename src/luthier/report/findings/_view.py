@@ -177,6 +177,12 @@ class View:
         firsts = [s.val[0] for s in self.series.values()]
         return float(np.median(firsts)) if firsts else math.nan
 
+    @property
+    def classes(self) -> bool:
+        """Whether the targets are classes, as far as the loss and the metric tell."""
+        loss = str(self.history.task.get("loss", ""))
+        return loss.startswith(("CrossEntropy", "NLL", "BCE")) or self.history.metric in ("accuracy", "error")
+
     def best(self, number: int) -> float:
         """A training's best score, larger is better; minus infinity without one."""
         series = self.series.get(number)
