@@ -8,6 +8,7 @@ from luthier.records import Outcome, Point, Slice, SliceResult, Status
 from luthier.search._axes import Axes
 from luthier.search._curves import CurveModel, Rows, Scale, expected_improvement
 from luthier.search._priors import LEARNING_RATES
+from luthier.search._ranks import ETA
 from luthier.search.freeze_thaw import FIRST_SHARE, FreezeThaw
 from luthier.space import Space, choice, integer, log_uniform, uniform
 
@@ -38,7 +39,7 @@ def test_first_slices_are_short_and_good_trainings_grow(bench) -> None:
     reached: dict[int, float] = {}
     for result in log:
         cut = result.slice
-        assert cut.stop <= max(2 * cut.start, cut.start + max(1, 9 * FIRST_SHARE))
+        assert cut.stop <= max(ETA**1.5 * cut.start, cut.start + max(1, 9 * FIRST_SHARE))
         reached[cut.training] = cut.stop
     ended = [bench.quality(r.slice.config, 9) for r in log if r.slice.stop == 9]
     left = [bench.quality(r.slice.config, 9) for r in log if r.slice.start == 0 and reached[r.slice.training] <= 2]

@@ -20,7 +20,7 @@ from luthier.space import Space
 
 #: What each search does, in a line. Besides these, any sampler goes with any pruner: ``gp+median``.
 SEARCHES: Mapping[str, str] = {
-    "freeze-thaw": "begins where good values usually lie, predicts every curve, thaws what is worth most per epoch",
+    "freeze-thaw": "begins where good values usually lie, predicts curves, begins what promises most, thaws by rank",
     "hyperband": "many short trainings, the best third thawed again and again, with several first lengths",
     "successive-halving": "the same, every training starting at the shortest length",
     "asha": "the same, thawing at once whatever is in the best third so far; suits many workers",

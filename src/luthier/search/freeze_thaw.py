@@ -1,8 +1,8 @@
-"""Freeze-thaw search: the next epoch goes where it is worth most.
+"""Freeze-thaw search: a model says what to begin, the values shown say what to thaw.
 
-It begins where good values usually lie (``_priors``), predicts where every curve is going and what a new config would
-do (``_curves``), and then begins, or thaws, whatever is expected to improve most on the best for the epochs it takes.
-What was tried on the way, with figures, is in dev/LOG.md.
+It begins where good values usually lie (``_priors``), then where its model of all curves (``_curves``) expects the most
+improvement for the epochs it takes, unless it has begun something like it. Whatever is in the best half of those that
+came as far is thawed first (``_ranks``). What was tried on the way, with figures, is in dev/LOG.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from luthier import hyperparameters
 from luthier.errors import UsageError
 from luthier.records import Belief, Config, Decision, Direction, End, Slice, SliceResult, Value
-from luthier.search import _forecasts
+from luthier.search import _forecasts, _ranks
 from luthier.search._axes import Axes
 from luthier.search._curves import expected_improvement
 from luthier.search._forecasts import Choice, Forecast
@@ -32,9 +32,7 @@ Array = NDArray[np.float64]
 
 # Each of these was varied on simulated trainings (LCBench, development data sets); figures in dev/LOG.md.
 FIRST_SHARE = 1 / 25  #: of the longest training, in the first slice of each
-BREADTH = 0.45  #: share of all epochs that goes into first slices, so that a wrong model is found out
 DRAWN = 10  #: one in so many new trainings is drawn from the priors, whatever the model says
-GROWTH = 2  #: a slice takes a training at most so many times as far as it came
 
 #: Gain is compared per this power of the epochs it takes: 1 would prefer what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
@@ -44,7 +42,7 @@ _MANY = 60  #: trainings from which on half as many candidates do, so that a dec
 _LEADERS = 6  #: trainings that candidates are bred from
 _MOST_THAWS = 100  #: trainings that are considered for thawing
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up
-_NEAR = 0.15  #: distance within which slices that run together tell the same
+_NEAR = 0.15  #: distance (of unit ranges) within which two trainings tell the same
 _OWN = {"freeze-thaw": 1}
 
 
@@ -60,7 +58,7 @@ class _Options:
 
 
 class FreezeThaw:
-    """Begins trainings and thaws them, in slices, wherever the expected improvement for its epochs is largest.
+    """Thaws, slice by slice, the trainings that rank high; otherwise begins where most improvement is expected.
 
     ``max_epochs`` is the longest training, ``interval`` the epochs between two evaluations. The user's own setting
     (``baseline``) is trained first, from start to end. ``complete`` gives a config its defaults. By hand::
@@ -96,6 +94,7 @@ class FreezeThaw:
         self._interval = interval
         self._end = float(max_epochs)
         self._first = min(self._end, interval * max(1, round(FIRST_SHARE * self._end / interval)))
+        self._rungs = _ranks.rungs(self._first, self._end, interval)
         self._outlook = Outlook(self._axes, self._trainings, self._end, self._first)
         self._seconds: dict[int, float] = {}
         self._sign = 1.0 if direction == "maximize" else -1.0
@@ -106,7 +105,7 @@ class FreezeThaw:
         self._stopped = False
 
     def ask(self, n: int = 1) -> list[Decision]:
-        """What the user began goes to its end first; then up to ``n`` slices in the order of their worth."""
+        """What the user began goes to its end first; then up to ``n`` slices of what ranks high, and new ones."""
         if self._stopped:
             return []
         slices = self._straight(n)
@@ -247,37 +246,29 @@ class FreezeThaw:
         return slices
 
     def _decide(self, n: int) -> tuple[list[Slice], list[End]]:
-        options = self._options()
-        slices: list[Slice] = []
-        while len(slices) < n:
+        earned = _ranks.promoted(list(self._trainings), self._live(), self._rungs)
+        slices = [self._thaw(training) for training in earned[:n]]
+        options = self._options() if len(slices) < n else None
+        while options is not None and len(slices) < n:
             cut = self._next(options)
             if cut is None:
                 break
             slices.append(cut)
         return slices, [] if slices or self._trainings.pending else self._give_up()
 
+    def _thaw(self, training: Training) -> Slice:
+        return self._trainings.slice(training, _ranks.goal(training, self._rungs))
+
     def _next(self, options: _Options) -> Slice | None:
-        """The most valuable of the options, which leaves them."""
-        best_thaw = options.thaw_worth.max(initial=-math.inf)
-        best_point = options.point_worth.max(initial=-math.inf)
-        if not self._proposals.exhausted and (best_point >= best_thaw or self._narrow()):
-            config = self._new(options)
-            if config is not None:
-                training = self._begin(config)
-                return self._trainings.slice(training, self._first)
-        worth_it = 0.0 if not self._proposals.exhausted else _NEGLIGIBLE
-        if best_thaw <= worth_it:
+        """The most valuable new training; once the space is used up, the most valuable of those that were begun."""
+        config = None if self._proposals.exhausted else self._new(options)
+        if config is not None:
+            return self._trainings.slice(self._begin(config), self._first)
+        if options.thaw_worth.max(initial=-math.inf) <= _NEGLIGIBLE:
             return None
         index = int(options.thaw_worth.argmax())
         options.thaw_worth[index] = -math.inf
-        training = options.thaws[index]
-        goal = max(GROWTH * training.reached, training.reached + self._first)
-        return self._trainings.slice(training, self._interval * round(goal / self._interval))
-
-    def _narrow(self) -> bool:
-        """Whether too little went into first slices."""
-        own = [t for t in self._trainings if t.note]
-        return len(own) * self._first < BREADTH * sum(t.asked for t in own)
+        return self._thaw(options.thaws[index])
 
     def _new(self, options: _Options) -> Config | None:
         """The best new config; those like it lose their worth for the slices that run beside it."""
@@ -323,10 +314,7 @@ class FreezeThaw:
             return _Options([], np.zeros(0), points, 1.0 / (1 + np.arange(len(points))), self._outlook.new(points))
         points = self._candidates(rng, self._leaders(shown), 2 if len(shown) > _MANY else 1)
         new = self._outlook.new(points)
-        point_worth = self._worth(new)
-        for training in self._sorted():
-            if training.pending and training.number in self._outlook.points and training.reached == 0:
-                point_worth *= _novelty(new.features, self._outlook.begun([training]).features[0])
+        point_worth = self._worth(new) * self._unlike(new.features)
         thaws = [t for t in self._live() if t.number in self._outlook.points]
         thaws = sorted(thaws, key=lambda t: -t.score())[:_MOST_THAWS]
         return _Options(thaws, self._worth(self._outlook.begun(thaws)), points, point_worth, new)
@@ -350,6 +338,12 @@ class FreezeThaw:
         tried = {np.round(p, 4).tobytes() for p in self._outlook.points.values()}
         return points[[np.round(p, 4).tobytes() not in tried for p in points]]
 
+    def _unlike(self, features: Array) -> Array:
+        """What share of their worth new configs keep beside the one most like them that was begun."""
+        known = self._axes.features(np.array(list(self._outlook.points.values())))
+        squared = (features**2).sum(1)[:, None] + (known**2).sum(1) - 2 * features @ known.T
+        return _share(squared.min(1))
+
     def _worth(self, runs: Runs) -> Array:
         """Expected improvement at the best moment to come, for the epochs until then."""
         if not len(runs):
@@ -369,7 +363,10 @@ class FreezeThaw:
 
 
 def _novelty(features: Array, beside: Array) -> Array:
-    """What share of its worth a new config keeps when another one is under way: 0 where it is the same."""
-    squared = ((features - beside) ** 2).sum(1)
-    share: Array = 1 - np.exp(-squared / (2 * _NEAR**2))
+    """What share of its worth a new config keeps beside another one: 0 where it is the same."""
+    return _share(((features - beside) ** 2).sum(1))
+
+
+def _share(squared: Array) -> Array:
+    share: Array = 1 - np.exp(-np.maximum(squared, 0.0) / (2 * _NEAR**2))
     return share

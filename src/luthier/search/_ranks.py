@@ -1,0 +1,42 @@
+"""Which training has earned to go on, by nothing but what it has shown.
+
+A training whose value is in the best half of all that were as far goes on until twice as far, at once: ASHA (Li et al.
+2020, arXiv 1810.05934). So no model, however wrong, can starve a training that does well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+from luthier.search._trainings import EPSILON, Training
+
+#: One in so many goes on, so many times as far. Here 2 was better than 3 (dev/LOG.md), and looks more often.
+ETA = 2
+
+
+def rungs(first: float, last: float, interval: float) -> list[float]:
+    """Epochs at which trainings are compared: from ``first``, each ETA times the one before; the last is ``last``."""
+    epochs = [first]
+    while epochs[-1] * ETA**1.5 <= last + EPSILON:
+        epochs.append(interval * round(epochs[-1] * ETA / interval))
+    return [*epochs, last] if first < last - EPSILON else [last]
+
+
+def promoted(trainings: Collection[Training], live: Sequence[Training], epochs: Sequence[float]) -> list[Training]:
+    """All that have earned to go on, of those that are ``live``: from the highest rung first, there the best first."""
+    earned: dict[int, Training] = {}
+    for here, above in reversed(list(pairwise(epochs))):
+        scores = [(-t.score(here), t.number) for t in trainings if t.passed(here)]
+        ranked = sorted(score for score in scores if math.isfinite(score[0]))
+        place = {number: k for k, (_, number) in enumerate(ranked[: len(ranked) // ETA])}
+        waiting = [t for t in live if t.number in place and t.reached < above - EPSILON]
+        for training in sorted(waiting, key=lambda t: place[t.number]):
+            earned.setdefault(training.number, training)
+    return list(earned.values())
+
+
+def goal(training: Training, epochs: Sequence[float]) -> float:
+    """The next rung of a training."""
+    return next((e for e in epochs if e > training.reached + EPSILON), epochs[-1])
