@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from luthier.records import Status
 from luthier.report.findings._statistics import noise, slope, smooth
 from luthier.report.history import History, Trained
+from luthier.report.recommend import recommend
 from luthier.training.schedules import lr_at
 
 Array = NDArray[np.float64]
@@ -139,8 +140,9 @@ class View:
 
     @cached_property
     def winner(self) -> Trained | None:
-        """The best training; its config also when a confirmation of it does better."""
-        return self.history.winner
+        """The training that is recommended: the best, or what ties with it on fresh seeds and is cheaper."""
+        chosen = recommend(self.history)
+        return chosen.training if chosen is not None else None
 
     @cached_property
     def subjects(self) -> list[Trained]:
