@@ -30,7 +30,7 @@ STEEPEST_TO_BEST = 3.0
 SHORT_ERROR, RANGE_ERROR = 0.4, 0.6
 #: Standard deviation of log(best lr / suggestion), without short trainings and with them. How much the losses spread
 #: between the short trainings said nothing about it.
-SPREAD_ALONE, SPREAD = 0.7, 0.42
+SPREAD_ALONE, SPREAD = 0.7, 0.54
 NORMAL_90 = 1.645
 
 

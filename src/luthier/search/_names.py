@@ -47,8 +47,8 @@ INFORMED = ("freeze-thaw",)
 #: Searches that take no arguments of their own.
 _PLAIN: Mapping[str, Callable[..., Search]] = {"pbt": PBT, "median-stopping": MedianStopping}
 
-#: Least mean regret of these on synthetic curves of 20 epochs (24 tasks) within 3 to 20 full trainings' epochs.
-DEFAULT_SEARCH = "asha"
+#: Least mean regret on recorded trainings from 2 full trainings' worth of epochs on (docs/searches.md).
+DEFAULT_SEARCH = "freeze-thaw"
 
 
 def make_search(
