@@ -16,7 +16,7 @@ import torch
 
 from luthier.errors import LuthierError, UsageError
 from luthier.records import Config, Options
-from luthier.task import Source, Task, derive, own_randomness
+from luthier.task import Source, Task, derive, load_task, own_randomness
 from luthier.training import Training, threads
 from luthier.training.seeding import sample_order
 
@@ -37,11 +37,16 @@ class RangeCurve:
     exploded: bool
 
 
-def untouched(task: Task) -> Task:
-    """The task with a copy of each model that its builder gives, which may be one model handed in every time."""
+def untouched(task: Task | str) -> Task:
+    """The task, loaded where it is named, with a copy of each model that its builder gives.
+
+    A builder may give one model every time, which must stay as it was handed in.
+    """
+    task = load_task(task) if isinstance(task, str) else task
+    builder = task.model
     len(task.train)  # the split is made in the task itself, once
     twin = copy.copy(task)
-    twin.model = lambda config: copy.deepcopy(task.model(config))
+    twin.model = lambda config: copy.deepcopy(builder(config))
     return twin
 
 

@@ -99,7 +99,7 @@ def _rate(found: BatchSizes, size: int) -> str:
 
 
 def batch_size(
-    task: Task,
+    task: Task | str,
     config: Mapping[str, Any] | None = None,
     *,
     sizes: Sequence[int] | None = None,

@@ -78,7 +78,7 @@ class CriticalBatch(ProbeResult):
 
 
 def critical_batch(
-    task: Task,
+    task: Task | str,
     config: Mapping[str, Any] | None = None,
     *,
     epoch: float = 1.0,

@@ -68,7 +68,7 @@ def _told(point: NoiseAt) -> str:
 
 
 def noise_scale(
-    task: Task,
+    task: Task | str,
     config: Mapping[str, Any] | None = None,
     *,
     epochs: Sequence[float] | None = None,

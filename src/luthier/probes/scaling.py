@@ -10,6 +10,7 @@ from typing import Any
 
 from luthier.errors import DataError, UsageError
 from luthier.probes._base import Interval, ProbeResult, Progress
+from luthier.probes._range_test import untouched
 from luthier.probes._short import Here, OnPoint, Run
 from luthier.probes._slopes import Exponent, Tried, best_lr, epochs_needed, exponent
 from luthier.records import Belief, Config, Options, Slice, SliceResult, Status
@@ -82,7 +83,7 @@ def _range(interval: Interval) -> str:
 
 
 def scaling(
-    task: Task,
+    task: Task | str,
     config: Mapping[str, Any] | None = None,
     *,
     batch_sizes: Sequence[int] | None = None,
@@ -108,6 +109,7 @@ def scaling(
     Raises DataError for too little data, UsageError where a training fails.
     """
     start = time.perf_counter()
+    task = untouched(task)
     full = task.check(config or {})
     sizes = _sizes(task, full, batch_sizes)
     stop = float(min(full.epochs, epochs or max(2, round(full.epochs / 8))))
