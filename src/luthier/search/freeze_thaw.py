@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 
 # Each of these was varied on simulated trainings (LCBench, development data sets); figures in dev/LOG.md.
 FIRST_SHARE = 1 / 25  #: of the longest training, in the first slice of each
-DRAWN = 10  #: one in so many new trainings is drawn from the priors, whatever the model says
+DRAWN = 3  #: one in so many new trainings is drawn blindly, from the priors and from everywhere in turn
 
 #: Gain is compared per this power of the epochs it takes: 1 would prefer what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
@@ -275,8 +275,8 @@ class FreezeThaw:
         point: Array | None = None
         if len(options.points):
             number = self._trainings.next_number()
-            # The first of the points are plain draws from the priors.
-            drawn = number // DRAWN % self._knowledge.sides
+            # The first of the points are plain draws: one from each kind of prior, one from everywhere.
+            drawn = number // DRAWN % (self._knowledge.sides + 1)
             index = drawn if number % DRAWN == DRAWN - 1 else int(options.point_worth.argmax())
             index = min(index, len(options.points) - 1)
             point = options.points[index]
@@ -331,7 +331,9 @@ class FreezeThaw:
         partners = leaders[rng.integers(len(leaders), size=bred)]
         crossed = rng.random((bred, 1)) < 0.3
         parents = np.where(crossed & (rng.random(parents.shape) < 0.5), partners, parents)
-        drawn = [self._knowledge.draw(rng, known), self._axes.uniform(rng, anywhere), self._axes.mutated(rng, parents)]
+        likely, spread = self._knowledge.draw(rng, known), self._axes.uniform(rng, anywhere)
+        sides = self._knowledge.sides
+        drawn = [likely[:sides], spread[:1], likely[sides:], spread[1:], self._axes.mutated(rng, parents)]
         return self._unseen(np.concatenate(drawn))
 
     def _unseen(self, points: Array) -> Array:
