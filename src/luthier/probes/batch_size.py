@@ -39,7 +39,7 @@ class BatchSizes(ProbeResult):
     steps: tuple[Step, ...]  #: by rising batch size
     samples: int  #: in an epoch
     evaluation_seconds: float  #: of an epoch besides its steps: the validation data, above all
-    memory_left: float  #: bytes that the process can still take, the least of before and after
+    memory_left: float  #: bytes that the process can still take: the least of before and after, or what a step took
     largest: int  #: the largest batch size that fits, at most all samples
     full_speed: int  #: the smallest batch size at full speed
     fixed_bytes: float  #: of the memory model ``fixed + each * batch_size``
@@ -136,7 +136,8 @@ def batch_size(
         timed = bench.seconds(tried, time.perf_counter() + seconds, on_progress)
         evaluation = bench.evaluation(min(EVALUATED, max(peaks)))
     hand_back()
-    left = min(left, memory_left(device))  # the C library keeps some of what was freed: larger blocks cannot have it
+    # The C library keeps some of what was freed, which larger blocks cannot have; what a step took, it can take again.
+    left = max(min(left, memory_left(device)), *peaks.values(), 0.0)
     steps = tuple(Step(s, *timed[s], peaks.get(s, round(fixed + each * s))) for s in sorted(timed))
     fastest = max(s.samples_per_second for s in steps)
     fits = samples if each <= 0 else int(max(max(peaks), min(samples, (SHARE * left - fixed) / each)))
