@@ -1,12 +1,13 @@
 """Wall clock to the score that Optuna has at the end: TPE with Hyperband around a plain training, then Luthier.
 
     python benchmarks/against_optuna.py [--mnist FOLDER] [--tasks digits mnist] [--seeds 0 1 2 3 4] [--minutes N]
-                                        [--search NAME] [--runs FILE]
+                                        [--search NAME] [--threads N] [--runs FILE] [--optuna-only]
 
 Optuna has 10 minutes on MNIST and 2 on digits unless ``--minutes`` says otherwise. Each tuner is a process of its own
-with 2 threads, and its clock starts before Python does. Both search Luthier's default space for the task; a score is
-the best validation accuracy seen at any epoch. Luthier ends when it has Optuna's score, or after as much time without
-it. Every pair of runs is added to FILE as one JSON line; a pair that is there is not run again. Use an idle machine.
+with N threads (2), and its clock starts before Python does. Both search Luthier's default space for the task; a score
+is the best validation accuracy seen at any epoch. Luthier ends when it has Optuna's score, or after as much time
+without it. Every run is added to FILE as one JSON line; Optuna's runs that are there are not made again, so that they
+serve several versions of Luthier. Use an idle machine, or pin both tuners to one core alike.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 MINUTES = {"digits": 2.0, "mnist": 10.0}
-THREADS = "2"
 GOAL = 0.2
 Run = dict[str, Any]
 
@@ -86,7 +86,8 @@ def measure(arguments: argparse.Namespace, tuner: str, task: str, seed: int, min
     command += ["--minutes", str(minutes), "--goal", str(goal), "--search", arguments.search]
     command += ["--mnist", arguments.mnist] if arguments.mnist else []
     command += ["--first-trial"] if arguments.first_trial else []
-    threads = {"OMP_NUM_THREADS": THREADS, "MKL_NUM_THREADS": THREADS}
+    count = str(arguments.threads)
+    threads = {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count}
     command += ["--began", str(time.time())]
     done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -94,30 +95,37 @@ def measure(arguments: argparse.Namespace, tuner: str, task: str, seed: int, min
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def of_optuna(arguments: argparse.Namespace, task: str, seed: int, minutes: float) -> Run:
+    """Optuna's run, from the file when it is there."""
+    first = {"first_trial": arguments.first_trial, "threads": arguments.threads}
+    wanted: Run = {"tuner": "optuna", "task": task, "seed": seed, "minutes": minutes, **first}
+    known = next((r for r in kept(arguments.runs) if wanted.items() <= r.items()), None)
+    if known is not None:
+        return known
+    curve = measure(arguments, "optuna", task, seed, minutes, goal=math.inf)
+    if not curve:
+        raise SystemExit(f"Optuna finished no epoch of {task} in {minutes:g} minutes; give it more")
+    return keep(arguments.runs, {**wanted, "curve": curve})
+
+
 def pair(arguments: argparse.Namespace, task: str, seed: int, minutes: float) -> Run:
     """Optuna's run, then Luthier's to the same score."""
-    theirs = measure(arguments, "optuna", task, seed, minutes, goal=math.inf)
-    if not theirs:
-        raise SystemExit(f"Optuna finished no epoch of {task} in {minutes:g} minutes; give it more")
-    score = theirs[-1][1]
+    optuna = of_optuna(arguments, task, seed, minutes)
+    last, score = optuna["curve"][-1]
     ours = measure(arguments, "luthier", task, seed, minutes, goal=score)
     reached = next((seconds for seconds, value in ours if value >= score), None)
-    return {
-        **key(arguments, task, seed, minutes),
+    run = {
+        **{k: v for k, v in optuna.items() if k not in ("tuner", "curve")},
+        "tuner": "luthier",
+        "search": arguments.search,
         "score": score,
-        "optuna_reached": theirs[-1][0],  # when it had its last score; the rest of its time brought nothing
+        "optuna_reached": last,  # when it had its last score; the rest of its time brought nothing
         "luthier_reached": reached,
         "luthier_best": ours[-1][1] if ours else None,
         "ratio": None if reached is None else round(reached / (60 * minutes), 4),
-        "optuna": theirs,
-        "luthier": ours,
+        "curve": ours,
     }
-
-
-def key(arguments: argparse.Namespace, task: str, seed: int, minutes: float) -> Run:
-    """What tells a pair of runs from others."""
-    first = arguments.first_trial
-    return {"task": task, "seed": seed, "minutes": minutes, "search": arguments.search, "first_trial": first}
+    return keep(arguments.runs, run)
 
 
 def line(run: Run) -> str:
@@ -132,6 +140,14 @@ def line(run: Run) -> str:
     )
 
 
+def keep(path: Path | None, run: Run) -> Run:
+    """Adds a run to the file, if there is one."""
+    if path:
+        with path.open("a") as file:
+            file.write(json.dumps(run) + "\n")
+    return run
+
+
 def kept(path: Path | None) -> list[Run]:
     """The runs of a file."""
     return [json.loads(text) for text in path.read_text().splitlines()] if path and path.exists() else []
@@ -144,6 +160,8 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", choices=MINUTES, default=list(MINUTES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--minutes", type=float, nargs="+", help="of Optuna, for each of the tasks")
+    parser.add_argument("--threads", type=int, default=2, help="of each tuner")
+    parser.add_argument("--optuna-only", action="store_true", help="only make Optuna's runs")
     parser.add_argument("--search", default="freeze-thaw", help="Luthier's")
     parser.add_argument("--first-trial", action="store_true", help="Optuna, too, tries the task's defaults first")
     parser.add_argument("--runs", type=Path, help="JSON lines, read and added to")
@@ -153,7 +171,6 @@ def main() -> None:
     if arguments.work:
         work(arguments)
         return
-    known = kept(arguments.runs)
     minutes = arguments.minutes or [MINUTES[task] for task in arguments.tasks]
     if len(minutes) != len(arguments.tasks):
         parser.error(f"--minutes has {len(minutes)} values for {len(arguments.tasks)} tasks; give one for each")
@@ -163,15 +180,14 @@ def main() -> None:
             continue
         runs = []
         for seed in arguments.seeds:
-            wanted = key(arguments, task, seed, limit).items()
-            run = next((r for r in known if wanted <= r.items()), None)
-            if run is None:
-                run = pair(arguments, task, seed, limit)
-                if arguments.runs:
-                    with arguments.runs.open("a") as file:
-                        file.write(json.dumps(run) + "\n")
+            if arguments.optuna_only:
+                of_optuna(arguments, task, seed, limit)
+                continue
+            run = pair(arguments, task, seed, limit)
             runs.append(run)
             print(line(run), flush=True)
+        if arguments.optuna_only:
+            continue
         ratios = [math.inf if r["ratio"] is None else r["ratio"] for r in runs]
         print(f"{task}: median ratio {statistics.median(ratios):.3f} of {len(ratios)} seeds (goal: {GOAL:g} or less)")
 

@@ -217,9 +217,10 @@ class SliceResult:
 class Belief:
     """Where good values of a hyperparameter lie, as a probe measured or the user says; weaker than a range.
 
-    About two in three good values lie between ``centre / factor`` and ``centre * factor`` (for momentum: of
-    1 - momentum). ``given`` names what it holds for, ``{"optimizer": "Adam"}``; nothing: for all configs. With
-    ``follows={"batch_size": 0.5}, at={"batch_size": 64}`` the centre is ``centre * (batch_size / 64) ** 0.5``.
+    About two in three good values lie between ``centre / factor`` and ``centre * factor`` (for momentum and other
+    decays, such as beta1 and gamma: of one minus these). ``given`` names what it holds for, ``{"optimizer": "Adam"}``;
+    nothing: for all configs. With ``follows={"batch_size": 0.5}, at={"batch_size": 64}`` the centre is
+    ``centre * (batch_size / 64) ** 0.5``.
     """
 
     name: str

@@ -102,8 +102,8 @@ def test_eight_at_once_differ(bench) -> None:
     bench.drive(search, 20)
     cuts = bench.slices(search.ask(8))
     assert len({cut.training for cut in cuts}) == 8
-    new = [math.log10(cut.config.lr) for cut in cuts if cut.start == 0]
-    assert len({round(lr, 3) for lr in new}) == len(new)
+    new = [(math.log10(cut.config.lr), cut.config.batch_size) for cut in cuts if cut.start == 0]
+    assert len({(round(lr, 2), batch) for lr, batch in new}) == len(new)
 
 
 def test_axes_go_both_ways() -> None:

@@ -29,13 +29,13 @@ def test_names_of_optuna(name, bench) -> None:
 
 
 def test_the_default_is_one_of_them_and_spends_a_short_budget_best(bench) -> None:
-    """Best accuracy for the epochs of six full trainings, mean of six seeds."""
+    """Best accuracy for the epochs of three full trainings, mean of sixteen seeds."""
     space = Space(lr=log_uniform(1e-4, 1), batch_size=integer(16, 256, log=True), momentum=uniform(0, 0.9), epochs=20)
     arguments = {"space": space, "max_epochs": 20, "baseline": bench.baseline.replace(lr=1e-3, epochs=20)}
 
     def best(name: str, seed: int) -> float:
         search, spent, metrics = bench.search(name, seed=seed, **arguments), 0.0, [0.0]
-        while spent < 6 * 20:
+        while spent < 3 * 20:
             for cut in bench.slices(search.ask()):
                 result = bench.run(cut)
                 spent += max(1, len(result.points))
@@ -43,6 +43,6 @@ def test_the_default_is_one_of_them_and_spends_a_short_budget_best(bench) -> Non
                 search.tell(result)
         return max(metrics)
 
-    means = {name: sum(best(name, seed) for seed in range(6)) / 6 for name in (DEFAULT_SEARCH, "random", "tpe")}
+    means = {name: sum(best(name, seed) for seed in range(16)) / 16 for name in (DEFAULT_SEARCH, "random", "tpe")}
     assert DEFAULT_SEARCH in SEARCHES
-    assert means[DEFAULT_SEARCH] > max(means["random"], means["tpe"]) + 0.01
+    assert means[DEFAULT_SEARCH] > max(means["random"], means["tpe"]) + 0.03

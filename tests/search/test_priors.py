@@ -14,9 +14,9 @@ SPACE = Space(
 
 
 def configs(space: Space, count: int, *beliefs: Belief, **setting: object) -> list[dict]:
-    """Every second one is drawn from the literature alone when there are beliefs."""
+    """The first half is drawn from the beliefs when there are any, the others from the literature alone."""
     axes = Axes(space)
-    points = Knowledge(axes, setting, beliefs).draw(np.random.default_rng(0), count)
+    points = Knowledge(axes, setting, beliefs).draw(np.random.default_rng(0), count, believed=count // 2)
     return [axes.params(p) for p in points]
 
 
@@ -41,20 +41,35 @@ def test_the_learning_rate_follows_the_batch_size(optimizer, exponent) -> None:
     assert np.polyfit(*logs, 1)[0] == pytest.approx(exponent, abs=0.15)
 
 
-def test_a_belief_replaces_the_literature_in_every_second_draw() -> None:
+def test_a_belief_replaces_the_literature_where_it_is_asked_for() -> None:
     belief = Belief("lr", 3.0, 1.5, "measured", given={"optimizer": "SGD"}, high=4.0)
     drawn = configs(SPACE, 4000, belief)
-    believed = [c["lr"] for c in drawn[::2] if c["optimizer"] == "SGD"]
+    believed = [c["lr"] for c in drawn[:2000] if c["optimizer"] == "SGD"]
     assert np.median(believed) == pytest.approx(3.0, rel=0.1)
     assert max(believed) <= 4.0
-    assert np.median([c["lr"] for c in drawn[1::2] if c["optimizer"] == "SGD"]) < 0.1
-    assert np.median([c["lr"] for c in drawn[::2] if c["optimizer"] == "Adam"]) < 0.01
+    assert np.median([c["lr"] for c in drawn[2000:] if c["optimizer"] == "SGD"]) < 0.1
+    assert np.median([c["lr"] for c in drawn[:2000] if c["optimizer"] == "Adam"]) < 0.01
 
 
 def test_a_belief_of_momentum_is_one_of_its_distance_to_one() -> None:
     drawn = configs(Space(momentum=uniform(0, 0.999)), 4000, Belief("momentum", 0.98, 2, "measured"))
-    inside = [0.96 <= c["momentum"] <= 0.99 for c in drawn[::2]]
+    inside = [0.96 <= c["momentum"] <= 0.99 for c in drawn[:2000]]
     assert np.mean(inside) == pytest.approx(0.68, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "space"),
+    [
+        ("beta1", 0.7, 0.967, uniform(0, 0.999)),
+        ("beta2", 0.992, 0.999875, uniform(0, 0.9999)),
+        ("eps", 1e-10, 1e-6, log_uniform(1e-14, 100)),
+        ("l1", 5e-8, 2e-5, log_uniform(1e-10, 10)),
+        ("clip_norm", 0.2, 5, log_uniform(1e-3, 1e3)),
+    ],
+)
+def test_two_in_three_draws_lie_where_the_literature_says(name, low, high, space) -> None:
+    drawn = configs(Space({name: space}), 2000, optimizer="Adam")
+    assert np.mean([low <= c[name] <= high for c in drawn]) == pytest.approx(0.68, abs=0.05)
 
 
 def test_the_users_own_setting_as_beliefs() -> None:

@@ -52,10 +52,21 @@ LITERATURE: Sequence[Belief] = [
     *LEARNING_RATES.values(),
     Belief("batch_size", 32, 2.5, "Masters & Luschi 2018 (arXiv 1804.07612): 2 to 32; Bengio 2012: 32"),
     Belief("momentum", 0.9, 3, "Sutskever et al. 2013 (ICML): 0.9 to 0.99; 0.9 is usual"),
+    Belief("beta1", 0.9, 3, "Kingma & Ba 2015: 0.9"),
+    Belief("beta2", 0.999, 8, "Kingma & Ba 2015: 0.999; Vaswani et al. 2017 (arXiv 1706.03762): 0.98"),
+    Belief("alpha", 0.97, 3, "between 0.9 (Tieleman & Hinton 2012, lecture 6.5) and 0.99, torch's default"),
+    # Choi et al. 2019 (arXiv 1910.05446, section 4) tune it over ten decades; below the root of the second moments it
+    # does not matter.
+    Belief("eps", 1e-8, 100, "Kingma & Ba 2015: 1e-8; Choi et al. 2019: larger ones, too, where the lr follows"),
+    Belief("l1", 1e-6, 20, "1e5 weights of 0.1 then cost 0.01, a hundredth of a usual loss"),
+    Belief("clip_norm", 1.0, 5, "Pascanu et al. 2013 (arXiv 1211.5063): about the mean norm; 1 is usual"),
     Belief("weight_decay", 1e-2, 8, "torch's default of AdamW; Loshchilov & Hutter 2019 (arXiv 1711.05101)",
            given={"optimizer": "AdamW"}),
     Belief("weight_decay", 2e-4, 8, "between 5e-4 (Krizhevsky et al. 2012) and 1e-4 (He et al. 2015)"),
 ]  # fmt: skip
+
+#: What averages over steps or multiplies in each: beliefs are about 1 minus these.
+_NEAR_ONE = ("momentum", "beta1", "beta2", "alpha", "gamma")
 
 #: Centre and standard deviation. Dropout: between 0.2 of inputs and 0.5 of hidden units, Srivastava et al. 2014 (JMLR).
 DROPOUT = (0.3, 0.2)
@@ -105,31 +116,27 @@ class Knowledge:
     """Draws points near good values. ``setting`` holds what the space does not vary.
 
     ``beliefs`` stand in for the literature where they hold: of those of a hyperparameter, the first whose ``given``
-    is the case. They may be wrong, so every second point is drawn from the literature alone.
+    is the case. They may be wrong, so a part of the points is drawn from the literature alone.
     """
 
     def __init__(self, axes: Axes, setting: Mapping[str, Any], beliefs: Sequence[Belief] = ()):
         self._axes = axes
         self._setting = setting
-        self._sides = [[*beliefs, *LITERATURE], list(LITERATURE)] if beliefs else [list(LITERATURE)]
+        self.informed = bool(beliefs)  #: whether there are beliefs beside the literature
+        self._believed = [*beliefs, *LITERATURE]
 
-    @property
-    def sides(self) -> int:
-        """After so many points their origin comes round again."""
-        return len(self._sides)
+    def draw(self, rng: np.random.Generator, count: int, width: float = 1.0, *, believed: int = 0) -> Array:
+        """Points around good values, their spreads times ``width``; at 0 the centres themselves.
 
-    def draw(self, rng: np.random.Generator, count: int, width: float = 1.0) -> Array:
-        """Points around the beliefs, their spreads times ``width``; at 0 the centres themselves.
-
-        What lies beyond a range is put on its bound.
+        The first ``believed`` of them are drawn from the beliefs, the others from the literature. What lies beyond a
+        range is put on its bound.
         """
         points = self._axes.uniform(rng, count)
         if width == 0:  # unknown numbers then lie in the middle
             for k, axis in enumerate(self._axes.axes.values()):
                 points[:, k] = 0.5 if axis.choices is None else 0.0
         noise = width * rng.normal(size=points.shape)
-        for k, beliefs in enumerate(self._sides):
-            rows = slice(k, None, len(self._sides))
+        for beliefs, rows in ((self._believed, slice(believed)), (LITERATURE, slice(believed, None))):
             part = points[rows]
             # What others follow is drawn before them.
             followed = {name for belief in beliefs for name in belief.follows}
@@ -158,7 +165,7 @@ class Knowledge:
         return held
 
     def _values(self, belief: Belief, points: Array, noise: Array) -> Array:
-        of_one = belief.name == "momentum"  # what averages over steps is 1 - momentum
+        of_one = belief.name in _NEAR_ONE
         logs = math.log(max(1 - belief.centre, 1e-6) if of_one else belief.centre) + math.log(belief.factor) * noise
         for name, exponent in belief.follows.items():
             others = self._column(name, points)

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from luthier import hyperparameters
 from luthier.errors import UsageError
 from luthier.records import Belief, Config, Decision, Direction, End, Slice, SliceResult, Value
-from luthier.search import _forecasts, _ranks
+from luthier.search import _forecasts, _ranks, _trust
 from luthier.search._axes import Axes
+from luthier.search._candidates import ANYWHERE, PRIOR, Candidates, Source
 from luthier.search._curves import expected_improvement
 from luthier.search._forecasts import Choice, Forecast
 from luthier.search._outlook import Outlook, Runs
@@ -37,13 +38,11 @@ DRAWN = 3  #: one in so many new trainings is drawn blindly, from the priors and
 #: Gain is compared per this power of the epochs it takes: 1 would prefer what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
 
-_CANDIDATES = (600, 100, 300)  #: from the priors, from everywhere, around the best
 _MANY = 60  #: trainings from which on half as many candidates do, so that a decision stays short
 _LEADERS = 6  #: trainings that candidates are bred from
 _MOST_THAWS = 100  #: trainings that are considered for thawing
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up
 _NEAR = 0.15  #: distance (of unit ranges) within which two trainings tell the same
-_OWN = {"freeze-thaw": 1}
 
 
 @dataclass
@@ -52,9 +51,10 @@ class _Options:
 
     thaws: list[Training]
     thaw_worth: Array
-    points: Array  #: of new trainings
+    drawn: Candidates
     point_worth: Array
-    new: Runs  #: at ``points``
+    new: Runs  #: at the candidates
+    due: list[int]  #: places of candidates to be begun before others
 
 
 class FreezeThaw:
@@ -90,10 +90,11 @@ class FreezeThaw:
         self._axes = Axes(space)
         self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)
         self._trainings = Trainings(direction, seed)
-        self._knowledge = Knowledge(self._axes, {**(baseline or {}), **space.fixed}, beliefs)
+        knowledge = Knowledge(self._axes, {**(baseline or {}), **space.fixed}, beliefs)
         self._interval = interval
         self._end = float(max_epochs)
         self._first = min(self._end, interval * max(1, round(FIRST_SHARE * self._end / interval)))
+        self._source = Source(self._axes, knowledge, self._trainings, self._first)
         self._rungs = _ranks.rungs(self._first, self._end, interval)
         self._outlook = Outlook(self._axes, self._trainings, self._end, self._first)
         self._seconds: dict[int, float] = {}
@@ -241,7 +242,7 @@ class FreezeThaw:
         slices = [self._trainings.slice(t, t.epochs) for t in own[:n]]
         config = self._proposals.baseline() if len(slices) < n else None
         if config is not None:
-            training = self._begin(config, straight=True)
+            training = self._begin(config, {})
             slices.append(self._trainings.slice(training, training.epochs))
         return slices
 
@@ -261,30 +262,31 @@ class FreezeThaw:
 
     def _next(self, options: _Options) -> Slice | None:
         """The most valuable new training; once the space is used up, the most valuable of those that were begun."""
-        config = None if self._proposals.exhausted else self._new(options)
-        if config is not None:
-            return self._trainings.slice(self._begin(config), self._first)
+        new = None if self._proposals.exhausted else self._new(options)
+        if new is not None:
+            return self._trainings.slice(new, self._first)
         if options.thaw_worth.max(initial=-math.inf) <= _NEGLIGIBLE:
             return None
         index = int(options.thaw_worth.argmax())
         options.thaw_worth[index] = -math.inf
         return self._thaw(options.thaws[index])
 
-    def _new(self, options: _Options) -> Config | None:
-        """The best new config; those like it lose their worth for the slices that run beside it."""
-        point: Array | None = None
-        if len(options.points):
-            number = self._trainings.next_number()
-            # The first of the points are plain draws: one from each kind of prior, one from everywhere.
-            drawn = number // DRAWN % (self._knowledge.sides + 1)
-            index = drawn if number % DRAWN == DRAWN - 1 else int(options.point_worth.argmax())
-            index = min(index, len(options.points) - 1)
-            point = options.points[index]
-            options.point_worth *= _novelty(options.new.features, options.new.features[index])
-        return self._proposals.fresh(None if point is None else self._axes.params(point))
+    def _new(self, options: _Options) -> Training | None:
+        """Begins the best new config; those like it lose their worth for the slices that run beside it."""
+        index = options.due.pop(0) if options.due else self._blind()
+        if index is None:
+            index = int(options.point_worth.argmax())
+        options.point_worth *= _novelty(options.new.features, options.new.features[index])
+        config = self._proposals.fresh(self._axes.params(options.drawn.points[index]))
+        return None if config is None else self._begin(config, _trust.note(int(options.drawn.origin[index])))
 
-    def _begin(self, config: Config, straight: bool = False) -> Training:
-        training = self._trainings.begin(config, {} if straight else _OWN)
+    def _blind(self) -> int | None:
+        """Every so often the place of a plain draw among the points: from the priors and from everywhere in turn."""
+        number = self._trainings.next_number()
+        return (PRIOR, ANYWHERE)[number // DRAWN % 2] if number % DRAWN == DRAWN - 1 else None
+
+    def _begin(self, config: Config, note: Mapping[str, Value]) -> Training:
+        training = self._trainings.begin(config, note)
         self._place(training)
         return training
 
@@ -301,44 +303,26 @@ class FreezeThaw:
         """Trainings that can be thawed: the search's own, a probe's, and another's when it is best of all."""
         live = [t for t in self._sorted() if t.at_rest and not t.failed and t.reached < t.epochs - EPSILON]
         best = max(self._sorted(), key=Training.score, default=None)
-        return [t for t in live if t.note in ({}, _OWN) or "probe" in t.note or t is best]
+        return [t for t in live if not t.note or _trust.own(t) or "probe" in t.note or t is best]
 
     def _options(self) -> _Options:
         rng = np.random.default_rng(derived(self._seed, self._told, self._trainings.next_number()))
         shown = self._outlook.look()
-        if not shown:
-            points = np.concatenate(
-                [self._knowledge.draw(rng, self._knowledge.sides, 0.0), self._knowledge.draw(rng, 50)]
-            )
-            points = self._unseen(points)
-            return _Options([], np.zeros(0), points, 1.0 / (1 + np.arange(len(points))), self._outlook.new(points))
-        points = self._candidates(rng, self._leaders(shown), 2 if len(shown) > _MANY else 1)
-        new = self._outlook.new(points)
-        point_worth = self._worth(new) * self._unlike(new.features)
-        thaws = [t for t in self._live() if t.number in self._outlook.points]
+        leaders = self._leaders(shown) if shown else np.zeros((0, len(self._axes)))
+        drawn = self._source.draw(rng, leaders, 0.5 if len(shown) > _MANY else 1.0)
+        drawn = drawn.without(list(self._outlook.points.values()))
+        new = self._outlook.new(drawn.points)
+        thaws = [t for t in self._live() if t.number in self._outlook.points] if shown else []
         thaws = sorted(thaws, key=lambda t: -t.score())[:_MOST_THAWS]
-        return _Options(thaws, self._worth(self._outlook.begun(thaws)), points, point_worth, new)
+        worth = self._worth(self._outlook.begun(thaws))
+        point_worth = self._worth(new) * self._unlike(new.features) if shown else 1.0 / (1 + np.arange(len(new)))
+        return _Options(thaws, worth, drawn, point_worth, new, drawn.due)
 
     def _leaders(self, shown: list[Training]) -> Array:
         """Points of the trainings that will probably be best."""
         mean, _ = self._outlook.predict(self._outlook.begun(shown), np.full((1, len(shown)), self._end))
         best = np.argsort(-mean[0], kind="stable")[:_LEADERS]
         return np.array([self._outlook.points[shown[k].number] for k in best])
-
-    def _candidates(self, rng: np.random.Generator, leaders: Array, divisor: int) -> Array:
-        known, anywhere, bred = (count // divisor for count in _CANDIDATES)
-        parents = leaders[rng.integers(len(leaders), size=bred)]
-        partners = leaders[rng.integers(len(leaders), size=bred)]
-        crossed = rng.random((bred, 1)) < 0.3
-        parents = np.where(crossed & (rng.random(parents.shape) < 0.5), partners, parents)
-        likely, spread = self._knowledge.draw(rng, known), self._axes.uniform(rng, anywhere)
-        sides = self._knowledge.sides
-        drawn = [likely[:sides], spread[:1], likely[sides:], spread[1:], self._axes.mutated(rng, parents)]
-        return self._unseen(np.concatenate(drawn))
-
-    def _unseen(self, points: Array) -> Array:
-        tried = {np.round(p, 4).tobytes() for p in self._outlook.points.values()}
-        return points[[np.round(p, 4).tobytes() not in tried for p in points]]
 
     def _unlike(self, features: Array) -> Array:
         """What share of their worth new configs keep beside the one most like them that was begun."""
