@@ -8,6 +8,7 @@ import torch
 from small_trainings import begin, classify, normed, regress, run
 from torch import Tensor, nn
 
+from luthier import Task
 from luthier.errors import StorageError
 from luthier.records import Outcome, Point, Status
 from luthier.training import evaluate, freeze, thaw
@@ -48,6 +49,19 @@ def test_a_good_start_is_not_an_explosion() -> None:
     """A first loss near 0 allows losses of a usual size."""
     training = begin(classify(), epochs=1)
     training.first_loss = 1e-9
+    assert training.advance(1).status is Status.DONE
+
+
+def test_one_lucky_first_sample_does_not_make_a_usual_loss_an_explosion() -> None:
+    inputs, targets = torch.ones(64, 1), torch.full((64, 1), 30.0)
+
+    class Lucky(nn.Linear):
+        def forward(self, input: Tensor) -> Tensor:
+            out, self.seen = super().forward(input), getattr(self, "seen", 0) + 1
+            return targets[:1] + 0 * out if self.seen == 1 else out  # the first batch has loss 0
+
+    task = Task(lambda config: Lucky(1, 1), (inputs, targets), (inputs, targets), loss=nn.MSELoss(), metric=None)
+    training = begin(task, epochs=1, batch_size=1, lr=1e-6)
     assert training.advance(1).status is Status.DONE
 
 

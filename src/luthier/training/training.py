@@ -27,6 +27,8 @@ from luthier.training.stopping import Stopping
 PRECISIONS = ("float32", "bfloat16")
 #: A batch loss this many times the first one is an explosion, not noise.
 EXPLOSION = 1e3
+#: The first loss is the largest until so many samples were seen: that of one lucky sample can be next to nothing.
+FIRST_SAMPLES = 32
 #: On an accelerator the loss is read only every so many steps, since reading waits for the device.
 READ_EVERY = 32
 
@@ -183,6 +185,7 @@ class _LossWatch:
 
     def __init__(self, device: torch.device, first: float | None) -> None:
         self.first = first
+        self._start = FIRST_SAMPLES if first is None else 0  # samples still to come that set the first loss
         self._read_every = 1 if device.type == "cpu" else READ_EVERY
         self._waiting: list[tuple[Tensor, int]] = []
         self._total, self._samples = 0.0, 0
@@ -203,17 +206,18 @@ class _LossWatch:
             return
         values = [w[0].item() for w in self._waiting] if self._read_every == 1 else _read_all(self._waiting)
         for value, (_, samples) in zip(values, self._waiting, strict=True):
-            self._check(value)
+            self._check(value, samples)
             self._total += value * samples
             self._samples += samples
         self._waiting.clear()
 
-    def _check(self, value: float) -> None:
+    def _check(self, value: float, samples: int) -> None:
         if not math.isfinite(value):
             raise Diverged(f"the training loss is {value}")
-        if self.first is None:
-            self.first = value
-        elif abs(value) > EXPLOSION * max(abs(self.first), 1e-3):
+        if self._start > 0:
+            self.first = max(self.first or 0.0, abs(value))
+            self._start -= samples
+        elif self.first is not None and abs(value) > EXPLOSION * max(self.first, 1e-3):
             raise Diverged(
                 f"the training loss is {value:.3g}, more than {EXPLOSION:g} times the first one, {self.first:.3g}"
             )
