@@ -13,14 +13,17 @@ import torch
 from torch import Tensor
 
 from luthier.probes._memory import peak_memory
-from luthier.task import call, derive, tree_map
-from luthier.task._sources import CHUNK_BYTES, leaves
-from luthier.training import Training, threads
+from luthier.task import Source, call, derive, seed_everything, tree_map
+from luthier.task._sources import CHUNK_BYTES, Resident, leaves
+from luthier.training import Training, evaluate, threads
+from luthier.training.evaluation import EVALUATION_BATCH
 from luthier.training.schedules import lr_at
+from luthier.training.seeding import sample_order
 
 #: Steps before the clock starts, the fewest steps timed, and the seconds that are timed where steps are short.
 WARMUP, FEWEST, TIMED = 2, 3, 0.1
 MOST_DRAWN = 64  # batches drawn to time the drawing
+MOST_LOOPED = 1000  # steps of one timed loop
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,54 @@ def measure_seconds(training: Training) -> tuple[float, float, float, float]:
     scale = min(1.0, step / max(both, forward))
     forward, both = forward * scale, max(both, forward) * scale
     return step + gather, forward, both - forward, max(0.0, step - both)
+
+
+def clock(training: Training) -> Callable[[], float]:
+    """What tells seconds: the process's own clock where one thread of it does all the work.
+
+    That one stands still while other programs have the processor. It would miss workers that read data, threads that
+    share an operation (which it counts several times) and accelerators.
+    """
+    alone = training.device.type == "cpu" and training.threads == 1
+    resident = isinstance(training.task.train.source(training.device), Resident)
+    return time.process_time if alone and resident else time.perf_counter
+
+
+def loop_seconds(training: Training, size: int, about: float) -> float:
+    """Seconds of a step at batch size ``size`` within a loop as a training has it: draw, step, read the loss.
+
+    The loop goes on for ``about`` so long, through distinct batches, after one step that warms up.
+    """
+    now = clock(training)
+    data = training.task.train.source(training.device)
+    training.model.train()
+    inputs, targets = next(_of_size(training, data, size, 1))
+    _train(training, inputs, targets)
+    start = now()
+    _train(training, inputs, targets)
+    once = max(1e-7, now() - start)
+    count = max(1, min(MOST_LOOPED, len(data) // size, round(about / once)))
+    start = now()
+    for inputs, targets in _of_size(training, data, size, count):
+        _train(training, inputs, targets)
+    return (now() - start) / count
+
+
+def _of_size(training: Training, data: Source, size: int, count: int) -> Iterator[tuple[Any, Tensor]]:
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(derive(training.seed, "speed")))
+    return data.batches(order[: size * count], [size] * count, training.seed)
+
+
+def evaluation_seconds(training: Training, batch: int = EVALUATION_BATCH) -> float:
+    """Seconds of what an epoch does besides its steps: random numbers, the validation data, the best weights."""
+    now = clock(training)
+    data = training.task.validation.source(training.device)
+    start = now()
+    seed_everything(derive(training.seed, "interval"))
+    sample_order(training.seed, 0, len(training.task.train))
+    evaluate(training.model, data, training.loss, training.task.metric, training.options, batch)
+    _ = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
+    return now() - start
 
 
 def _median(step: Callable[[], object]) -> float:
