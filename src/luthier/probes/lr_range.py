@@ -10,7 +10,7 @@ from typing import Any
 
 from luthier.errors import UsageError
 from luthier.probes._base import Interval, ProbeResult, Progress
-from luthier.probes._choice import beyond, choose, first_lrs, next_lrs
+from luthier.probes._choice import beside, beyond, choose, first_lrs, next_lrs
 from luthier.probes._range_analysis import CLEAR_ENOUGH, CLEAR_FALL, Reading, read
 from luthier.probes._range_test import STEPS, RangeCurve, range_test
 from luthier.probes._short import MOST, RUNGS, Here, OnPoint, Run, ShortTrainings, Shown
@@ -167,7 +167,7 @@ def _asked(interrupted: Callable[[], bool] | None) -> bool:
 def _confirm(
     short: ShortTrainings, reading: Reading, bounds: tuple[float, float], tell: Callable[[Progress], None]
 ) -> None:
-    """The short trainings, rung by rung; the first reaches outward while the best lr is the lowest or highest."""
+    """The short trainings, rung by rung; both reach outward where the best lr is the lowest or highest."""
     first, second = RUNGS
     count = max(3, min(first.trainings, MOST * short.whole // short.intervals(first.fraction)))
     lrs = first_lrs(reading, count, bounds)
@@ -182,6 +182,9 @@ def _confirm(
         lrs = next_lrs(short.shown, second.trainings)
         tell(Progress(f"{len(lrs)} trainings to epoch {short.stop(second.fraction):g}", 0.5))
         short.reach(lrs, second.fraction)
+        further = None if short.interrupted else beside(short.shown)
+        if further is not None and bounds[0] <= further <= bounds[1]:
+            short.reach([further], second.fraction)
 
 
 def _result(config: Config, curves: list[RangeCurve], reading: Reading, trainings: float) -> LrRange:

@@ -25,7 +25,7 @@ from luthier.records import (
     epoch_cost_from_json,
     to_json,
 )
-from luthier.study._description import BELIEFS, COST, SPENT, Description, check_same, plain, read_description
+from luthier.study._description import BELIEFS, COST, SOURCES, SPENT, Description, check_same, plain, read_description
 from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url, quiet
 from luthier.study._trials import (
     Entry,
@@ -62,6 +62,7 @@ class Study:
         self._beliefs = None if told is None else tuple(Belief(**document) for document in told)
         cost = study.user_attrs.get(COST)
         self._cost = None if cost is None else epoch_cost_from_json(cost)
+        self._sources: dict[str, str] = study.user_attrs.get(SOURCES, {})
         self._lock = threading.RLock()
         self._trials: dict[int, Trial] = {}  # of the writing thread
         self._writer = Writer(storage.together) if writable else None
@@ -204,6 +205,18 @@ class Study:
     def epoch_cost(self) -> EpochCost | None:
         """What an epoch takes by batch size, as measured before the search; None when it was not."""
         return self._cost
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where the ranges come from, in words, by name; empty for a study that does not say."""
+        return dict(self._sources)
+
+    def add_sources(self, sources: Mapping[str, str]) -> None:
+        """Records where the ranges come from. What is recorded already stays."""
+        with self._lock:
+            if sources and not self._sources:
+                self._sources = dict(sources)
+                self._write(lambda: self._study.set_user_attr(SOURCES, dict(sources)))
 
     def add_beliefs(self, beliefs: Sequence[Belief], cost: EpochCost | None = None) -> None:
         """Records what the study's searches are told beforehand, so that a continued one decides alike."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from optuna.distributions import FloatDistribution
+
 from luthier.errors import RunError
 from luthier.events import Listener, Probed, Warned
 from luthier.probes import lr_range
@@ -89,7 +91,36 @@ def probe(
         cost = _guarded("batch-size", emit, lambda: measure.timed(planned.timing))
         if cost is not None:
             beliefs += _guarded("noise-scale", emit, lambda: _advised(measure, cost, planned.noise, emit)) or ()
+    decay = decay_belief(setup)
+    if decay is not None:
+        beliefs.append(decay)
     return None if interrupted() else Found(tuple(beliefs), cost)
+
+
+def decay_belief(setup: Setup) -> Belief | None:
+    """AdamW's weight decay for data of this size; None where the space has none of it, or all of it lies outside.
+
+    The weights are a moving average of the updates over 1 / (lr * weight_decay) steps, which should be neither much
+    less than one epoch nor much more than all of them (Wang & Aitchison 2024, arXiv 2405.13698, abstract of version 1).
+    """
+    range_ = setup.space.get("weight_decay")
+    if not isinstance(range_, FloatDistribution):
+        return None
+    own = setup.baseline
+    size, epochs = min(int(own.batch_size), len(setup.task.train)), float(own.epochs)
+    longest = float(own.lr) * (len(setup.task.train) / size) * epochs
+    low, high = 1 / longest, epochs / longest
+    if low > range_.high or high < range_.low:
+        return None
+    return Belief(
+        "weight_decay",
+        math.sqrt(low * high),
+        max(2.0, math.sqrt(epochs)),
+        f"an average over 1 to {epochs:g} epochs: Wang & Aitchison 2024 (arXiv 2405.13698)",
+        given={"optimizer": "AdamW"},
+        follows={"lr": -1.0, "batch_size": 1.0},
+        at={"lr": float(own.lr), "batch_size": float(size)},
+    )
 
 
 def _guarded(name: str, emit: Listener, measure: Callable[[], T]) -> T | None:

@@ -95,6 +95,7 @@ def tune(
         storage=storage,
     )
     with study:
+        study.add_sources(setup.space.sources)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         run = _Run(setup, asked, study, searches, folder, seed, options, emit, stopped)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
