@@ -1,6 +1,6 @@
 """Is the suggested learning rate the best one? Ours, fastai's four rules and Lightning's, against exhaustive sweeps.
 
-python benchmarks/lr_range.py MNIST_FOLDER [--seeds 1]
+python benchmarks/lr_range.py MNIST_FOLDER [--seeds 3]
 
 Sweeps and range tests lie in ``lr_range/`` (made by ``lr_range_sweep.py``). The packages' rules read each range test
 alone, as the packages would, ours reads three together. The whole probe is run here, on seeds that no sweep used: about
@@ -48,7 +48,7 @@ def main() -> None:
     """Prints a line for each setting, then a table of the rules."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("mnist", type=Path)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     print(machine())
     answers: list[Answer] = []

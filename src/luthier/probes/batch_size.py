@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from luthier.errors import UsageError
 from luthier.probes._base import ProbeResult, Progress
 from luthier.probes._memory import hand_back, memory_left
 from luthier.probes._range_test import untouched
-from luthier.probes._speed import Step, evaluation_seconds, measure_memory, measure_seconds
+from luthier.probes._speed import TIMED, Step, evaluation_seconds, loop_seconds, measure_memory, measure_seconds
+from luthier.probes.epoch_cost import rising
 from luthier.records import Belief, Config, EpochCost, Options
 from luthier.task import Task, own_randomness
 from luthier.training import Training, is_out_of_memory, pick_device, threads
@@ -26,7 +26,7 @@ SHARE = 0.8
 FULL = 0.95
 #: Samples evaluated at once, at most; fewer where memory is short.
 EVALUATED = 4096
-ROUNDS = 2  # of timing, the second one backwards, since the machine's speed wanders
+ROUNDS = 6  # of timing, every second one backwards, since the machine's speed wanders
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class BatchSizes(ProbeResult):
     @property
     def cost(self) -> EpochCost:
         """The time of an epoch as a value of its own."""
-        sizes, seconds = tuple(s.batch_size for s in self.steps), tuple(s.seconds for s in self.steps)
+        sizes, seconds = tuple(s.batch_size for s in self.steps), rising([s.seconds for s in self.steps])
         return EpochCost(sizes, seconds, self.samples, self.evaluation_seconds)
 
     def step_seconds(self, batch_size: int) -> float:
@@ -237,23 +237,26 @@ class _Bench:
     def seconds(
         self, sizes: Sequence[int], until: float, on_progress: Callable[[Progress], None] | None
     ) -> dict[int, tuple[float, float, float, float]]:
-        """Seconds of step, forward, backward and update: the means of the rounds."""
-        found: dict[int, list[tuple[float, float, float, float]]] = {}
+        """Seconds of step, forward, backward and update: of the fastest round, since other programs only add to it."""
+        found: dict[int, tuple[float, float, float, float]] = {}
         for number in range(ROUNDS):
-            for done, size in enumerate(sizes if number == 0 else sorted(found, reverse=True)):
+            for done, size in enumerate(sizes if number == 0 else sorted(found, reverse=number % 2 == 1)):
                 if time.perf_counter() > until and found and (number or size not in found):
                     break
                 if on_progress is not None:
                     on_progress(Progress(f"batch size {size}", (number + done / len(sizes)) / ROUNDS))
-                found.setdefault(size, []).append(measure_seconds(self._training(size)))
-        return {
-            size: (mean[0], mean[1], mean[2], mean[3])
-            for size, rows in found.items()
-            for mean in [[statistics.fmean(column) for column in zip(*rows, strict=True)]]
-        }
+                training = self._training(size)
+                if number == 0:
+                    found[size] = measure_seconds(training)
+                    continue
+                with threads(training.threads):
+                    faster = min(1.0, loop_seconds(training, size, TIMED) / found[size][0])
+                step, forward, backward, update = (faster * part for part in found[size])
+                found[size] = (step, forward, backward, update)
+        return found
 
     def evaluation(self, batch: int) -> float:
         """Seconds of what an epoch does besides its steps: random numbers, the validation data, the best weights."""
         training = self._training(int(self._config.batch_size))
         with threads(training.threads):
-            return statistics.median([evaluation_seconds(training, batch) for _ in range(ROUNDS + 1)])
+            return min(evaluation_seconds(training, batch) for _ in range(ROUNDS + 1))

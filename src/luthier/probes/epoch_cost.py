@@ -60,7 +60,7 @@ def epoch_cost(
                     again = evaluation_seconds(training)
                     evaluation = min(evaluation, again) if number else again
     timed = sorted(best)
-    each = _rising([best[size] for size in timed])
+    each = rising([best[size] for size in timed])
     return EpochCost(tuple(timed), each, samples, evaluation * task.evaluations_per_epoch)
 
 
@@ -69,6 +69,6 @@ def spread(low: int, high: int, count: int = SIZES) -> list[int]:
     return sorted({round(size) for size in np.geomspace(low, high, count)})
 
 
-def _rising(seconds: Sequence[float]) -> tuple[float, ...]:
+def rising(seconds: Sequence[float]) -> tuple[float, ...]:
     """The nearest times that never fall: a step of more samples takes no less, so that what falls is noise."""
     return tuple(math.exp(v) for v in isotonic_regression(np.log(seconds)).x)
