@@ -88,7 +88,8 @@ class LrRange(ProbeResult):
                 "lr",
                 self.lr,
                 max(1.1, width**BELIEF_SHARE),
-                f"{len(self.curves)} learning-rate range tests and {len(self.shown)} short trainings",
+                f"{len(self.curves)} learning-rate range tests"
+                + (f" and {len(self.shown)} short trainings" if self.shown else ""),
                 high=max(self.largest_stable, self.interval.high),
                 given={"optimizer": self.config.optimizer},
                 follows={"batch_size": 0.5},
@@ -125,8 +126,8 @@ def lr_range(
     if repeats < 2:
         raise UsageError(f"repeats is {repeats}; it must be 2 or more, since one range test cannot tell its own spread")
     complete = task.check(config or {})
-    whole = complete.epochs * max(1, len(task.train) // complete.batch_size)
-    steps = min(STEPS, max(MIN_STEPS, whole // repeats))
+    whole = _steps(task, complete)
+    steps = _test_steps(whole, repeats)
     tell = on_progress or (lambda _: None)
     curves = []
     for number in range(repeats):
@@ -158,6 +159,21 @@ def lr_range(
         trainings=bare.trainings + short.cost,
         seconds=time.perf_counter() - start,
     )
+
+
+def range_tests_cost(task: Task, config: Config, repeats: int = REPEATS) -> float:
+    """What the range tests cost at most, in trainings of a complete ``config``."""
+    whole = _steps(task, config)
+    return repeats * _test_steps(whole, repeats) / whole
+
+
+def _steps(task: Task, config: Config) -> int:
+    """Of a whole training."""
+    return int(config.epochs) * max(1, len(task.train) // int(config.batch_size))
+
+
+def _test_steps(whole: int, repeats: int) -> int:
+    return min(STEPS, max(MIN_STEPS, whole // repeats))
 
 
 def _asked(interrupted: Callable[[], bool] | None) -> bool:

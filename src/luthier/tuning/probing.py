@@ -11,7 +11,7 @@ from optuna.distributions import FloatDistribution
 
 from luthier.errors import RunError
 from luthier.events import Listener, Probed, Warned
-from luthier.probes import lr_range
+from luthier.probes import lr_range, range_tests_cost
 from luthier.records import Belief, Curve, EpochCost, Options, Outcome, Slice, SliceResult, Status
 from luthier.tuning.batch_sizes import BatchSizeProbe, timed_sizes
 from luthier.tuning.setup import Setup
@@ -21,7 +21,7 @@ T = TypeVar("T")
 SHARE = 0.1
 #: What the learning-rate probe costs at most, in trainings of the user's own setting: short trainings at several lr,
 #: and range tests. What the batch-size probe costs besides its timing: a part of one, to measure the noise scale in.
-LR_TRAININGS, NOISE_TRAININGS = 4.0, 0.5
+LR_TRAININGS, NOISE_TRAININGS = 4.25, 0.5
 #: The share of a budget of time that steps are timed for, and the most seconds.
 TIMING_SHARE, TIMING = 0.02, 1.0
 #: The note of a probe's slices; a search may go on from them.
@@ -41,6 +41,7 @@ class Plan:
     """Which probes run: together they cost less than ``SHARE`` of the budget."""
 
     lr: bool = False
+    confirm: bool = False  #: whether short trainings confirm what the range tests say of lr
     timing: float = 0.0  #: seconds for which steps of several batch sizes are timed; 0: they are not
     noise: bool = False  #: whether the gradient noise scale is measured too
 
@@ -57,10 +58,12 @@ def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epoc
     left = SHARE * total
     if unit == "trainings":
         return Plan()
-    lr = setup.lr_bounds is not None and LR_TRAININGS * cost < left
-    left -= LR_TRAININGS * cost if lr else 0.0
+    tests = range_tests_cost(setup.task, setup.baseline)
+    varied = setup.lr_bounds is not None
+    confirm, lr = varied and LR_TRAININGS * cost < left, varied and min(tests, LR_TRAININGS) * cost < left
+    left -= LR_TRAININGS * cost if confirm else tests * cost if lr else 0.0
     timing = min(TIMING, TIMING_SHARE * total) if unit == "seconds" and timed_sizes(setup) else 0.0
-    return Plan(lr, timing, timing > 0 and NOISE_TRAININGS * cost < left - timing)
+    return Plan(lr, confirm, timing, timing > 0 and NOISE_TRAININGS * cost < left - timing)
 
 
 def probe(
@@ -83,7 +86,7 @@ def probe(
     beliefs: list[Belief] = []
     cost = None
     if planned.lr:
-        ask = lambda: _lr(setup, seed, options, known, run, interrupted, emit)  # noqa: E731
+        ask = lambda: _lr(setup, planned.confirm, seed, options, known, run, interrupted, emit)  # noqa: E731
         beliefs += _guarded("learning-rate", emit, ask) or []
     if planned.timing and not interrupted():
         own = [p for r in known if r.slice.training == 0 for p in r.points]
@@ -142,6 +145,7 @@ def _advised(measure: BatchSizeProbe, cost: EpochCost, noise: bool, emit: Listen
 
 def _lr(
     setup: Setup,
+    confirm: bool,
     seed: int,
     options: Options,
     known: Iterable[SliceResult],
@@ -152,6 +156,7 @@ def _lr(
     found = lr_range(
         setup.task,
         setup.baseline,
+        confirm=confirm,
         seed=seed,
         options=options,
         run=_Known(known, run),
