@@ -11,10 +11,10 @@ from luthier import Space, Task, choice, integer, log_uniform, tune, uniform
 from luthier.errors import StorageError
 from luthier.events import Event, Probed, Warned
 from luthier.records import Belief, EpochCost, Options, Point
+from luthier.report.origins import in_words, origins
 from luthier.study import Study
 from luthier.tuning import batch_sizes, probing
 from luthier.tuning.batch_sizes import BatchSizeProbe, timed_sizes
-from luthier.tuning.origins import in_words, origins
 from luthier.tuning.probing import decay_belief, plan
 from luthier.tuning.setup import Setup, prepare
 
@@ -88,7 +88,8 @@ def test_the_probes_together_cost_a_tenth_of_the_budget(setup_of: Callable[..., 
     assert (dear.lr, dear.confirm) == (True, False), "range tests alone"
     dearer = plan(setup, 6.0, 100.0, "seconds")
     assert (dearer.lr, dearer.timing, dearer.noise) == (False, 1.0, True)
-    assert plan(setup, 50.0, 100.0, "seconds").noise is False
+    assert (plan(setup, 20.0, 100.0, "seconds").timing, plan(setup, 20.0, 100.0, "seconds").noise) == (1.0, False)
+    assert not plan(setup, 50.0, 100.0, "seconds"), "its evaluations alone are too dear"
     assert plan(setup, 1.0, 100.0, "epochs").timing == 0.0, "a clock would make each run decide otherwise"
     assert not plan(setup_of(momentum=uniform(0.0, 0.9)), 1.0, 100.0, "seconds")
 

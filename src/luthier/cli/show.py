@@ -60,7 +60,7 @@ def _show_ranges(folder: Path, storage: str | None, *, json: bool) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from luthier.tuning.origins import origins
+    from luthier.report.origins import origins
 
     rows = origins(folder, storage=storage)
     if json:

@@ -23,6 +23,7 @@ from luthier.training.seeding import sample_order
 #: Steps before the clock starts, the fewest steps timed, and the seconds of a loop of steps and of each of its shares.
 WARMUP, FEWEST, TIMED, SHARES = 2, 3, 0.05, 0.03
 MOST_LOOPED = 1000  # steps of one timed loop
+PATIENCE = 4.0  # times the seconds that a loop was meant to take, after which it ends
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,13 @@ def loop_seconds(training: Training, size: int, about: float) -> float:
     _train(training, inputs, targets)
     once = max(1e-7, now() - start)
     count = max(1, min(MOST_LOOPED, len(data) // size, round(about / once)))
-    start = now()
+    done, start = 0, now()
     for inputs, targets in _of_size(training, data, size, count):
         _train(training, inputs, targets)
-    return (now() - start) / count
+        done += 1
+        if now() - start > PATIENCE * about:
+            break  # drawing takes longer than the steps
+    return (now() - start) / done
 
 
 def _of_size(training: Training, data: Source, size: int, count: int) -> Iterator[tuple[Any, Tensor]]:

@@ -116,10 +116,10 @@ def lr_range(
     """Suggests the lr of a whole training of ``task`` under ``config``, whose own lr plays no part.
 
     ``repeats`` range tests on fresh seeds and batches, then, with ``confirm``, short trainings on one seed, which take
-    at most as many epochs as three whole trainings. Those are slices numbered from ``first``, run by ``run`` where
-    one is given, else here; ``on_point`` hears of their evaluations. Their lrs and the suggestion lie in ``bounds``.
-    Neither the model that the task's builder gives nor the global random numbers change. Raises UsageError for a config
-    that the task does not allow, and when the model cannot take a step with it.
+    at most as many epochs as three and a half whole trainings. Those are slices numbered from ``first``, run by ``run``
+    where one is given, else here; ``on_point`` hears of their evaluations. Their lrs and the suggestion lie in
+    ``bounds``. Neither the model that the task's builder gives nor the global random numbers change. Raises UsageError
+    for a config that the task does not allow, and when the model cannot take a step with it.
     """
     start = time.perf_counter()
     task = load_task(task) if isinstance(task, str) else task

@@ -50,7 +50,8 @@ class BatchSizeProbe:
     def __init__(
         self, setup: Setup, seed: int, options: Options, own: Sequence[Point], lr: float | None = None
     ) -> None:
-        self._setup, self._seed, self._options, self._own, self._lr = setup, seed, options, own, lr
+        self._setup, self._seed, self._own, self._lr = setup, seed, own, lr
+        self._options = replace(options, compile=False)  # which would take longer than what is measured
         self._fits = math.inf  #: the largest batch that memory allows, where it is below the range's end
 
     def timed(self, limit: float) -> EpochCost | None:

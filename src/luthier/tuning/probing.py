@@ -22,8 +22,9 @@ SHARE = 0.1
 #: What the learning-rate probe costs at most, in trainings of the user's own setting: short trainings at several lr,
 #: and range tests. What the batch-size probe costs besides its timing: a part of one, to measure the noise scale in.
 LR_TRAININGS, NOISE_TRAININGS = 4.25, 0.5
-#: The share of a budget of time that steps are timed for, and the most seconds.
-TIMING_SHARE, TIMING = 0.02, 1.0
+#: The share of a budget of time that steps are timed for, and the most seconds; besides, the validation data are
+#: evaluated, which takes at most so many epochs.
+TIMING_SHARE, TIMING, EVALUATIONS = 0.02, 1.0, 2.0
 #: The note of a probe's slices; a search may go on from them.
 NOTE = {"probe": "lr"}
 
@@ -63,7 +64,9 @@ def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epoc
     confirm, lr = varied and LR_TRAININGS * cost < left, varied and min(tests, LR_TRAININGS) * cost < left
     left -= LR_TRAININGS * cost if confirm else tests * cost if lr else 0.0
     timing = min(TIMING, TIMING_SHARE * total) if unit == "seconds" and timed_sizes(setup) else 0.0
-    return Plan(lr, confirm, timing, timing > 0 and NOISE_TRAININGS * cost < left - timing)
+    left -= timing + EVALUATIONS * cost / float(setup.baseline.epochs)
+    timing = timing if left > 0 else 0.0
+    return Plan(lr, confirm, timing, timing > 0 and NOISE_TRAININGS * cost < left)
 
 
 def probe(
