@@ -42,6 +42,13 @@ def test_a_best_one_at_an_end_leaves_room_beyond_it(reading: Reading) -> None:
     assert downward.interval.low < downward.lr < 0.02 < upward.interval.low
 
 
+def test_a_best_one_between_two_worse_ones_is_not_far_from_them(reading: Reading) -> None:
+    off = Reading(**{**vars(reading), "steepest": 1e-5, "largest_stable": 1e-3})
+    found = choose(off, [Shown(0.02, 5.0, 1.2), Shown(0.05, 5.0, 0.54), Shown(0.12, 5.0, 0.45), Shown(0.3, 5.0, 1.2)])
+    assert 0.04 < found.lr < 0.2
+    assert found.interval.low > 0.01
+
+
 def test_range_tests_count_less_where_they_disagree(reading: Reading) -> None:
     high = Reading(**{**vars(reading), "steepest": 0.1, "steepest_interval": Interval(0.05, 0.2)})
     split = Reading(**{**vars(high), "steepest_interval": Interval(1e-5, 10)})
