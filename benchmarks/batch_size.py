@@ -5,8 +5,9 @@
     python benchmarks/batch_size.py limit     # 50 probes under limits of the address space that large batches break
 
 Time is the fastest epoch of many: what other programs take from the machine is no fault of the prediction. With --cpu
-both sides read the clock of the process in place of the wall's. What is predicted of memory is what live blocks take;
-glibc keeps freed blocks below 32 MB besides, so resident memory is measured with those given back at once, and without.
+trainings too read the clock of the process, as the probe does where one thread does all the work. What is predicted of
+memory is what live blocks take; glibc keeps freed blocks below 32 MB besides, so resident memory is measured with those
+given back at once, and without.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from _machine import machine
@@ -41,17 +44,26 @@ def wide(samples: int = 20_000, width: int = 4096) -> Task:
     return Task(model, rows, (rows[0][:200], rows[1][:200]), name="wide")
 
 
-def times(task: Task) -> None:
-    """The table of epoch times."""
-    found = batch_size(task, options=Options("cpu"), seconds=60)
-    print(f"{task.name}: {len(found.steps)} batch sizes probed in {found.seconds:.0f} s")
+def times(task: Task, rounds: int) -> None:
+    """The table of epoch times: medians over rounds, in each of which the prediction stands beside its trainings."""
+    told: dict[int, list[tuple[float, float]]] = {size: [] for size in UNPROBED}
+    for number in range(rounds):
+        found = batch_size(task, options=Options("cpu"), seconds=60, seed=number)
+        for size in UNPROBED:
+            config = task.config({"batch_size": size, "epochs": EPOCHS, "lr": 1e-6})
+            training = Training(task, config, number, Options("cpu"))
+            training.advance(EPOCHS)
+            told[size].append((min(training.curve.column("seconds")), found.epoch_seconds(size)))
+    print(f"{task.name}: {len(found.steps)} batch sizes probed in {found.seconds:.0f} s, {rounds} rounds")
     errors = []
-    for size in UNPROBED:
-        training = Training(task, task.config({"batch_size": size, "epochs": EPOCHS, "lr": 1e-6}), 0, Options("cpu"))
-        training.advance(EPOCHS)
-        took, said = min(training.curve.column("seconds")), found.epoch_seconds(size)
-        errors.append(said / took - 1)
-        print(f"  batch {size:>5}: epoch {took:.4f} s, predicted {said:.4f} s, {errors[-1]:+.1%}")
+    for size, pairs in told.items():
+        ratios = sorted(said / took - 1 for took, said in pairs)
+        errors.append(statistics.median(ratios))
+        took, said = (statistics.median(column) for column in zip(*pairs, strict=True))
+        spread = f"{ratios[0]:+.1%} to {ratios[-1]:+.1%}"
+        print(
+            f"  batch {size:>5}: epoch {took:.4f} s, predicted {said:.4f} s, {errors[-1]:+.1%} ({spread})", flush=True
+        )
     print(f"  median error {statistics.median(map(abs, errors)):.1%}, largest {max(map(abs, errors)):.1%}")
 
 
@@ -112,21 +124,38 @@ def limited(seed: int) -> None:
 
 
 def limits(runs: int) -> None:
-    """How many processes lived."""
+    """How many processes lived: forks of this one, which has trained nothing, so that none loads torch anew."""
     lived, largest = 0, []
     for seed in range(runs):
-        done = subprocess.run(
-            [sys.executable, __file__, "limited", str(seed)], capture_output=True, text=True, check=False
-        )
-        lived += done.returncode == 0
-        if done.returncode:
-            print(f"run {seed} ended with {done.returncode}: {done.stderr[-300:]}")
+        with tempfile.TemporaryFile("w+") as said:
+            child = os.fork()
+            if child == 0:
+                _in_child(seed, said.fileno())
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            said.seek(0)
+            text = said.read()
+        lived += code == 0
+        if code:
+            print(f"run {seed} ended with {code}: {text[-300:]}", flush=True)
         else:
-            largest.append(int(done.stdout.split()[0]))
+            largest.append(int(text.split()[0]))
     print(
         f"{lived} of {runs} lived; the largest batch that fits: {min(largest)} to {max(largest)}, "
         f"below the 50,000 samples in {sum(size < 50_000 for size in largest)}"
     )
+
+
+def _in_child(seed: int, file: int) -> NoReturn:
+    """Runs ``limited`` with its output in a file, and ends the process; a signal ends it otherwise."""
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    try:
+        limited(seed)
+        sys.stdout.flush()
+        os._exit(0)
+    except BaseException as error:
+        os.write(2, f"{type(error).__name__}: {error}".encode())
+        os._exit(1)
 
 
 def main() -> None:
@@ -134,6 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("part", choices=("time", "memory", "limit", "resident", "limited"))
     parser.add_argument("number", nargs="?", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=5, help="of time")
     parser.add_argument("--cpu", action="store_true")
     arguments = parser.parse_args()
     if arguments.cpu:
@@ -144,8 +174,8 @@ def main() -> None:
         return
     print(machine())
     if arguments.part == "time":
-        times(digits())
-        times(wide(4000, 512))
+        times(digits(), arguments.rounds)
+        times(wide(4000, 512), arguments.rounds)
     elif arguments.part == "memory":
         memory()
     else:

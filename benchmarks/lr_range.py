@@ -1,6 +1,6 @@
 """Is the suggested learning rate the best one? Ours, fastai's four rules and Lightning's, against exhaustive sweeps.
 
-python benchmarks/lr_range.py MNIST_FOLDER [--seeds 1]
+python benchmarks/lr_range.py MNIST_FOLDER [--seeds 3]
 
 Sweeps and range tests lie in ``lr_range/`` (made by ``lr_range_sweep.py``). The packages' rules read each range test
 alone, as the packages would, ours reads three together. The whole probe is run here, on seeds that no sweep used: about
@@ -48,7 +48,8 @@ def main() -> None:
     """Prints a line for each setting, then a table of the rules."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("mnist", type=Path)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first", type=int, default=FIRST_SEED, help="the first of the seeds")
     arguments = parser.parse_args()
     print(machine())
     answers: list[Answer] = []
@@ -57,7 +58,7 @@ def main() -> None:
             print(f"{setting.name:30} not swept")
             continue
         task, known = setting.task(arguments.mnist), truth(setting.name)
-        for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
+        for seed in range(arguments.first, arguments.first + arguments.seeds):
             found = lr_range(task, options=OPTIONS, seed=seed)
             answers.append(_ours(setting, known, found))
             print(_line(setting, known, found), flush=True)

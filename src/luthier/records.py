@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
@@ -235,6 +236,36 @@ class Belief:
 
 
 @dataclass(frozen=True)
+class EpochCost:
+    """Seconds of an epoch against batch size, as measured on one machine before a search.
+
+    They are those of one model: where a search varies the model too, they say how batch sizes compare.
+    """
+
+    batch_sizes: tuple[int, ...]  #: those whose steps were timed, rising
+    step_seconds: tuple[float, ...]  #: of a step at each of them
+    samples: int  #: in an epoch
+    evaluation_seconds: float = 0.0  #: of an epoch besides its steps, whatever the batch size
+
+    def step(self, batch_size: int) -> float:
+        """Seconds of a step: between the timed sizes on straight lines, beyond them on the outermost ones."""
+        sizes, seconds = self.batch_sizes, self.step_seconds
+        if len(sizes) == 1:
+            return seconds[0] * max(1.0, batch_size / sizes[0])
+        at = min(max(bisect_left(sizes, batch_size), 1), len(sizes) - 1)
+        slope = (seconds[at] - seconds[at - 1]) / (sizes[at] - sizes[at - 1])
+        found = seconds[at - 1] + slope * (batch_size - sizes[at - 1])
+        return max(found, seconds[0] * batch_size / sizes[0] if batch_size < sizes[0] else 0.0)
+
+    def seconds(self, batch_size: int) -> float:
+        """Seconds of an epoch with its evaluation. A batch larger than the data is all of them."""
+        size = max(1, min(int(batch_size), self.samples))
+        full, rest = divmod(self.samples, size)
+        # One sample that is left over is not trained on (training/training.py).
+        return full * self.step(size) + (self.step(rest) if rest > 1 else 0.0) + self.evaluation_seconds
+
+
+@dataclass(frozen=True)
 class Finding:
     """One sentence of explanation."""
 
@@ -261,6 +292,13 @@ def to_json(record: Any) -> Any:
             "seconds": record.seconds,
         }
     return asdict(record)
+
+
+def epoch_cost_from_json(document: Mapping[str, Any]) -> EpochCost:
+    """The inverse of ``to_json`` for an EpochCost."""
+    return EpochCost(
+        **{**document, "batch_sizes": tuple(document["batch_sizes"]), "step_seconds": tuple(document["step_seconds"])}
+    )
 
 
 def slice_result_from_json(document: Mapping[str, Any]) -> SliceResult:

@@ -47,6 +47,11 @@ def test_a_search_is_shown_continued_shown_again_and_exported(space: str) -> Non
     code, again, _ = run("show")
     assert code == 0
     assert again.splitlines()[0] == out.splitlines()[0]
+    code, table, _ = run("show", "--ranges")
+    assert code == 0
+    assert "your setting" in table
+    rows = json.loads(run("show", "luthier-studies/digits", "--ranges", "--json")[1])["ranges"]
+    assert {"name", "range", "range_source", "expected", "expected_source"} == set(rows[0])
     document = json.loads(run("show", "luthier-studies/digits", "--json")[1])
     assert document["trainings"] == 4
     assert document["baseline"]["config"]["lr"] == 0.02

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from luthier.probes import Interval
-from luthier.probes._choice import STEEPEST_TO_BEST, beyond, choose, first_lrs, middle_lr, next_lrs
+from luthier.probes._choice import beside, beyond, choose, first_lrs, next_lrs
 from luthier.probes._range_analysis import Reading
 from luthier.probes._short import Shown
 
@@ -28,24 +28,44 @@ def test_the_first_lrs_reach_from_below_the_steepest_fall_to_the_largest_stable_
     assert np.diff(np.log(lrs)) == pytest.approx(np.log(lrs[1] / lrs[0]), rel=0.05)
 
 
-def test_between_two_equally_good_ones_the_middle_is_taken() -> None:
-    assert middle_lr(shown(0.9, 0.3, 0.3, 0.9), 0.03) == pytest.approx(0.01 * 2**1.5, rel=0.01)
+def test_between_two_equally_good_ones_the_middle_is_taken(reading: Reading) -> None:
+    assert choose(reading, shown(0.6, 0.3, 0.3, 0.6)).lr == pytest.approx(0.01 * 2**1.5, rel=0.2)
 
 
-def test_one_far_better_than_the_others_is_taken_itself() -> None:
-    assert middle_lr(shown(0.9, 0.3, 0.9), 0.03) == pytest.approx(0.02, rel=0.01)
+def test_one_far_better_than_the_others_is_taken_itself(reading: Reading) -> None:
+    assert choose(reading, shown(0.9, 0.3, 0.9)).lr == pytest.approx(0.02, rel=0.2)
 
 
-def test_range_tests_pull_the_suggestion_less_where_they_disagree(reading: Reading) -> None:
-    split = Reading(**{**vars(reading), "steepest_interval": Interval(1e-5, 0.1)})
-    losses = shown(0.9, 0.3, 0.9)
-    assert 0.02 < choose(split, losses).lr < choose(reading, losses).lr < STEEPEST_TO_BEST * reading.steepest
+def test_a_best_one_at_an_end_leaves_room_beyond_it(reading: Reading) -> None:
+    upward, downward = choose(reading, shown(0.9, 0.6, 0.3)), choose(reading, shown(0.3, 0.6, 0.9))
+    assert 0.04 < upward.lr < upward.interval.high
+    assert downward.interval.low < downward.lr < 0.02 < upward.interval.low
 
 
-def test_range_tests_do_not_pull_back_from_an_end(reading: Reading) -> None:
-    low = Reading(**{**vars(reading), "steepest": 1e-3})
-    losses = shown(0.9, 0.6, 0.3)
-    assert choose(low, losses).lr == pytest.approx(0.04, rel=0.01)
+def test_a_best_one_between_two_worse_ones_is_not_far_from_them(reading: Reading) -> None:
+    off = Reading(**{**vars(reading), "steepest": 1e-5, "largest_stable": 1e-3})
+    found = choose(off, [Shown(0.02, 5.0, 1.2), Shown(0.05, 5.0, 0.54), Shown(0.12, 5.0, 0.45), Shown(0.3, 5.0, 1.2)])
+    assert 0.04 < found.lr < 0.2
+    assert found.interval.low > 0.01
+
+
+def test_range_tests_count_less_where_they_disagree(reading: Reading) -> None:
+    high = Reading(**{**vars(reading), "steepest": 0.1, "steepest_interval": Interval(0.05, 0.2)})
+    split = Reading(**{**vars(high), "steepest_interval": Interval(1e-5, 10)})
+    losses = shown(0.41, 0.4, 0.41)
+    assert choose(split, losses).lr < choose(high, losses).lr
+
+
+def test_the_last_losses_count_and_not_the_very_last_alone(reading: Reading) -> None:
+    steady = [Shown(0.01 * 2**i, 6.0, loss, recent=(loss, loss)) for i, loss in enumerate((0.9, 0.3, 0.5))]
+    lucky = [*steady[:2], Shown(0.04, 6.0, 0.29, recent=(0.8, 0.29))]
+    assert lucky[2].level == pytest.approx(0.48, rel=0.01)
+    assert choose(reading, lucky).lr == pytest.approx(choose(reading, steady).lr, rel=0.1)
+
+
+def test_losses_below_zero_are_read_too(reading: Reading) -> None:
+    losses = (-1.0, -4.0, -1.5)
+    assert choose(reading, shown(*losses)).lr == pytest.approx(0.02, rel=0.2)
 
 
 def test_only_those_that_got_furthest_count(reading: Reading) -> None:
@@ -74,6 +94,16 @@ def test_beyond_goes_outward_only_from_an_end() -> None:
     assert beyond(shown(0.2, 0.3, 0.4)) == pytest.approx(0.005)
     assert beyond(shown(0.4, 0.3, 0.2)) == pytest.approx(0.08)
     assert beyond(shown(0.4, 0.2, 0.3)) is None
+
+
+def test_a_training_more_reaches_as_far_where_the_best_is_at_an_end() -> None:
+    begun = [Shown(0.005, 1.0, 0.7), *shown(0.2, 0.3, 0.4), Shown(0.1, 1.0, 2.0)]
+    assert beside(begun) == 0.005
+    assert beside(begun[1:]) == pytest.approx(0.005)
+    assert beside([*shown(0.4, 0.3, 0.2), Shown(0.1, 1.0, 2.0)]) == 0.1
+    assert beside([*shown(0.4, 0.3, 0.2), Shown(0.1, 1.0, math.inf, over=True)]) is None
+    assert beside(shown(0.4, 0.2, 0.3)) is None
+    assert beside(shown(0.4)) is None
 
 
 def test_the_best_go_on_and_none_that_diverged() -> None:

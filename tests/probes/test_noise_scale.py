@@ -190,6 +190,12 @@ def test_bad_arguments_are_told(task: MakeTask, arguments: dict[str, Any], words
         noise_scale(task(), options=CPU, **arguments)
 
 
+def test_batch_norm_cannot_train_on_one_sample_and_says_so(task: MakeTask) -> None:
+    normed = task(lambda config: nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)))
+    with pytest.raises(UsageError, match="Expected more than 1 value"):
+        noise_scale(normed, {"batch_size": 1}, epochs=(1,), options=CPU)
+
+
 def test_too_little_data_is_told(task: MakeTask) -> None:
     x = torch.randn(12, 8)
     with pytest.raises(DataError, match="needs 16 or more"):

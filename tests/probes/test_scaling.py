@@ -120,6 +120,12 @@ def test_batch_sizes_that_cannot_be_tried_are_told(task: MakeTask, sizes: tuple[
         scaling(task(), batch_sizes=sizes, options=CPU)
 
 
+def test_batch_norm_cannot_train_on_one_sample_and_says_so(task: MakeTask) -> None:
+    normed = lambda config: nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))  # noqa: E731
+    with pytest.raises(UsageError, match=r"batch_size 1 ended: .*Expected more than 1 value"):
+        scaling(task(normed), batch_sizes=(1, 2, 4), options=CPU)
+
+
 def test_too_little_data_is_told(task: MakeTask) -> None:
     x = torch.randn(30, 8)
     with pytest.raises(DataError, match="too few for three batch sizes"):

@@ -3,7 +3,7 @@ import pytest
 
 from luthier.errors import UsageError
 from luthier.records import Belief, Config, Outcome, Point, Slice, SliceResult, Status
-from luthier.search import FreezeThaw, beliefs_around
+from luthier.search import FreezeThaw, beliefs_around, expected
 from luthier.search._axes import Axes
 from luthier.search._priors import Knowledge
 from luthier.space import Space, choice, integer, log_uniform, uniform
@@ -110,3 +110,28 @@ def test_a_wrong_belief_costs_half_as_much_again_at_most() -> None:
     wrong = [Belief("lr", 1e-5, 1.5, "wrong"), Belief("a", 0.01, 1.5, "wrong")]
     without = [epochs_to(0.84, seed, []) for seed in range(4)]
     assert sum(epochs_to(0.84, seed, wrong) for seed in range(4)) <= 1.5 * sum(without)
+
+
+def test_what_follows_what_follows_is_drawn_in_that_order() -> None:
+    """Weight decay follows lr, which follows the batch size, whatever the order of the space."""
+    ranges = {
+        "weight_decay": log_uniform(1e-9, 1e3),
+        "lr": log_uniform(1e-9, 1e3),
+        "batch_size": integer(8, 512, log=True),
+    }
+    beliefs = [
+        Belief("batch_size", 64, 2.0, ""),
+        Belief("lr", 0.1, 1.0001, "", follows={"batch_size": 1.0}, at={"batch_size": 64}),
+        Belief("weight_decay", 0.01, 1.0001, "", follows={"lr": -1.0}, at={"lr": 0.1}),
+    ]
+    for config in configs(Space(ranges), 40, *beliefs)[::2]:
+        assert config["lr"] == pytest.approx(0.1 * config["batch_size"] / 64, rel=0.01)
+        assert config["weight_decay"] == pytest.approx(0.001 / config["lr"], rel=0.01)
+
+
+def test_what_is_expected_are_the_beliefs_and_the_literature_where_there_are_none() -> None:
+    space = Space(lr=log_uniform(1e-4, 1), batch_size=integer(8, 512), optimizer="Adam")
+    measured = Belief("lr", 0.1, 2.0, "measured", given={"optimizer": "Adam"})
+    other = Belief("lr", 0.3, 2.0, "measured", given={"optimizer": "SGD"})
+    assert [(b.name, b.centre) for b in expected(space, {}, [measured, other])] == [("lr", 0.1), ("batch_size", 32)]
+    assert [b.centre for b in expected(Space(lr=log_uniform(1e-4, 1)), {"optimizer": "AdamW"})] == [1e-3]

@@ -10,7 +10,7 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
 from luthier.errors import StorageError, StudyError
-from luthier.records import Belief, Config, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Belief, Config, EpochCost, Outcome, Point, Slice, SliceResult, Status
 from luthier.space import Space, choice, integer, log_uniform
 from luthier.study import Study
 from luthier.study._trials import holding
@@ -70,10 +70,15 @@ def test_a_continued_study_gives_back_what_its_searches_were_told_beforehand(ope
     rule = Belief(
         "lr", 0.1, 3.0, "measured", given={"optimizer": "SGD"}, follows={"batch_size": 0.5}, at={"batch_size": 64}
     )
-    study.add_beliefs([rule, Belief("batch_size", 32, 2.0, "measured", high=512)])
+    cost = EpochCost((16, 32), (0.1, 0.15), 1000, 0.5)
+    study.add_beliefs([rule, Belief("batch_size", 32, 2.0, "measured", high=512)], cost)
+    study.add_sources({"lr": "a book"})
+    study.add_sources({"lr": "another book"})
     study.close()
     again = opened_anywhere()
     assert again.beliefs == (rule, Belief("batch_size", 32, 2.0, "measured", high=512))
+    assert again.epoch_cost == cost
+    assert again.sources == {"lr": "a book"}, "what is recorded stays"
 
 
 def test_a_continued_study_gives_back_its_results_in_their_order(opened_anywhere):

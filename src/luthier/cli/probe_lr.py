@@ -48,7 +48,7 @@ def lr(
     """Find the learning rate for an optimizer and batch size.
 
     Range tests (the lr rises at every step) show where the loss falls fastest and where it explodes; short trainings at
-    several lr between choose one. All of it takes as long as three trainings. The plot shows the range tests'
+    several lr between choose one. All of it takes as long as three or four trainings. The plot shows the range tests'
     loss against lr, ▲ the suggestion, ├─┤ where the best lr lies.
 
     [bold]Examples[/bold]

@@ -115,6 +115,7 @@ def _where(result: Result, command: Sequence[str]) -> Table:
     if result.best:
         for label, name in (("why", "explain"), ("page", "report"), ("export", "export")):
             rows.append((label, shlex.join(["luthier", name, str(result.study_folder)])))
+        rows.append(("ranges", shlex.join(["luthier", "show", str(result.study_folder), "--ranges"])))
     if command:
         rows.append(("go on", shlex.join(["luthier", *go_on(result, command)])))
     return _pairs(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,15 @@ Folder = Annotated[
 Storage = Annotated[str | None, typer.Option(metavar="URL", help="The Optuna storage that the study was given, if any")]
 
 
-def show(folder: Folder = None, storage: Storage = None, json: Json = False, debug: Debug = False) -> int:
+Ranges = Annotated[
+    bool,
+    typer.Option("--ranges", metavar="", help="Where each range comes from, and what was expected before the search"),
+]
+
+
+def show(
+    folder: Folder = None, storage: Storage = None, ranges: Ranges = False, json: Json = False, debug: Debug = False
+) -> int:
     """Show what a study has found, while it runs or afterwards. Trains nothing.
 
     [bold]Examples[/bold]
@@ -28,8 +37,11 @@ def show(folder: Folder = None, storage: Storage = None, json: Json = False, deb
       luthier show
       luthier show luthier-studies/digits
       luthier show luthier-studies/digits --json
+      luthier show --ranges
     """
     chosen = folder or newest_study(STUDIES)
+    if ranges:
+        return _show_ranges(chosen, storage, json=json)
 
     from luthier import load_result
     from luthier.cli.documents import tune_document
@@ -42,6 +54,29 @@ def show(folder: Folder = None, storage: Storage = None, json: Json = False, deb
         console = out()
         console.print(report(result, width=console.width))
     return OK if result.best else FAILED
+
+
+def _show_ranges(folder: Path, storage: str | None, *, json: bool) -> int:
+    from rich.table import Table
+    from rich.text import Text
+
+    from luthier.report.origins import origins
+
+    rows = origins(folder, storage=storage)
+    if json:
+        print_json({"ranges": [asdict(row) for row in rows]})
+        return OK
+    table = Table(box=None, pad_edge=False)
+    for title in ("", "range", "from", "expected", "from"):
+        table.add_column(title, overflow="fold", no_wrap=not title)
+    shown: set[str] = set()
+    for row in rows:
+        first = row.name not in shown
+        cells = (row.name, row.range, row.range_source) if first else ("", "", "")
+        table.add_row(*(Text(cell) for cell in (*cells, row.expected, row.expected_source)))
+        shown.add(row.name)
+    out().print(table)
+    return OK
 
 
 def newest_study(studies: Path) -> Path:

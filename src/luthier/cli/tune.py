@@ -56,7 +56,7 @@ def tune(
         typer.Option(help="How near to your own setting to look first"),
     ] = None,
     no_probes: Annotated[
-        bool, typer.Option("--no-probes", metavar="", help="Search at once, without measuring the learning rate first")
+        bool, typer.Option("--no-probes", metavar="", help="Search at once, without measuring the task first")
     ] = False,
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the study lies; an old one is continued")
@@ -77,7 +77,7 @@ def tune(
     """Search for the best training of a task within a budget.
 
     Your own setting runs first, and the result is told as a gain over it. Where the budget allows, the learning rate
-    is measured next; its short trainings count. The same command, run again with a larger
+    and what a batch size costs are measured next; trainings for that count. The same command, run again with a larger
     budget, continues where the study was left. Ctrl-C ends the search after the current step and prints what was
     found; the exit code is then 130.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from luthier.probes._base import Interval
+from luthier.probes._posterior import Array, Guess, quantiles
 from luthier.probes._range_analysis import CLEAR_FALL, Reading
 from luthier.probes._short import Shown
 
@@ -21,16 +22,17 @@ BELOW_STEEPEST = 0.25
 DISAGREE = 30.0
 #: Fewest factors between the lowest and the highest lr tried.
 SPAN = 8.0
-#: Final losses that differ by this share of the whole fall are about as good.
-TOLERANCE = 0.03
-#: The best lr is about so many times the one where the range tests fall fastest.
-STEEPEST_TO_BEST = 3.0
-#: Standard deviations of log(best lr / estimate): of the middle of the short trainings, and of STEEPEST_TO_BEST times
-#: the steepest lr where the repeats agree on that. They err independently, so that together they err less.
-SHORT_ERROR, RANGE_ERROR = 0.4, 0.6
-#: Standard deviation of log(best lr / suggestion), without short trainings and with them. How much the losses spread
-#: between the short trainings said nothing about it.
-SPREAD_ALONE, SPREAD = 0.7, 0.54
+#: The best lr is about so many times the one where the range tests fall fastest, and the largest stable one; with
+#: standard deviations of the logarithm.
+STEEPEST_TO_BEST, STEEPEST_ERROR = 1.5, 1.0
+STABLE_TO_BEST, STABLE_ERROR = 1 / 3, 1.3
+#: The two err together, and the more the further from the usual a setting is: beside short trainings, which do not, the
+#: guess counts as if it were so many times as wide.
+WEAKER = 2.0
+#: Standard deviation of log(best lr / suggestion) without short trainings. With them it follows from the losses.
+SPREAD_ALONE = 1.0
+#: In a loss that may be 0 or negative, a model that has learned nothing is so far (in log loss) above the lowest.
+LEARNED_NOTHING = 2.5
 NORMAL_90 = 1.645
 
 
@@ -63,17 +65,33 @@ def disagree(reading: Reading) -> bool:
 
 def beyond(shown: Sequence[Shown]) -> float | None:
     """The next lr outward when the best of ``shown`` (by rising lr) is the lowest or highest, else None."""
-    best = min(range(len(shown)), key=lambda i: shown[i].val_loss)
+    best = min(range(len(shown)), key=lambda i: shown[i].level)
     ratio = (shown[-1].lr / shown[0].lr) ** (1 / (len(shown) - 1))
     if best == 0:
         return _rounded(shown[0].lr / ratio)
     return _rounded(shown[-1].lr * ratio) if best == len(shown) - 1 else None
 
 
+def beside(shown: Sequence[Shown]) -> float | None:
+    """The next lr outward when the best of those that got furthest is the lowest or highest of them, else None.
+
+    That is one which has begun, where one has; None where it diverged, or a lower one did.
+    """
+    furthest = max(s.epoch for s in shown)
+    last = [s for s in shown if s.epoch == furthest and math.isfinite(s.val_loss)]
+    further = beyond(last) if len(last) > 1 else None
+    if further is None:
+        return None
+    begun = [s for s in shown if s.lr < last[0].lr][-1:] if further < last[0].lr else []
+    begun = [s for s in shown if s.lr > last[-1].lr][:1] if further > last[-1].lr else begun
+    found = begun[0].lr if begun else further
+    return None if any(found >= s.lr for s in shown if math.isinf(s.val_loss)) else found
+
+
 def next_lrs(shown: Sequence[Shown], count: int) -> list[float]:
     """The ``count`` best ones that did not diverge."""
     alive = [s for s in shown if math.isfinite(s.val_loss)]
-    return [s.lr for s in sorted(alive, key=lambda s: s.val_loss)[:count]]
+    return [s.lr for s in sorted(alive, key=lambda s: s.level)[:count]]
 
 
 def choose(reading: Reading, shown: Sequence[Shown]) -> Choice:
@@ -85,48 +103,37 @@ def choose(reading: Reading, shown: Sequence[Shown]) -> Choice:
         return _around(reading.steepest, 2.0, "every short training diverged")
     furthest = max(s.epoch for s in finite)
     last = [s for s in finite if s.epoch == furthest]
-    lowest = min(s.val_loss for s in last)
+    lowest = min(s.level for s in last)
     start, fall = reading.start, reading.start - lowest
     if fall <= CLEAR_FALL * reading.start_error:
         reason = (
             f"no short training brought the validation loss ({lowest:.3g}) below the loss at the start ({start:.3g})"
         )
         return _around(reading.steepest, 2.0, reason)
-    return _around(_blended(reading, middle_lr(last, TOLERANCE * fall), last), SPREAD)
+    middle, low, high = (math.exp(v) for v in quantiles(_guess(reading, WEAKER), *_seen(last, fall), (0.5, 0.05, 0.95)))
+    return Choice(_rounded(middle), Interval(low, high))
 
 
-def _blended(reading: Reading, middle: float, last: Sequence[Shown]) -> float:
-    """The mean in log lr of the two estimates, weighted by inverse variances.
-
-    Where the best of the ``last`` is the lowest or highest lr, the best one may lie further out: then the range tests
-    do not pull inward.
-    """
-    alone = STEEPEST_TO_BEST * reading.steepest
-    best = min(last, key=lambda s: s.val_loss).lr
-    lrs = [s.lr for s in last]
-    if (best == max(lrs) and alone < middle) or (best == min(lrs) and alone > middle):
-        return middle
+def _guess(reading: Reading, weaker: float = 1.0) -> Guess:
+    """What the range tests say. Where the repeats disagree about the steepest fall, that counts less."""
     interval = reading.steepest_interval
     between = math.log(interval.high / interval.low) / (2 * NORMAL_90)
-    share = SHORT_ERROR**2 / (SHORT_ERROR**2 + RANGE_ERROR**2 + between**2)
-    return math.exp((1 - share) * math.log(middle) + share * math.log(alone))
+    steepest = Guess(math.log(STEEPEST_TO_BEST * reading.steepest), weaker * math.hypot(STEEPEST_ERROR, between))
+    return steepest & Guess(math.log(STABLE_TO_BEST * reading.largest_stable), weaker * STABLE_ERROR)
 
 
-def middle_lr(shown: Sequence[Shown], tolerance: float) -> float:
-    """The mean in log lr, weighted by exp(-(loss - lowest) / tolerance).
-
-    Where several are about as good, it is the middle of them rather than the luckiest.
-    """
-    lowest = min(s.val_loss for s in shown)
-    weights = [math.exp(-(s.val_loss - lowest) / tolerance) for s in shown]
-    return math.exp(float(np.average(np.log([s.lr for s in shown]), weights=weights)))
+def _seen(last: Sequence[Shown], fall: float) -> tuple[Array, Array]:
+    """Log lr and log loss; of losses that are not all positive, shares of the fall in the place of logarithms."""
+    losses = np.array([s.level for s in last])
+    logs = np.log(losses) if (losses > 0).all() else LEARNED_NOTHING * losses / fall
+    return np.log([s.lr for s in last]), logs
 
 
 def _alone(reading: Reading) -> Choice:
     reason = ""
     if disagree(reading):
         reason = f"the range tests disagree about where the loss falls fastest ({reading.steepest_interval})"
-    return _around(STEEPEST_TO_BEST * reading.steepest, SPREAD_ALONE, reason)
+    return _around(math.exp(_guess(reading).log_lr), SPREAD_ALONE, reason)
 
 
 def _around(lr: float, spread: float, reason: str = "") -> Choice:

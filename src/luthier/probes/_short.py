@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, geometric_mean
 
 from luthier.errors import UsageError
 from luthier.probes._range_test import untouched
@@ -29,6 +30,8 @@ class Rung:
 #: 5/9 + 3 * (0.6 - 1/9) = 2.0 whole trainings. A race of more that stops most of them sooner (successive halving) found
 #: the best lr less often: how soon a training falls says little about where it ends.
 RUNGS = (Rung(5, 1 / 9), Rung(3, 0.6))
+#: What a training has come to is told by this share of its evaluations, the last ones: one alone may be a bad moment.
+LAST = 1 / 3
 #: The first rung takes no more than this many whole trainings, when a training has few evaluations.
 MOST = 3
 
@@ -41,6 +44,13 @@ class Shown:
     epoch: float
     val_loss: float  #: infinite where it diverged
     over: bool = False  #: it diverged or stopped early
+    recent: tuple[float, ...] = ()  #: the last validation losses, this one included
+
+    @property
+    def level(self) -> float:
+        """The mean of the last losses: geometric where they are positive, since they vary by factors."""
+        seen = self.recent or (self.val_loss,)
+        return geometric_mean(seen) if min(seen) > 0 else fmean(seen)
 
 
 class Here:
@@ -85,6 +95,7 @@ class ShortTrainings:
         self.results: list[SliceResult] = []
         self._numbers: dict[float, int] = {}
         self._shown: dict[float, Shown] = {}
+        self._losses: dict[float, list[float]] = {}
 
     def stop(self, fraction: float) -> float:
         """The epoch at ``fraction`` of a training, after at least one interval."""
@@ -134,4 +145,7 @@ class ShortTrainings:
         if status is Status.DIVERGED:
             self._shown[lr] = Shown(lr, last.epoch if last else result.slice.start, math.inf, over=True)
         elif last is not None:
-            self._shown[lr] = Shown(lr, last.epoch, last.val_loss, over=status.final)
+            losses = [*self._losses.get(lr, []), *(p.val_loss for p in result.points)]
+            self._losses[lr] = losses
+            recent = tuple(losses[-max(1, round(LAST * len(losses))) :])
+            self._shown[lr] = Shown(lr, last.epoch, last.val_loss, status.final, recent)

@@ -13,14 +13,17 @@ import torch
 from torch import Tensor
 
 from luthier.probes._memory import peak_memory
-from luthier.task import call, derive, tree_map
-from luthier.task._sources import CHUNK_BYTES, leaves
-from luthier.training import Training, threads
+from luthier.task import Source, call, derive, seed_everything
+from luthier.task._sources import CHUNK_BYTES, Resident, leaves
+from luthier.training import Training, evaluate, threads
+from luthier.training.evaluation import EVALUATION_BATCH
 from luthier.training.schedules import lr_at
+from luthier.training.seeding import sample_order
 
-#: Steps before the clock starts, the fewest steps timed, and the seconds that are timed where steps are short.
-WARMUP, FEWEST, TIMED = 2, 3, 0.1
-MOST_DRAWN = 64  # batches drawn to time the drawing
+#: Steps before the clock starts, the fewest steps timed, and the seconds of a loop of steps and of each of its shares.
+WARMUP, FEWEST, TIMED, SHARES = 2, 3, 0.05, 0.03
+MOST_LOOPED = 1000  # steps of one timed loop
+PATIENCE = 4.0  # times the seconds that a loop was meant to take, after which it ends
 
 
 @dataclass(frozen=True)
@@ -72,44 +75,83 @@ def _row_bytes(training: Training) -> int:
 
 
 def measure_seconds(training: Training) -> tuple[float, float, float, float]:
-    """Seconds of a step at learning rate 0, gathering the batch included, and of its forward, backward and update."""
+    """Seconds of a step at learning rate 0, drawing the batch included, and of its forward, backward and update."""
     with threads(training.threads):
         training.model.train()
-        batches = _drawn(training)
-        inputs, targets = batches[0]
-        turn = itertools.cycle(batches)  # as in a training, no batch is in the cache already
-        gather = _gather_seconds(training)
-        step = _median(lambda: _train(training, *next(turn)))
-        forward = _median(lambda: float(_loss(training, inputs, targets).detach()))
-        both = _median(lambda: _loss(training, inputs, targets).backward())  # type: ignore[no-untyped-call]
+        step = loop_seconds(training, training.config.batch_size, TIMED)
+        inputs, targets = next(
+            _of_size(training, training.task.train.source(training.device), training.config.batch_size, 1)
+        )
+        now = clock(training)
+        forward = _median(lambda: float(_loss(training, inputs, targets).detach()), now)
+        both = _median(lambda: _loss(training, inputs, targets).backward(), now)  # type: ignore[no-untyped-call]
     # A step of its own kind (training/dense.py) takes other times than autograd; then the shares are scaled to it.
     scale = min(1.0, step / max(both, forward))
     forward, both = forward * scale, max(both, forward) * scale
-    return step + gather, forward, both - forward, max(0.0, step - both)
+    return step, forward, both - forward, max(0.0, step - both)
 
 
-def _median(step: Callable[[], object]) -> float:
+def clock(training: Training) -> Callable[[], float]:
+    """What tells seconds: the process's own clock where one thread of it does all the work.
+
+    That one stands still while other programs have the processor. It would miss workers that read data, threads that
+    share an operation (which it counts several times) and accelerators.
+    """
+    alone = training.device.type == "cpu" and training.threads == 1
+    resident = isinstance(training.task.train.source(training.device), Resident)
+    return time.process_time if alone and resident else time.perf_counter
+
+
+def loop_seconds(training: Training, size: int, about: float) -> float:
+    """Seconds of a step at batch size ``size`` within a loop as a training has it: draw, step, read the loss.
+
+    The loop goes on for ``about`` so long, through distinct batches, after one step that warms up.
+    """
+    now = clock(training)
+    data = training.task.train.source(training.device)
+    training.model.train()
+    inputs, targets = next(_of_size(training, data, size, 1))
+    _train(training, inputs, targets)
+    start = now()
+    _train(training, inputs, targets)
+    once = max(1e-7, now() - start)
+    count = max(1, min(MOST_LOOPED, len(data) // size, round(about / once)))
+    done, start = 0, now()
+    for inputs, targets in _of_size(training, data, size, count):
+        _train(training, inputs, targets)
+        done += 1
+        if now() - start > PATIENCE * about:
+            break  # drawing takes longer than the steps
+    return (now() - start) / done
+
+
+def _of_size(training: Training, data: Source, size: int, count: int) -> Iterator[tuple[Any, Tensor]]:
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(derive(training.seed, "speed")))
+    return data.batches(order[: size * count], [size] * count, training.seed)
+
+
+def evaluation_seconds(training: Training, batch: int = EVALUATION_BATCH) -> float:
+    """Seconds of what an epoch does besides its steps: random numbers, the validation data, the best weights."""
+    now = clock(training)
+    data = training.task.validation.source(training.device)
+    start = now()
+    seed_everything(derive(training.seed, "interval"))
+    sample_order(training.seed, 0, len(training.task.train))
+    evaluate(training.model, data, training.loss, training.task.metric, training.options, batch)
+    _ = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
+    return now() - start
+
+
+def _median(step: Callable[[], object], now: Callable[[], float]) -> float:
     """Median seconds of ``step``: the mean would count what other programs do meanwhile."""
     for _ in range(WARMUP):
         step()
     taken: list[float] = []
-    while len(taken) < FEWEST or sum(taken) < TIMED:
-        start = time.perf_counter()
+    while len(taken) < FEWEST or sum(taken) < SHARES:
+        start = now()
         step()
-        taken.append(time.perf_counter() - start)
+        taken.append(now() - start)
     return statistics.median(taken)
-
-
-def _gather_seconds(training: Training) -> float:
-    """Seconds of drawing a batch: many are gathered at once, so the time of many is shared out."""
-    count = min(MOST_DRAWN, len(training.task.train) // training.config.batch_size)
-    taken = []
-    for _ in range(FEWEST):
-        stream, start = _batches(training), time.perf_counter()
-        for _ in itertools.islice(stream, count):
-            pass
-        taken.append((time.perf_counter() - start) / count)
-    return float(statistics.median(taken))
 
 
 def _loss(training: Training, inputs: Any, targets: Tensor) -> Tensor:
@@ -121,13 +163,6 @@ def _train(training: Training, inputs: Any, targets: Tensor) -> None:
     """A step with what the loop around it does."""
     lr_at(training.config, 0.0)
     float(training.step(inputs, targets, 0.0))
-
-
-def _drawn(training: Training) -> list[tuple[Any, Tensor]]:
-    """A few batches that stay, of not too many bytes."""
-    count = min(MOST_DRAWN, CHUNK_BYTES // max(1, _row_bytes(training) * training.config.batch_size))
-    drawn = itertools.islice(_batches(training), max(1, count))
-    return [(tree_map(lambda t: t.clone(), inputs), targets.clone()) for inputs, targets in drawn]
 
 
 def _batches(training: Training) -> Iterator[tuple[Any, Tensor]]:

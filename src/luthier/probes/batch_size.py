@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import statistics
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from luthier.errors import UsageError
 from luthier.probes._base import ProbeResult, Progress
 from luthier.probes._memory import hand_back, memory_left
 from luthier.probes._range_test import untouched
-from luthier.probes._speed import Step, measure_memory, measure_seconds
-from luthier.records import Belief, Config, Options
-from luthier.task import Task, derive, own_randomness, seed_everything
-from luthier.training import Training, evaluate, is_out_of_memory, pick_device, threads
-from luthier.training.seeding import sample_order
+from luthier.probes._speed import TIMED, Step, evaluation_seconds, loop_seconds, measure_memory, measure_seconds
+from luthier.probes.epoch_cost import rising
+from luthier.records import Belief, Config, EpochCost, Options
+from luthier.task import Task, own_randomness
+from luthier.training import Training, is_out_of_memory, pick_device, threads
 
 #: The smallest batch that is tried, where there are samples enough.
 SMALLEST = 8
@@ -28,7 +26,7 @@ SHARE = 0.8
 FULL = 0.95
 #: Samples evaluated at once, at most; fewer where memory is short.
 EVALUATED = 4096
-ROUNDS = 2  # of timing, the second one backwards, since the machine's speed wanders
+ROUNDS = 6  # of timing, every second one backwards, since the machine's speed wanders
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,24 +43,21 @@ class BatchSizes(ProbeResult):
     fixed_bytes: float  #: of the memory model ``fixed + each * batch_size``
     bytes_per_sample: float
 
+    @property
+    def cost(self) -> EpochCost:
+        """The time of an epoch as a value of its own."""
+        sizes, seconds = tuple(s.batch_size for s in self.steps), rising([s.seconds for s in self.steps])
+        return EpochCost(sizes, seconds, self.samples, self.evaluation_seconds)
+
     def step_seconds(self, batch_size: int) -> float:
         """Seconds of a step, between the measured batch sizes on straight lines, beyond them on the last ones."""
-        sizes, seconds = [s.batch_size for s in self.steps], [s.seconds for s in self.steps]
-        if len(sizes) == 1:
-            return seconds[0] * max(1.0, batch_size / sizes[0])
-        at = int(np.clip(np.searchsorted(sizes, batch_size), 1, len(sizes) - 1))
-        slope = (seconds[at] - seconds[at - 1]) / (sizes[at] - sizes[at - 1])
-        found = seconds[at - 1] + slope * (batch_size - sizes[at - 1])
-        return max(found, seconds[0] * batch_size / sizes[0] if batch_size < sizes[0] else 0.0)
+        return self.cost.step(batch_size)
 
     def epoch_seconds(self, batch_size: int) -> float:
         """Seconds of an epoch and its evaluation, at any batch size. Raises UsageError for one below 1."""
         if batch_size < 1:
             raise UsageError(f"batch_size is {batch_size}; it must be 1 or more")
-        size = min(batch_size, self.samples)
-        full, rest = divmod(self.samples, size)
-        partial = self.step_seconds(rest) if rest > 1 else 0.0
-        return full * self.step_seconds(size) + partial + self.evaluation_seconds
+        return self.cost.seconds(batch_size)
 
     def peak_bytes(self, batch_size: int) -> float:
         """Bytes at the peak of a step, data left out."""
@@ -155,6 +150,32 @@ def batch_size(
     )
 
 
+def memory_bound(
+    task: Task | str,
+    config: Mapping[str, Any] | None = None,
+    *,
+    sizes: Sequence[int],
+    seed: int = 0,
+    options: Options | None = None,
+) -> float:
+    """The largest batch size that fits, as far as the steps at the two smallest of ``sizes`` tell; 0 where none does.
+
+    Infinite where memory does not grow with the batch. Raises UsageError when the model cannot train on them.
+    """
+    task = untouched(task)
+    full = task.check({**(config or {}), "batch_size": min(sizes)})
+    device = pick_device((options or Options()).device)
+    task.train.source(device), task.validation.source(device)
+    left = memory_left(device)
+    bench = _Bench(task, full, seed, options, left)
+    with own_randomness():
+        peaks = bench.peaks(sorted(set(sizes))[:2])
+    if not peaks or bench.refused:
+        return float(max(peaks, default=0))
+    fixed, each = _line(peaks)
+    return math.inf if each <= 0 else max(float(max(peaks)), (SHARE * left - fixed) // each)
+
+
 def _sizes(given: Sequence[int] | None, samples: int) -> list[int]:
     """The batch sizes to try, rising."""
     if given is not None:
@@ -216,32 +237,26 @@ class _Bench:
     def seconds(
         self, sizes: Sequence[int], until: float, on_progress: Callable[[Progress], None] | None
     ) -> dict[int, tuple[float, float, float, float]]:
-        """Seconds of step, forward, backward and update: the means of the rounds."""
-        found: dict[int, list[tuple[float, float, float, float]]] = {}
+        """Seconds of step, forward, backward and update: of the fastest round, since other programs only add to it."""
+        found: dict[int, tuple[float, float, float, float]] = {}
         for number in range(ROUNDS):
-            for done, size in enumerate(sizes if number == 0 else sorted(found, reverse=True)):
+            for done, size in enumerate(sizes if number == 0 else sorted(found, reverse=number % 2 == 1)):
                 if time.perf_counter() > until and found and (number or size not in found):
                     break
                 if on_progress is not None:
                     on_progress(Progress(f"batch size {size}", (number + done / len(sizes)) / ROUNDS))
-                found.setdefault(size, []).append(measure_seconds(self._training(size)))
-        return {
-            size: (mean[0], mean[1], mean[2], mean[3])
-            for size, rows in found.items()
-            for mean in [[statistics.fmean(column) for column in zip(*rows, strict=True)]]
-        }
+                training = self._training(size)
+                if number == 0:
+                    found[size] = measure_seconds(training)
+                    continue
+                with threads(training.threads):
+                    faster = min(1.0, loop_seconds(training, size, TIMED) / found[size][0])
+                step, forward, backward, update = (faster * part for part in found[size])
+                found[size] = (step, forward, backward, update)
+        return found
 
     def evaluation(self, batch: int) -> float:
         """Seconds of what an epoch does besides its steps: random numbers, the validation data, the best weights."""
         training = self._training(int(self._config.batch_size))
-        data = self._task.validation.source(training.device)
         with threads(training.threads):
-            took = []
-            for _ in range(ROUNDS + 1):
-                start = time.perf_counter()
-                seed_everything(derive(self._seed, "interval"))
-                sample_order(self._seed, 0, len(self._task.train))
-                _ = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
-                evaluate(training.model, data, training.loss, self._task.metric, training.options, batch)
-                took.append(time.perf_counter() - start)
-        return statistics.median(took)
+            return min(evaluation_seconds(training, batch) for _ in range(ROUNDS + 1))

@@ -10,7 +10,7 @@ from typing import Any
 
 from luthier.errors import UsageError
 from luthier.probes._base import Interval, ProbeResult, Progress
-from luthier.probes._choice import beyond, choose, first_lrs, next_lrs
+from luthier.probes._choice import beside, beyond, choose, first_lrs, next_lrs
 from luthier.probes._range_analysis import CLEAR_ENOUGH, CLEAR_FALL, Reading, read
 from luthier.probes._range_test import STEPS, RangeCurve, range_test
 from luthier.probes._short import MOST, RUNGS, Here, OnPoint, Run, ShortTrainings, Shown
@@ -88,7 +88,8 @@ class LrRange(ProbeResult):
                 "lr",
                 self.lr,
                 max(1.1, width**BELIEF_SHARE),
-                f"{len(self.curves)} learning-rate range tests and {len(self.shown)} short trainings",
+                f"{len(self.curves)} learning-rate range tests"
+                + (f" and {len(self.shown)} short trainings" if self.shown else ""),
                 high=max(self.largest_stable, self.interval.high),
                 given={"optimizer": self.config.optimizer},
                 follows={"batch_size": 0.5},
@@ -115,18 +116,18 @@ def lr_range(
     """Suggests the lr of a whole training of ``task`` under ``config``, whose own lr plays no part.
 
     ``repeats`` range tests on fresh seeds and batches, then, with ``confirm``, short trainings on one seed, which take
-    at most as many epochs as three whole trainings. Those are slices numbered from ``first``, run by ``run`` where
-    one is given, else here; ``on_point`` hears of their evaluations. Their lrs and the suggestion lie in ``bounds``.
-    Neither the model that the task's builder gives nor the global random numbers change. Raises UsageError for a config
-    that the task does not allow, and when the model cannot take a step with it.
+    at most as many epochs as three and a half whole trainings. Those are slices numbered from ``first``, run by ``run``
+    where one is given, else here; ``on_point`` hears of their evaluations. Their lrs and the suggestion lie in
+    ``bounds``. Neither the model that the task's builder gives nor the global random numbers change. Raises UsageError
+    for a config that the task does not allow, and when the model cannot take a step with it.
     """
     start = time.perf_counter()
     task = load_task(task) if isinstance(task, str) else task
     if repeats < 2:
         raise UsageError(f"repeats is {repeats}; it must be 2 or more, since one range test cannot tell its own spread")
     complete = task.check(config or {})
-    whole = complete.epochs * max(1, len(task.train) // complete.batch_size)
-    steps = min(STEPS, max(MIN_STEPS, whole // repeats))
+    whole = _steps(task, complete)
+    steps = _test_steps(whole, repeats)
     tell = on_progress or (lambda _: None)
     curves = []
     for number in range(repeats):
@@ -160,6 +161,21 @@ def lr_range(
     )
 
 
+def range_tests_cost(task: Task, config: Config, repeats: int = REPEATS) -> float:
+    """What the range tests cost at most, in trainings of a complete ``config``."""
+    whole = _steps(task, config)
+    return repeats * _test_steps(whole, repeats) / whole
+
+
+def _steps(task: Task, config: Config) -> int:
+    """Of a whole training."""
+    return int(config.epochs) * max(1, len(task.train) // int(config.batch_size))
+
+
+def _test_steps(whole: int, repeats: int) -> int:
+    return min(STEPS, max(MIN_STEPS, whole // repeats))
+
+
 def _asked(interrupted: Callable[[], bool] | None) -> bool:
     return interrupted is not None and interrupted()
 
@@ -167,7 +183,7 @@ def _asked(interrupted: Callable[[], bool] | None) -> bool:
 def _confirm(
     short: ShortTrainings, reading: Reading, bounds: tuple[float, float], tell: Callable[[Progress], None]
 ) -> None:
-    """The short trainings, rung by rung; the first reaches outward while the best lr is the lowest or highest."""
+    """The short trainings, rung by rung; both reach outward where the best lr is the lowest or highest."""
     first, second = RUNGS
     count = max(3, min(first.trainings, MOST * short.whole // short.intervals(first.fraction)))
     lrs = first_lrs(reading, count, bounds)
@@ -182,6 +198,9 @@ def _confirm(
         lrs = next_lrs(short.shown, second.trainings)
         tell(Progress(f"{len(lrs)} trainings to epoch {short.stop(second.fraction):g}", 0.5))
         short.reach(lrs, second.fraction)
+        further = None if short.interrupted else beside(short.shown)
+        if further is not None and bounds[0] <= further <= bounds[1]:
+            short.reach([further], second.fraction)
 
 
 def _result(config: Config, curves: list[RangeCurve], reading: Reading, trainings: float) -> LrRange:

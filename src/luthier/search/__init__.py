@@ -11,6 +11,7 @@ from luthier.search._names import make_search as make_search
 from luthier.search._optuna import OptunaSearch as OptunaSearch
 from luthier.search._priors import Confidence as Confidence
 from luthier.search._priors import beliefs_around as beliefs_around
+from luthier.search._priors import expected as expected
 from luthier.search.cooldown import Cooldown as Cooldown
 from luthier.search.freeze_thaw import FreezeThaw as FreezeThaw
 from luthier.search.median_stopping import MedianStopping as MedianStopping

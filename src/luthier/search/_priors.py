@@ -112,6 +112,35 @@ def beliefs_around(config: Mapping[str, Value], space: Space, confidence: Confid
     return beliefs
 
 
+def expected(space: Space, setting: Mapping[str, Any], beliefs: Sequence[Belief] = ()) -> tuple[Belief, ...]:
+    """What a search that is told ``beliefs`` takes for likely, by hyperparameter that ``space`` varies.
+
+    They are those that hold for some of its configs; the literature's where none of ``beliefs`` does.
+    """
+    known: list[Belief] = []
+    for belief in (b for name in space for b in (*beliefs, *LITERATURE) if b.name == name):
+        possible = all(_may_be(space, setting, name, value) for name, value in belief.given.items())
+        if possible and not any(b.name == belief.name and (not b.given or b.given == belief.given) for b in known):
+            known.append(belief)
+    return tuple(known)
+
+
+def _may_be(space: Space, setting: Mapping[str, Any], name: str, value: Value) -> bool:
+    if name in space:
+        return value in getattr(space[name], "choices", (value,))
+    return bool(space.fixed.get(name, setting.get(name, "SGD" if name == "optimizer" else None)) == value)
+
+
+def _in_order(names: Sequence[str], beliefs: Sequence[Belief]) -> list[str]:
+    """``names``, each after those that it follows."""
+    follows = {name: {f for b in beliefs if b.name == name for f in b.follows} & set(names) for name in names}
+    ordered: list[str] = []
+    while len(ordered) < len(names):
+        ready = [n for n in names if n not in ordered and follows[n] <= set(ordered)]
+        ordered += ready or [n for n in names if n not in ordered]  # a circle: as they stand
+    return ordered
+
+
 class Knowledge:
     """Draws points near good values. ``setting`` holds what the space does not vary.
 
@@ -138,9 +167,7 @@ class Knowledge:
         noise = width * rng.normal(size=points.shape)
         for beliefs, rows in ((self._believed, slice(believed)), (LITERATURE, slice(believed, None))):
             part = points[rows]
-            # What others follow is drawn before them.
-            followed = {name for belief in beliefs for name in belief.follows}
-            for name in sorted(self._axes.names, key=lambda n: n not in followed):
+            for name in _in_order(self._axes.names, beliefs):
                 if self._axes.axes[name].choices is None:
                     own = [b for b in beliefs if b.name == name]
                     self._place(name, own, part, noise[rows, self._axes.names.index(name)])

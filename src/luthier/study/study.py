@@ -14,8 +14,18 @@ from optuna.distributions import json_to_distribution
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from luthier.errors import StudyError
-from luthier.records import Belief, Direction, Point, Slice, SliceResult, Status, to_json
-from luthier.study._description import BELIEFS, SPENT, Description, check_same, plain, read_description
+from luthier.records import (
+    Belief,
+    Direction,
+    EpochCost,
+    Point,
+    Slice,
+    SliceResult,
+    Status,
+    epoch_cost_from_json,
+    to_json,
+)
+from luthier.study._description import BELIEFS, COST, SOURCES, SPENT, Description, check_same, plain, read_description
 from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url, quiet
 from luthier.study._trials import (
     Entry,
@@ -50,6 +60,9 @@ class Study:
         self._spent = float(study.user_attrs.get(SPENT, 0.0))
         told = study.user_attrs.get(BELIEFS)
         self._beliefs = None if told is None else tuple(Belief(**document) for document in told)
+        cost = study.user_attrs.get(COST)
+        self._cost = None if cost is None else epoch_cost_from_json(cost)
+        self._sources: dict[str, str] = study.user_attrs.get(SOURCES, {})
         self._lock = threading.RLock()
         self._trials: dict[int, Trial] = {}  # of the writing thread
         self._writer = Writer(storage.together) if writable else None
@@ -188,10 +201,30 @@ class Study:
         """What its searches were told beforehand; None when nothing was recorded yet."""
         return self._beliefs
 
-    def add_beliefs(self, beliefs: Sequence[Belief]) -> None:
+    @property
+    def epoch_cost(self) -> EpochCost | None:
+        """What an epoch takes by batch size, as measured before the search; None when it was not."""
+        return self._cost
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where the ranges come from, in words, by name; empty for a study that does not say."""
+        return dict(self._sources)
+
+    def add_sources(self, sources: Mapping[str, str]) -> None:
+        """Records where the ranges come from. What is recorded already stays."""
+        with self._lock:
+            if sources and not self._sources:
+                self._sources = dict(sources)
+                self._write(lambda: self._study.set_user_attr(SOURCES, dict(sources)))
+
+    def add_beliefs(self, beliefs: Sequence[Belief], cost: EpochCost | None = None) -> None:
         """Records what the study's searches are told beforehand, so that a continued one decides alike."""
         with self._lock:
-            self._beliefs = tuple(beliefs)
+            self._beliefs, self._cost = tuple(beliefs), cost
+            if cost is not None:
+                measured = to_json(cost)
+                self._write(lambda: self._study.set_user_attr(COST, measured))
             documents = [to_json(belief) for belief in beliefs]
             self._write(lambda: self._study.set_user_attr(BELIEFS, documents))
 

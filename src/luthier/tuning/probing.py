@@ -4,29 +4,74 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
 
-from luthier.errors import UsageError
+from optuna.distributions import FloatDistribution
+
+from luthier.errors import RunError
 from luthier.events import Listener, Probed, Warned
-from luthier.probes import lr_range
-from luthier.records import Belief, Curve, Options, Outcome, Slice, SliceResult, Status
+from luthier.probes import lr_range, range_tests_cost
+from luthier.records import Belief, Curve, EpochCost, Options, Outcome, Slice, SliceResult, Status
+from luthier.tuning.batch_sizes import BatchSizeProbe, timed_sizes
 from luthier.tuning.setup import Setup
 
+T = TypeVar("T")
 #: Probes run when they cost less than this share of the budget.
 SHARE = 0.1
-#: What they cost at most, in trainings of the user's own setting: short trainings at several lr, and range tests.
-WHOLE_TRAININGS = 4.0
+#: What the learning-rate probe costs at most, in trainings of the user's own setting: short trainings at several lr,
+#: and range tests. What the batch-size probe costs besides its timing: a part of one, to measure the noise scale in.
+LR_TRAININGS, NOISE_TRAININGS = 4.25, 0.5
+#: The share of a budget of time that steps are timed for, and the most seconds; besides, the validation data are
+#: evaluated, which takes at most so many epochs.
+TIMING_SHARE, TIMING, EVALUATIONS = 0.02, 1.0, 2.0
 #: The note of a probe's slices; a search may go on from them.
 NOTE = {"probe": "lr"}
 
 
-def worth_it(cost: float, total: float) -> bool:
-    """Whether to probe, when a training of the user's own setting costs ``cost`` of a budget of ``total``."""
-    return WHOLE_TRAININGS * cost < SHARE * total
+@dataclass(frozen=True)
+class Found:
+    """What the probes say."""
+
+    beliefs: tuple[Belief, ...] = ()
+    cost: EpochCost | None = None  #: of the user's own setting, by batch size
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which probes run: together they cost less than ``SHARE`` of the budget."""
+
+    lr: bool = False
+    confirm: bool = False  #: whether short trainings confirm what the range tests say of lr
+    timing: float = 0.0  #: seconds for which steps of several batch sizes are timed; 0: they are not
+    noise: bool = False  #: whether the gradient noise scale is measured too
+
+    def __bool__(self) -> bool:
+        return self.lr or self.timing > 0
+
+
+def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epochs", "trainings"]) -> Plan:
+    """The probes that pay, when a training of the user's own setting costs ``cost`` of a budget of ``total``.
+
+    None where trainings are counted, since each short one would be one. What the clock says counts only where time is
+    what is spent, so that searches of so many epochs decide alike every time.
+    """
+    left = SHARE * total
+    if unit == "trainings":
+        return Plan()
+    tests = range_tests_cost(setup.task, setup.baseline)
+    varied = setup.lr_bounds is not None
+    confirm, lr = varied and LR_TRAININGS * cost < left, varied and min(tests, LR_TRAININGS) * cost < left
+    left -= LR_TRAININGS * cost if confirm else tests * cost if lr else 0.0
+    timing = min(TIMING, TIMING_SHARE * total) if unit == "seconds" and timed_sizes(setup) else 0.0
+    left -= timing + EVALUATIONS * cost / float(setup.baseline.epochs)
+    timing = timing if left > 0 else 0.0
+    return Plan(lr, confirm, timing, timing > 0 and NOISE_TRAININGS * cost < left)
 
 
 def probe(
     setup: Setup,
+    planned: Plan,
     *,
     seed: int,
     options: Options,
@@ -34,31 +79,97 @@ def probe(
     run: Callable[[list[Slice]], list[SliceResult]],
     interrupted: Callable[[], bool],
     emit: Listener,
-) -> tuple[Belief, ...] | None:
+) -> Found | None:
     """What the probes found, told to ``emit``; None when they were interrupted and are to be run again.
 
-    Their slices are trainings of the study, begun at number 1 by ``run``. Of ``known`` results, those of an interrupted
-    probe are taken instead of running them again.
+    The slices of the learning-rate probe are trainings of the study, begun at number 1 by ``run``. Of ``known``
+    results, those of an interrupted probe are taken instead of running them again. A probe that fails is left out.
     """
-    shortcut = _Known(known, run)
-    try:
-        found = lr_range(
-            setup.task,
-            setup.baseline,
-            seed=seed,
-            options=options,
-            run=shortcut,
-            first=1,
-            bounds=setup.lr_bounds or (0.0, math.inf),
-            interrupted=interrupted,
-        )
-    except UsageError as error:  # a training failed: the search will learn from it
-        emit(Warned(f"the learning-rate probe was given up: {error}"))
-        return ()
-    if interrupted():
+    known = list(known)
+    beliefs: list[Belief] = []
+    cost = None
+    if planned.lr:
+        ask = lambda: _lr(setup, planned.confirm, seed, options, known, run, interrupted, emit)  # noqa: E731
+        beliefs += _guarded("learning-rate", emit, ask) or []
+    if planned.timing and not interrupted():
+        own = [p for r in known if r.slice.training == 0 for p in r.points]
+        measure = BatchSizeProbe(setup, seed, options, own, next((b.centre for b in beliefs), None))
+        cost = _guarded("batch-size", emit, lambda: measure.timed(planned.timing))
+        if cost is not None:
+            beliefs += _guarded("noise-scale", emit, lambda: _advised(measure, cost, planned.noise, emit)) or ()
+    decay = decay_belief(setup)
+    if decay is not None:
+        beliefs.append(decay)
+    return None if interrupted() else Found(tuple(beliefs), cost)
+
+
+def decay_belief(setup: Setup) -> Belief | None:
+    """AdamW's weight decay for data of this size; None where the space has none of it, or all of it lies outside.
+
+    The weights are a moving average of the updates over 1 / (lr * weight_decay) steps, which should be neither much
+    less than one epoch nor much more than all of them (Wang & Aitchison 2024, arXiv 2405.13698, abstract of version 1).
+    """
+    range_ = setup.space.get("weight_decay")
+    if not isinstance(range_, FloatDistribution):
         return None
-    emit(Probed("learning rate", tuple(found.sentences())))
-    return found.beliefs()
+    own = setup.baseline
+    size, epochs = min(int(own.batch_size), len(setup.task.train)), float(own.epochs)
+    longest = float(own.lr) * (len(setup.task.train) / size) * epochs
+    low, high = 1 / longest, epochs / longest
+    if low > range_.high or high < range_.low:
+        return None
+    return Belief(
+        "weight_decay",
+        math.sqrt(low * high),
+        max(2.0, math.sqrt(epochs)),
+        f"an average over 1 to {epochs:g} epochs: Wang & Aitchison 2024 (arXiv 2405.13698)",
+        given={"optimizer": "AdamW"},
+        follows={"lr": -1.0, "batch_size": 1.0},
+        at={"lr": float(own.lr), "batch_size": float(size)},
+    )
+
+
+def _guarded(name: str, emit: Listener, measure: Callable[[], T]) -> T | None:
+    """What ``measure`` gives; None, and a warning, when the task fails in it. A full disk still ends the run."""
+    try:
+        return measure()
+    except RunError:
+        raise
+    except Exception as error:  # whatever a user's model or data raise: the search will learn from it
+        emit(Warned(f"the {name} probe was given up: {' '.join(str(error).split()) or type(error).__name__}"))
+        return None
+
+
+def _advised(measure: BatchSizeProbe, cost: EpochCost, noise: bool, emit: Listener) -> Sequence[Belief]:
+    advice = measure.advised(cost, noise=noise)
+    emit(Probed("batch size", advice.sentences))
+    return advice.beliefs
+
+
+def _lr(
+    setup: Setup,
+    confirm: bool,
+    seed: int,
+    options: Options,
+    known: Iterable[SliceResult],
+    run: Callable[[list[Slice]], list[SliceResult]],
+    interrupted: Callable[[], bool],
+    emit: Listener,
+) -> list[Belief]:
+    found = lr_range(
+        setup.task,
+        setup.baseline,
+        confirm=confirm,
+        seed=seed,
+        options=options,
+        run=_Known(known, run),
+        first=1,
+        bounds=setup.lr_bounds or (0.0, math.inf),
+        interrupted=interrupted,
+    )
+    if not interrupted():
+        emit(Probed("learning rate", tuple(found.sentences())))
+    return list(found.beliefs())
 
 
 class _Known:

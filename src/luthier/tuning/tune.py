@@ -19,7 +19,7 @@ from luthier.events import (
     TrainingEnded,
 )
 from luthier.executors import Inline
-from luthier.records import Belief, End, Options, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import End, Options, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import DEFAULT_SEARCH, Confidence, Search, beliefs_around
 from luthier.space import Space
 from luthier.study import CheckpointStore, Study
@@ -27,7 +27,7 @@ from luthier.task import Task, load_task
 from luthier.training import repeated
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.leader import Leader
-from luthier.tuning.probing import NOTE, probe, worth_it
+from luthier.tuning.probing import NOTE, Found, Plan, plan, probe
 from luthier.tuning.result import Result
 from luthier.tuning.searches import Searches
 from luthier.tuning.setup import Setup, check_options, prepare
@@ -95,6 +95,7 @@ def tune(
         storage=storage,
     )
     with study:
+        study.add_sources(setup.space.sources)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         run = _Run(setup, asked, study, searches, folder, seed, options, emit, stopped)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
@@ -192,24 +193,25 @@ class _Run:
         """Makes the search, after the probes where they pay; None when these were interrupted."""
         beliefs = self._study.beliefs
         if beliefs is None and self._searches.informed:
-            found = self._probe() if self._probes_pay() else ()
+            planned = self._planned_probes()
+            found = self._probe(planned) if planned else Found()
             if found is None or self.interrupted():
                 return None
-            beliefs = self._searches.beliefs(found)
-            self._study.add_beliefs(beliefs)
+            beliefs = self._searches.beliefs(found.beliefs)
+            self._study.add_beliefs(beliefs, found.cost)
         self._search = self._searches.make(beliefs or ())
         for result in self._untold:
             self._search.tell(result)
         self._untold.clear()
         return self._search
 
-    def _probes_pay(self) -> bool:
+    def _planned_probes(self) -> Plan:
         searched = any(r.slice.training and r.slice.note != NOTE for r in self._study.results())
-        if searched or self._leader.winner is None or self._asked.unit == "trainings" or self._setup.lr_bounds is None:
-            return False  # with a search under way it is too late, and each would count as a training
-        return self._searches.probes and worth_it(self._leader.cost(self._asked.unit), self._asked.total)
+        if searched or self._leader.winner is None or not self._searches.probes:
+            return Plan()  # with a search under way it is too late
+        return plan(self._setup, self._leader.cost(self._asked.unit), self._asked.total, self._asked.unit)
 
-    def _probe(self) -> tuple[Belief, ...] | None:
+    def _probe(self, planned: Plan) -> Found | None:
         def run(cuts: list[Slice]) -> list[SliceResult]:
             return [
                 self._run_slices([cut])[0] if not self.interrupted() else SliceResult(cut, (), Outcome(Status.PAUSED))
@@ -218,6 +220,7 @@ class _Run:
 
         return probe(
             self._setup,
+            planned,
             seed=self._seed,
             options=self._options,
             known=self._study.results(),

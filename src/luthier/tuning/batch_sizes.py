@@ -1,0 +1,138 @@
+"""What the batch size costs and what it gains, measured before a search: its time, its memory, its gradient noise."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from optuna.distributions import CategoricalDistribution, IntDistribution
+
+from luthier.probes import epoch_cost, memory_bound, noise_scale
+from luthier.probes.epoch_cost import spread
+from luthier.records import Belief, EpochCost, Options, Point
+from luthier.tuning.setup import Setup
+
+#: The noise scale is measured after this share of a training; it still grows later.
+NOISE_AFTER = 0.125
+NOISE_SAMPLES = 1000
+#: Batch sizes whose expected time is at most this many times the least are about as good.
+ABOUT_AS_FAST = 1.25
+#: The belief is at least so wide, as a factor: what is left out of it (how well a batch size generalises) matters too.
+LEAST_FACTOR = 2.0
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a search is told of batch sizes."""
+
+    beliefs: tuple[Belief, ...]
+    sentences: tuple[str, ...]
+
+
+def timed_sizes(setup: Setup) -> list[int]:
+    """The batch sizes of the space that are timed: all of a choice, some of a range; none where it is fixed."""
+    range_ = setup.space.get("batch_size")
+    if isinstance(range_, CategoricalDistribution):
+        found = [int(size) for size in range_.choices if isinstance(size, (int, float)) and size >= 1]
+    elif isinstance(range_, IntDistribution):
+        found = spread(max(1, range_.low), range_.high)
+    else:
+        found = []
+    return sorted({size for size in found if size <= len(setup.task.train)})
+
+
+class BatchSizeProbe:
+    """The measurements, on the user's own setting. ``own`` are the points of its training, ``lr`` a measured one."""
+
+    def __init__(
+        self, setup: Setup, seed: int, options: Options, own: Sequence[Point], lr: float | None = None
+    ) -> None:
+        self._setup, self._seed, self._own, self._lr = setup, seed, own, lr
+        self._options = replace(options, compile=False)  # which would take longer than what is measured
+        self._fits = math.inf  #: the largest batch that memory allows, where it is below the range's end
+
+    def timed(self, limit: float) -> EpochCost | None:
+        """Seconds of an epoch by batch size; as many as the training of the setting took, at its batch size.
+
+        None where memory does not allow even the smallest two.
+        """
+        sizes = timed_sizes(self._setup)
+        bound = memory_bound(
+            self._setup.task, self._setup.baseline, sizes=sizes, seed=self._seed, options=self._options
+        )
+        self._fits = bound if bound < sizes[-1] else math.inf
+        sizes = [size for size in sizes if size <= bound]
+        if not sizes:
+            return None
+        found = epoch_cost(
+            self._setup.task, self._setup.baseline, sizes=sizes, limit=limit, seed=self._seed, options=self._options
+        )
+        return _calibrated(found, self._own, self._setup.task.evaluations_per_epoch)
+
+    def advised(self, cost: EpochCost, *, noise: bool) -> Advice:
+        """The batch sizes that bring the loss down in the least time, where the noise scale is measured.
+
+        A step takes the loss as far as 1 / (1 + noise scale / batch size) steps without noise (McCandlish et al. 2018,
+        arXiv 1812.06162, equation 2.11 and appendix D), so that the time to a loss goes as
+        (batch size + noise scale) * seconds of an epoch.
+        """
+        low, high = self._ends()
+        sentences = [
+            f"an epoch takes {cost.seconds(low):.2g} s at batch size {low} and {cost.seconds(high):.2g} s at {high}"
+        ]
+        bound = None if math.isinf(self._fits) else float(self._fits)
+        if bound is not None:
+            sentences.append(f"memory allows up to {self._fits:.0f}")
+        scale = self._noise_scale() if noise else None
+        if scale is None:
+            literature = Belief("batch_size", 32.0, 2.5, "Masters & Luschi 2018 (arXiv 1804.07612); memory measured")
+            return Advice((replace(literature, high=bound),) if bound is not None else (), tuple(sentences))
+        sizes = np.unique(np.geomspace(low, high, 60).round())
+        times = np.array([(size + scale) * cost.seconds(int(size)) for size in sizes])
+        fast = sizes[times <= ABOUT_AS_FAST * times.min()]
+        centre = float(math.sqrt(fast[0] * fast[-1]))
+        source = f"step times and gradient noise scale ({scale:.2g} samples): the least time to a loss"
+        sentences.insert(
+            0, f"about {centre:.2g} brings the loss down in the least time; the noise scale is {scale:.2g}"
+        )
+        factor = max(LEAST_FACTOR, math.sqrt(fast[-1] / fast[0]))
+        return Advice((Belief("batch_size", centre, factor, source, high=bound),), tuple(sentences))
+
+    def _ends(self) -> tuple[int, int]:
+        sizes = [size for size in timed_sizes(self._setup) if size <= self._fits]
+        return sizes[0], sizes[-1]
+
+    def _noise_scale(self) -> float | None:
+        """None where it is not known."""
+        baseline = self._setup.baseline
+        config = baseline if self._lr is None else baseline.replace(lr=self._lr)
+        found = noise_scale(
+            self._setup.task,
+            config,
+            epochs=(max(1.0, round(NOISE_AFTER * config.epochs)),),
+            samples=min(NOISE_SAMPLES, max(16, len(self._setup.task.train))),
+            seed=self._seed,
+            options=self._options,
+        )
+        middle = found.middle
+        return middle.value if found.reliable and middle is not None and math.isfinite(middle.value) else None
+
+
+def _calibrated(cost: EpochCost, own: Sequence[Point], per_epoch: int) -> EpochCost:
+    """``cost`` times a factor that makes it agree with the points of a training: the machine may be busier than then.
+
+    What other programs leave of it is left to all batch sizes alike.
+    """
+    if not own:
+        return cost
+    factor = statistics.median(p.seconds for p in own) * per_epoch / cost.seconds(own[0].batch_size)
+    if not 0 < factor < math.inf:
+        return cost
+    return replace(
+        cost,
+        step_seconds=tuple(factor * s for s in cost.step_seconds),
+        evaluation_seconds=factor * cost.evaluation_seconds,
+    )
