@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from luthier.hyperparameters import complete
-from luthier.records import Outcome, Point, Slice, SliceResult, Status
+from luthier.records import EpochCost, Outcome, Point, Slice, SliceResult, Status
 from luthier.search._axes import Axes
 from luthier.search._curves import CurveModel, Rows, Scale, expected_improvement
 from luthier.search._priors import LEARNING_RATES
@@ -104,6 +104,20 @@ def test_eight_at_once_differ(bench) -> None:
     assert len({cut.training for cut in cuts}) == 8
     new = [(math.log10(cut.config.lr), cut.config.batch_size) for cut in cuts if cut.start == 0]
     assert len({(round(lr, 2), batch) for lr, batch in new}) == len(new)
+
+
+def test_small_batches_must_be_worth_their_time(bench) -> None:
+    """Where an epoch at batch size 16 takes 16 times as long as at 256, fewer of them are begun."""
+
+    def median_batch(cost: EpochCost | None) -> float:
+        sizes = []
+        for seed in range(8):
+            log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=seed, cost=cost), 30)
+            sizes += [r.slice.config.batch_size for r in log if r.slice.start == 0]
+        return float(np.median(sizes))
+
+    dear = EpochCost((16, 256), (1e-3, 1e-3), samples=4096)
+    assert median_batch(dear) > 1.2 * median_batch(None)
 
 
 def test_axes_go_both_ways() -> None:

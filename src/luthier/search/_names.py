@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from luthier.errors import UsageError, nearest
-from luthier.records import Belief, Config, Direction
+from luthier.records import Belief, Config, Direction, EpochCost
 from luthier.search._base import Search
 from luthier.search._halving import KINDS, Halving
 from luthier.search._optuna import OptunaSearch
@@ -62,17 +62,19 @@ def make_search(
     interval: float = 1.0,
     baseline: Config | None = None,
     beliefs: Sequence[Belief] = (),
+    cost: EpochCost | None = None,
 ) -> Search:
     """The search called ``name``: one of SEARCHES, or ``sampler+pruner``.
 
     ``max_epochs`` is the longest training of the space, ``interval`` the epochs between two evaluations; ``complete``
-    gives a config its defaults. ``beliefs`` say where good values lie; freeze-thaw alone uses them. Raises UsageError
+    gives a config its defaults. ``beliefs`` say where good values lie, ``cost`` what an epoch takes; freeze-thaw alone
+    uses them. Raises UsageError
     for an unknown name, a missing package, or a space that the search cannot walk through.
 
     Where the schedule is fixed to "cooldown", freeze-thaw, hyperband, successive-halving and asha train trunks and
     compare trainings by their values after a cooldown (``Cooldown``).
     """
-    make = _maker(name, beliefs)
+    make = _maker(name, beliefs, cost)
     if name in ("freeze-thaw", *KINDS) and applies(space, baseline):
         make = partial(with_cooldowns, make)
     return make(
@@ -86,9 +88,9 @@ def make_search(
     )
 
 
-def _maker(name: str, beliefs: Sequence[Belief]) -> Callable[..., Search]:
+def _maker(name: str, beliefs: Sequence[Belief], cost: EpochCost | None) -> Callable[..., Search]:
     if name == "freeze-thaw":
-        return partial(FreezeThaw, beliefs=beliefs)
+        return partial(FreezeThaw, beliefs=beliefs, cost=cost)
     if name in _PLAIN:
         return _PLAIN[name]
     if name in KINDS:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from luthier.records import EpochCost
 from luthier.search._axes import Axes
 from luthier.search._curves import CurveModel, Rows, Scale
+from luthier.search._priors import REFERENCE_BATCH
 from luthier.search._trainings import EPSILON, Training, Trainings
 
 Array = NDArray[np.float64]
@@ -28,13 +30,14 @@ class Runs:
     reached: Array
     ends: Array  #: full lengths
     numbers: NDArray[np.int64]  #: -1: not begun
+    cost: Array  #: of an epoch, in those at batch size 32; 1 where none is known
 
     def __len__(self) -> int:
         return len(self.reached)
 
     def take(self, indices: Sequence[int]) -> Runs:
         """Some of them."""
-        return Runs(self.features[indices], self.reached[indices], self.ends[indices], self.numbers[indices])
+        return Runs(*(values[indices] for values in vars(self).values()))
 
     def and_(self, more: Runs) -> Runs:
         """These and others."""
@@ -42,15 +45,25 @@ class Runs:
         return Runs(*(np.concatenate(pair) for pair in pairs))
 
 
+def _table(cost: EpochCost) -> tuple[Array, Array]:
+    """Batch sizes, and what an epoch costs at them."""
+    sizes = np.unique(np.geomspace(1, max(2, cost.samples), 100).round())
+    seconds = np.array([cost.seconds(int(size)) for size in sizes])
+    return sizes, seconds / cost.seconds(REFERENCE_BATCH)
+
+
 class Outlook:
     """The model of curves over all trainings of a search. ``first`` is the length of a first slice."""
 
-    def __init__(self, axes: Axes, trainings: Trainings, max_epochs: float, first: float) -> None:
+    def __init__(
+        self, axes: Axes, trainings: Trainings, max_epochs: float, first: float, cost: EpochCost | None = None
+    ) -> None:
         self.points: dict[int, Array] = {}  #: of the trainings inside the space, by number
         self._axes = axes
         self._trainings = trainings
         self._end = max_epochs
         self._first = first
+        self._costs = None if cost is None else _table(cost)
         self._model = CurveModel(axes.features(np.zeros((1, len(axes)))).shape[1])
         self._fit_rows: Rows | None = None  # to fit to, when not yet done
         self._fit_at = 4
@@ -95,6 +108,7 @@ class Outlook:
             np.array([t.reached for t in trainings]),
             np.array([t.epochs for t in trainings]),
             np.array([t.number for t in trainings], np.int64),
+            self._cost(np.array([float(t.config.batch_size) for t in trainings])),
         )
 
     def new(self, points: Array) -> Runs:
@@ -102,7 +116,21 @@ class Outlook:
         ends = np.full(len(points), self._end)
         if "epochs" in self._axes.names:
             ends = self._axes.axes["epochs"].values(self._axes.column(points, "epochs"))
-        return Runs(self._axes.features(points), np.zeros(len(points)), ends, np.full(len(points), -1))
+        sizes = np.full(len(points), float(REFERENCE_BATCH))  # if they do not vary, all cost the same
+        axis = self._axes.axes.get("batch_size")
+        if axis is not None and axis.choices is None:
+            sizes = axis.values(self._axes.column(points, "batch_size"))
+        elif axis is not None:
+            sizes = np.array([float(axis.value(u)) for u in self._axes.column(points, "batch_size")])
+        numbers = np.full(len(points), -1)
+        return Runs(self._axes.features(points), np.zeros(len(points)), ends, numbers, self._cost(sizes))
+
+    def _cost(self, batch_sizes: Array) -> Array:
+        if self._costs is None:
+            return np.ones(len(batch_sizes))
+        sizes, seconds = self._costs
+        cost: Array = np.interp(batch_sizes, sizes, seconds)
+        return cost
 
     def predict(self, runs: Runs, horizons: Array) -> tuple[Array, Array]:
         """Means and standard deviations on the model's scale at ``horizons`` (horizons, runs)."""

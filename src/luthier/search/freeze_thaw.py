@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from luthier import hyperparameters
 from luthier.errors import UsageError
-from luthier.records import Belief, Config, Decision, Direction, End, Slice, SliceResult, Value
+from luthier.records import Belief, Config, Decision, Direction, End, EpochCost, Slice, SliceResult, Value
 from luthier.search import _forecasts, _ranks, _trust
 from luthier.search._axes import Axes
 from luthier.search._candidates import ANYWHERE, PRIOR, Candidates, Source
@@ -35,7 +35,8 @@ Array = NDArray[np.float64]
 FIRST_SHARE = 1 / 25  #: of the longest training, in the first slice of each
 DRAWN = 3  #: one in so many new trainings is drawn blindly, from the priors and from everywhere in turn
 
-#: Gain is compared per this power of the epochs it takes: 1 would prefer what improves soonest, 0 what gets furthest.
+#: Gain is compared per this power of the epochs it takes, or of their seconds where these are known: 1 would prefer
+#: what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
 
 _MANY = 60  #: trainings from which on half as many candidates do, so that a decision stays short
@@ -61,7 +62,8 @@ class FreezeThaw:
     """Thaws, slice by slice, the trainings that rank high; otherwise begins where most improvement is expected.
 
     ``max_epochs`` is the longest training, ``interval`` the epochs between two evaluations. The user's own setting
-    (``baseline``) is trained first, from start to end. ``complete`` gives a config its defaults. By hand::
+    (``baseline``) is trained first, from start to end. ``complete`` gives a config its defaults. With ``cost``, what an
+    epoch takes by batch size, a small batch must be worth its time. By hand::
 
         search = FreezeThaw(Space(lr=log_uniform(1e-4, 1), epochs=20), max_epochs=20)
         for _ in range(50):
@@ -82,6 +84,7 @@ class FreezeThaw:
         interval: float = 1.0,
         baseline: Config | None = None,
         beliefs: Sequence[Belief] = (),
+        cost: EpochCost | None = None,
         budget: float | None = None,
         enough: float | None = None,
     ):
@@ -96,7 +99,7 @@ class FreezeThaw:
         self._first = min(self._end, interval * max(1, round(FIRST_SHARE * self._end / interval)))
         self._source = Source(self._axes, knowledge, self._trainings, self._first)
         self._rungs = _ranks.rungs(self._first, self._end, interval)
-        self._outlook = Outlook(self._axes, self._trainings, self._end, self._first)
+        self._outlook = Outlook(self._axes, self._trainings, self._end, self._first, cost)
         self._seconds: dict[int, float] = {}
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._complete = complete
@@ -331,13 +334,14 @@ class FreezeThaw:
         return _share(squared.min(1))
 
     def _worth(self, runs: Runs) -> Array:
-        """Expected improvement at the best moment to come, for the epochs until then."""
+        """Expected improvement at the best moment to come, for what the epochs until then cost."""
         if not len(runs):
             return np.zeros(0)
         steps = self._first * 2.0 ** np.arange(1 + math.ceil(math.log2(max(1.0, self._end / self._first))))
         horizons = np.minimum(runs.reached + steps[:, None], runs.ends)
         gain = expected_improvement(*self._outlook.predict(runs, horizons), self._outlook.best)
-        worth: Array = (gain / np.maximum(horizons - runs.reached, self._interval) ** PATIENCE).max(0, initial=0.0)
+        spent = np.maximum(horizons - runs.reached, self._interval) * runs.cost
+        worth: Array = (gain / spent**PATIENCE).max(0, initial=0.0)
         return worth
 
     def _give_up(self) -> list[End]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from luthier.records import Belief
+from luthier.records import Belief, EpochCost
 from luthier.search import INFORMED, Search, make_search
 from luthier.tuning.setup import Setup
 
@@ -25,7 +25,7 @@ class Searches:
         names = {belief.name for belief in measured}
         return (*measured, *(belief for belief in self._beliefs if belief.name not in names))
 
-    def make(self, beliefs: Sequence[Belief]) -> Search:
+    def make(self, beliefs: Sequence[Belief], cost: EpochCost | None = None) -> Search:
         """The search. Raises UsageError for a wrong name, or a space that it cannot walk through."""
         if not isinstance(self._search, str):
             return self._search
@@ -40,4 +40,5 @@ class Searches:
             interval=1 / setup.task.evaluations_per_epoch,
             complete=setup.complete,
             beliefs=beliefs,
+            cost=cost,
         )

@@ -199,7 +199,7 @@ class _Run:
                 return None
             beliefs = self._searches.beliefs(found.beliefs)
             self._study.add_beliefs(beliefs, found.cost)
-        self._search = self._searches.make(beliefs or ())
+        self._search = self._searches.make(beliefs or (), self._study.epoch_cost)
         for result in self._untold:
             self._search.tell(result)
         self._untold.clear()
