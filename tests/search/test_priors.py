@@ -57,6 +57,17 @@ def test_a_belief_of_momentum_is_one_of_its_distance_to_one() -> None:
     assert np.mean(inside) == pytest.approx(0.68, abs=0.05)
 
 
+def test_the_learning_rate_of_sgd_falls_as_momentum_nears_one() -> None:
+    space = Space(lr=log_uniform(1e-8, 1e4), momentum=uniform(0, 0.999))
+    drawn = configs(space, 4000, optimizer="SGD", batch_size=32)
+    logs = np.log([(1 - c["momentum"], c["lr"]) for c in drawn]).T
+    slope, at_one = np.polyfit(*logs, 1)
+    assert slope == pytest.approx(1.0, abs=0.15)
+    assert np.exp(at_one) == pytest.approx(0.2, rel=0.4)
+    without = configs(Space(lr=log_uniform(1e-8, 1e4)), 2000, optimizer="SGD", batch_size=32, momentum=0.0)
+    assert np.median([c["lr"] for c in without]) == pytest.approx(0.2, rel=0.2)
+
+
 @pytest.mark.parametrize(
     ("name", "low", "high", "space"),
     [

@@ -78,11 +78,13 @@ class LrRange(ProbeResult):
     def beliefs(self) -> tuple[Belief, ...]:
         """The lr for this optimizer. With the batch size it goes by its square root, until that was measured too.
 
-        (Krizhevsky 2014, arXiv 1404.5997, section 5, for SGD; Malladi et al. 2022, arXiv 2205.10287, for Adam.)
+        (Krizhevsky 2014, arXiv 1404.5997, section 5, for SGD; Malladi et al. 2022, arXiv 2205.10287, for Adam.) SGD's
+        goes with 1 - momentum (Smith & Le 2018, arXiv 1710.06451, section 5).
         """
         if not self.reliable or self.lr is None or self.interval is None:
             return ()
         width = math.sqrt(self.interval.high / self.interval.low)
+        momentum = {"momentum": float(self.config.momentum)} if self.config.optimizer == "SGD" else {}
         return (
             Belief(
                 "lr",
@@ -92,8 +94,8 @@ class LrRange(ProbeResult):
                 + (f" and {len(self.shown)} short trainings" if self.shown else ""),
                 high=max(self.largest_stable, self.interval.high),
                 given={"optimizer": self.config.optimizer},
-                follows={"batch_size": 0.5},
-                at={"batch_size": float(self.config.batch_size)},
+                follows={"batch_size": 0.5, **dict.fromkeys(momentum, 1.0)},
+                at={"batch_size": float(self.config.batch_size), **momentum},
             ),
         )
 

@@ -26,11 +26,16 @@ _LINEAR = "following batch size: Goyal et al. 2017 (arXiv 1706.02677)"
 _ROOT = "following the root of batch size: Malladi et al. 2022 (arXiv 2205.10287)"
 
 
+#: With momentum, a gradient moves the weights by lr / (1 - momentum) of itself in all: Smith & Le 2018 (arXiv
+#: 1710.06451, section 5). So the best lr falls as 1 - momentum does.
+MOMENTUM_EXPONENT = 1.0
+
+
 def _rate(optimizer: str, centre: float, exponent: float, source: str) -> Belief:
-    return Belief(
-        "lr", centre, 6, source, given={"optimizer": optimizer},
-        follows={"batch_size": exponent} if exponent else {}, at={"batch_size": REFERENCE_BATCH} if exponent else {},
-    )  # fmt: skip
+    follows, at = ({"batch_size": exponent}, {"batch_size": float(REFERENCE_BATCH)}) if exponent else ({}, {})
+    if optimizer == "SGD":
+        follows, at = {**follows, "momentum": MOMENTUM_EXPONENT}, {**at, "momentum": 0.9}
+    return Belief("lr", centre, 6, source, given={"optimizer": optimizer}, follows=follows, at=at)
 
 
 #: Learning rates by optimizer, SGD's with momentum 0.9. Other optimizers have none.
@@ -98,15 +103,15 @@ def beliefs_around(config: Mapping[str, Value], space: Space, confidence: Confid
         if name == "lr":
             optimizer = str(config.get("optimizer", "SGD"))
             known = LEARNING_RATES.get(optimizer)
-            if "batch_size" in space and config.get("batch_size") and known is not None:
-                follows = dict(known.follows)
+            if known is not None:
+                follows = {n: e for n, e in known.follows.items() if n in space and _is_number(config.get(n))}
             if "optimizer" in space:
                 given = {"optimizer": optimizer}
         centre = float(value) if value > 0 else axis.bounds[1] / 100
         beliefs.append(
             Belief(
                 name, centre, CONFIDENCE[confidence], f"your own setting, confidence {confidence}",
-                given=given, follows=follows, at={n: float(config[n]) for n in follows},  # type: ignore[arg-type]
+                given=given, follows=follows, at={n: float(config[n]) for n in follows},  # type: ignore[arg-type]  # numbers
             )
         )  # fmt: skip
     return beliefs
@@ -139,6 +144,16 @@ def _in_order(names: Sequence[str], beliefs: Sequence[Belief]) -> list[str]:
         ready = [n for n in names if n not in ordered and follows[n] <= set(ordered)]
         ordered += ready or [n for n in names if n not in ordered]  # a circle: as they stand
     return ordered
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _size(name: str, values: Array) -> Array:
+    """What others follow: the value, of what is near one its distance to one."""
+    size: Array = np.maximum(1 - values, 1e-3) if name in _NEAR_ONE else np.maximum(values, 1e-12)
+    return size
 
 
 class Knowledge:
@@ -196,8 +211,9 @@ class Knowledge:
         logs = math.log(max(1 - belief.centre, 1e-6) if of_one else belief.centre) + math.log(belief.factor) * noise
         for name, exponent in belief.follows.items():
             others = self._column(name, points)
-            if all(isinstance(v, (int, float)) and v > 0 for v in others):
-                logs = logs + exponent * np.log(np.array(others, float) / belief.at[name])
+            if all(_is_number(v) for v in others):
+                ratio = _size(name, np.array(others, float)) / _size(name, np.array(float(belief.at[name])))
+                logs = logs + exponent * np.log(ratio)
         values: Array = 1 - np.exp(logs) if of_one else np.exp(logs)
         if belief.low is not None:
             values = np.maximum(values, belief.low)
