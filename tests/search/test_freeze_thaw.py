@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from luthier.hyperparameters import complete
-from luthier.records import EpochCost, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Belief, EpochCost, Outcome, Point, Slice, SliceResult, Status
 from luthier.search._axes import Axes
 from luthier.search._curves import CurveModel, Rows, Scale, expected_improvement
 from luthier.search._priors import LEARNING_RATES
@@ -118,6 +118,14 @@ def test_small_batches_must_be_worth_their_time(bench) -> None:
 
     dear = EpochCost((16, 256), (1e-3, 1e-3), samples=4096)
     assert median_batch(dear) > 1.2 * median_batch(None)
+
+
+def test_no_batch_is_larger_than_memory_was_measured_to_allow(bench) -> None:
+    measured = Belief("batch_size", 32, 2.5, "memory", high=100)
+    log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=3, beliefs=[measured]), 40)
+    sizes = {r.slice.config.batch_size for r in log}
+    assert len(sizes) > 5
+    assert max(sizes) <= 100
 
 
 def test_axes_go_both_ways() -> None:

@@ -135,7 +135,7 @@ def test_what_follows_what_follows_is_drawn_in_that_order() -> None:
         Belief("lr", 0.1, 1.0001, "", follows={"batch_size": 1.0}, at={"batch_size": 64}),
         Belief("weight_decay", 0.01, 1.0001, "", follows={"lr": -1.0}, at={"lr": 0.1}),
     ]
-    for config in configs(Space(ranges), 40, *beliefs)[::2]:
+    for config in configs(Space(ranges), 40, *beliefs)[:20]:
         assert config["lr"] == pytest.approx(0.1 * config["batch_size"] / 64, rel=0.01)
         assert config["weight_decay"] == pytest.approx(0.001 / config["lr"], rel=0.01)
 

@@ -93,11 +93,16 @@ class Proposals:
         config = result.slice.config
         self._seen.add(config)
         if result.outcome.status is Status.OUT_OF_MEMORY and "batch_size" in self._ranges:
-            self._bound = min(_largest_batch(config), self._bound or _largest_batch(config))
-            self._allowed = {n: _below(r, self._bound) if n in _BATCH_SIZES else r for n, r in self._ranges.items()}
+            bound = _largest_batch(config)
+            self.bound(bound)
             # Where the model varies too, the smallest batch size may fit another model.
             only_ours = self._ranges.keys() <= HYPERPARAMETERS.keys()
-            self.exhausted = self.exhausted or (only_ours and self._bound <= _lowest(self._ranges["batch_size"]))
+            self.exhausted = self.exhausted or (only_ours and bound <= _lowest(self._ranges["batch_size"]))
+
+    def bound(self, batch_size: int) -> None:
+        """Proposes no batch of ``batch_size`` or more from now on, as far as the range allows: memory does not."""
+        self._bound = min(batch_size, self._bound or batch_size)
+        self._allowed = {n: _below(r, self._bound) if n in _BATCH_SIZES else r for n, r in self._ranges.items()}
 
     def config(self, point: Mapping[str, Any]) -> Config:
         """The complete config at ``point``, whose batch sizes are drawn again where memory does not allow them."""

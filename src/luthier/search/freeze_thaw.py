@@ -92,6 +92,9 @@ class FreezeThaw:
             raise UsageError(f"enough is {enough}, but no budget is given: say how many epochs there are in all")
         self._axes = Axes(space)
         self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)
+        for belief in beliefs:
+            if belief.name == "batch_size" and belief.high is not None:
+                self._proposals.bound(int(belief.high) + 1)
         self._trainings = Trainings(direction, seed)
         knowledge = Knowledge(self._axes, {**(baseline or {}), **space.fixed}, beliefs)
         self._interval = interval
