@@ -52,7 +52,7 @@ def found(folder: Path) -> dict[str, Finding]:
         ({"lr": 0.0005, "momentum": 0.0}, "lr-too-low"),
         ({"scale": 0.0}, "dead-start"),
         ({"scale": 100.0, "lr": 1e-4, "momentum": 0.0}, "exploding-start"),
-        ({"l1": 0.008, "momentum": 0.5, "epochs": 25}, "underfitting"),
+        ({"l1": 0.02, "momentum": 0.8, "epochs": 25}, "underfitting"),
         ({"lr": 0.05, "epochs": 5, "momentum": 0.8}, "still-improving"),
         ({"epochs": 60, "weight_decay": 0.005}, "early-stop"),
         ({"epochs": 60, "schedule": "cosine", "patience": 1}, "schedule-cut-short"),

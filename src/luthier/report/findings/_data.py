@@ -14,6 +14,8 @@ from luthier.task import Chance
 TRANSFER = 0.6
 #: A validation loss at this share of the training loss is better than dropout or a moving average explains.
 BETTER = 0.55
+#: Learning some hundred labels by heart takes longer.
+AT_ONCE = 4
 #: And it has to matter, as a share of chance: where both are nearly 0, a hard sample more or less decides.
 BETTER_BY = 0.1
 
@@ -54,7 +56,7 @@ def shuffled_labels(view: View) -> list[Sign]:
         return []
     if view.history.metric in ("accuracy", "error") and above < -_margin(view, chance):
         return []  # surely worse than chance: labels are numbered otherwise; a loss gets worse by memorising alone
-    if all(t.failed for t in view.history.competing):
+    if all(t.failed for t in view.history.competing) or _learned_at_once(view):
         return []
     learned = {n: 1 - float(s.train.min()) / chance.loss for n, s in view.series.items()}
     number = max(learned, key=lambda n: learned[n])
@@ -70,6 +72,15 @@ def shuffled_labels(view: View) -> list[Sign]:
     }
     confidence = 0.6 + 0.35 * ramp(learned[number], 0.01, 0.15)
     return [Sign("shuffled-labels", confidence, 1.0, slots, "", number)]
+
+
+def _learned_at_once(view: View) -> bool:
+    """Whether a training loss was halved within AT_ONCE epochs: by what labels have in common, not by heart.
+
+    Then the validation data is of another kind.
+    """
+    early = [s.train[s.epoch <= AT_ONCE + 1e-9] for s in view.series.values()]
+    return any(len(v) > 0 and float(v.min()) < 0.5 * view.chance for v in early)
 
 
 def _margin(view: View, chance: Chance) -> float:

@@ -7,6 +7,8 @@ from luthier.report.findings._view import Series, Sign, View, planned_end
 
 #: By how much the validation loss has to fall in half as many epochs again to be worth them.
 WORTH = 0.08
+#: A loss below this share of chance needs no more epochs: where another metric counts, and where it is the loss.
+LEAST, LEAST_OF_SCORE = 0.03, 0.005
 #: A training could have ended at this share of its epochs: no loss but luck.
 EARLY = 0.6
 #: The same when the learning rate comes down: the end of a decay is worth something, and a shorter one has less of it.
@@ -27,7 +29,8 @@ def still_improving(view: View, series: Series) -> Sign | None:
         return None
     now, later, error = found
     gain = (now - later) / now
-    if gain < WORTH or now - later < error or train[0] - train[1] < train[2] or now < 0.03 * view.chance:
+    least = LEAST_OF_SCORE if series.loss_counts or not view.classes else LEAST
+    if gain < WORTH or now - later < error or train[0] - train[1] < train[2] or now < least * view.chance:
         return None
     more = _worthwhile(series)
     slots = {"epochs": end, "more": more, "gain": gain, "loss": now, "later": later}

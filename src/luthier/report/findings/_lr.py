@@ -18,8 +18,8 @@ JUMP, SURE_JUMP, LEVEL = 0.15, 0.35, 0.08
 LEAST_LEVEL = 0.02  #: the same, where the metric jumps too
 #: A loss that rises to this many times its lowest so far, and to this share of chance, has spiked.
 SPIKE, SPIKE_LEVEL = 2.5, 0.4
-#: Of all that was learned, the share that the last quarter of a slow training brings.
-STEEP = 0.1
+#: Of all that was learned, the share that the last quarter of a slow training's way brings; a decay brings some itself.
+STEEP, STEEP_DECAYED = 0.1, 0.25
 
 
 def lr_too_high(view: View, series: Series) -> Sign | None:
@@ -107,15 +107,14 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     """A validation loss that still falls steeply at the end, far from learned; or that has hardly fallen at all."""
     if len(series) < FEW + 1 or series.training.failed:
         return None
-    hot = series.lr >= 0.5 * series.lr.max()
-    val, train = smooth(series.val, 3)[hot], smooth(series.train, 3)[hot]
-    if len(val) < FEW + 1:
-        return None
-    quarter = max(2, len(val) // 4)
+    # Measured along the way that the steps can have gone, so that a decay, which ends every fall, hides none.
+    way = np.cumsum(series.lr) / series.lr.sum()
+    quarter = min(max(2, int((way > 0.75).sum())), len(series) - 2)
+    val, train = smooth(series.val, 3), smooth(series.train, 3)
     learned = view.chance - float(val[-1])
     # It is the training that is slow: where its loss has levelled off, a validation loss that falls is luck.
     share = min(_lately(view, v, quarter, float(raw[0])) for v, raw in ((val, series.val), (train, series.train)))
-    b, error, p = slope(series.epoch[hot][-quarter - 2 :], series.val[hot][-quarter - 2 :])
+    b, error, p = slope(way[-quarter - 2 :], series.val[-quarter - 2 :])
     level = float(tail(series.val)[-1]) / view.chance
     lr = float(series.training.config.get("lr") or np.nan)
     slots = {"lr": lr, "share": share, "level": level, "chance": view.chance, "loss": float(series.val[-1])}
@@ -127,8 +126,9 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         if moved < 1e-4:
             return None  # a dead start, not a slow one
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
-    if share > STEEP and other_rates(view, series, False) is not Verdict.NO_BETTER:
-        confidence = sure * (0.6 + 0.35 * ramp(share, STEEP, 0.25))
+    steep = STEEP_DECAYED if series.decayed else STEEP
+    if share > steep and other_rates(view, series, False) is not Verdict.NO_BETTER:
+        confidence = sure * (0.6 + 0.35 * ramp(share, steep, 0.3))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
     return None
 

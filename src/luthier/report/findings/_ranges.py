@@ -58,7 +58,7 @@ def _natural(axis: Axis, at_high: bool, samples: int) -> bool:
         return axis.high >= samples
     end = axis.high if at_high else axis.low
     if known is None:
-        return not at_high and (end <= 0 or (not axis.log and end <= 1))
+        return not at_high and end <= float(axis.whole)  # no units, no share of dropout
     if known.kind is int and not at_high:
         return end <= max(1, known.low)
     return end >= known.high if at_high else end <= known.low

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from luthier.report.findings._batch import _pace
 from luthier.report.findings._length import EARLY_DECAYED
 from luthier.report.findings._statistics import ramp
 from luthier.report.findings._view import Series, Sign, View
+from luthier.report.history import Trained
 
 #: What is waste: a share of a study's time spent after the best epoch of each training; a setting so much slower.
 SHARE, SLOWER = 0.5, 3.0
@@ -23,23 +25,15 @@ LARGER = 6.0
 
 def time_wasted(view: View) -> list[Sign]:
     """Most of the time went into epochs after the best ones, or into a far slower setting that is no better."""
-    total = idle = 0.0
-    for training in view.history.competing:
-        series = view.series.get(training.number)
-        seconds = np.array([p.seconds for p in training.curve])
-        total += float(seconds.sum())
-        if series is None or len(series) < 8:
-            continue
-        if float(series.val.min()) > 0.95 * view.chance:
-            continue  # it learned nothing: others tell why
-        at = series.settled(0.5 * view.luck, view.chance)
-        if series.decayed:
-            at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
-        idle += float(seconds[at + 1 :].sum())
-    share = idle / total if total else 0.0
-    least = SHARE if len(view.history.competing) > 1 else SHARE_OF_ONE
-    if share > least:
-        slots = {"share": share, "seconds": idle, "total": total}
+    trainings = view.history.competing
+    idle, total = _idle(view, trainings)
+    # A poor setting may settle at once; it is the good ones, and the one to use, that need not be so long.
+    middle = float(np.median(list(view.finals.values()))) if view.finals else 0.0
+    good = [t for t in trainings if view.finals.get(t.number, -math.inf) >= middle]
+    judged = [(idle, total), _idle(view, good), _idle(view, [view.winner] if view.winner else [])]
+    share = min(part / whole if whole else 0.0 for part, whole in judged)
+    if share > (SHARE if len(trainings) > 1 else SHARE_OF_ONE):
+        slots = {"share": idle / total, "seconds": idle, "total": total}
         return [Sign("time-wasted", 0.55 + 0.43 * ramp(share, SHARE, 0.8), 0.4, slots)]
     for training in view.subjects:
         series = view.series.get(training.number)
@@ -53,6 +47,24 @@ def time_wasted(view: View) -> list[Sign]:
             confidence = 0.6 + 0.3 * ramp(times, SLOWER, 2 * SLOWER)
             return [Sign("time-wasted", confidence, 0.5, {**slots, **more}, "slower", training.number)]
     return []
+
+
+def _idle(view: View, trainings: Sequence[Trained]) -> tuple[float, float]:
+    """Seconds of trainings that lay after their best, and all of them."""
+    total = idle = 0.0
+    for training in trainings:
+        series = view.series.get(training.number)
+        seconds = np.array([p.seconds for p in training.curve])
+        total += float(seconds.sum())
+        if series is None or len(series) < 8:
+            continue
+        if float(series.val.min()) > 0.95 * view.chance:
+            continue  # it learned nothing: others tell why
+        at = series.settled(0.5 * view.luck, view.chance)
+        if series.decayed:
+            at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
+        idle += float(seconds[at + 1 :].sum())
+    return idle, total
 
 
 def _quicker(view: View, series: Series) -> Series | None:
