@@ -70,7 +70,26 @@ class TestLowRate:
         assert "lr-too-low" in found(history(slow, training(1, FALLS, lr=0.4)))
 
 
+    @pytest.mark.parametrize(("speed", "told"), [(0.035, True), (0.3, False)])
+    def test_a_decay_ends_the_fall_and_hides_none(
+        self, history: Make, training: Make, speed: float, told: bool
+    ) -> None:
+        """The loss falls with the way that the steps have gone: a third of it lies in the last half of the epochs."""
+        way = np.cumsum(1 - (E - 0.5) / 20) * 2
+        slow = 1.0 + 1.3 * (np.exp(-speed * way) if speed > 0.1 else 1 - speed * way)
+        assert ("lr-too-low" in found(history(training(0, slow, lr=0.01, schedule="linear")))) == told
+
+
 class TestLength:
+    def test_a_small_loss_goes_on_where_it_is_the_score(self, history: Make, training: Make) -> None:
+        losses = 0.1 * E**-0.8
+        assert "still-improving" in found(history(training(0, losses, losses, losses), **REGRESSION))
+        assert "still-improving" not in found(history(training(0, 2.3 * losses)))
+
+    def test_poor_settings_that_settle_at_once_waste_no_time(self, history: Make, training: Make) -> None:
+        poor = [training(n, np.full(20, 1.2) + 0.001 * n, lr=float(n)) for n in range(1, 8)]
+        assert "time-wasted" not in found(history(training(0, 2.3 * E**-0.8), *poor))
+
     @pytest.mark.parametrize("seed", range(5))
     def test_a_few_noisy_epochs_that_go_on(self, history: Make, training: Make, seed: int) -> None:
         losses = 1.1 * np.arange(1, 7) ** -1.2
@@ -120,6 +139,25 @@ class TestFit:
         closer = training(1, level - 0.12 * (1 - np.exp(-E / 5)), level + 0.02, level + 0.02, lr=0.05)
         assert "underfitting" not in found(history(plain, closer, **REGRESSION))
 
+    @pytest.mark.parametrize(("parameters", "level", "told"), [(100, 0.3, True), (5000, 0.3, False), (5000, 0.6, False)])
+    def test_only_a_model_too_small_to_learn_its_data_by_heart_is(
+        self, history: Make, training: Make, parameters: int, level: float, told: bool
+    ) -> None:
+        high = training(0, 2.3 * (level + (1 - level) * np.exp(-E / 2)), lr=0.01, units=32)
+        codes = found(history(high, parameters=parameters, targets=1000))
+        assert ("underfitting" in codes) == told
+
+    def test_a_smaller_size_than_the_users_has_fewer_parameters(self, history: Make, training: Make) -> None:
+        high = 2.3 * (0.3 + 0.7 * np.exp(-E / 2))
+        own, winner = training(0, high + 0.1, units=64, lr=0.01), training(1, high, units=4, lr=0.01)
+        codes = found(history(own, winner, parameters=5000, targets=1000))
+        assert codes["underfitting"].evidence["training"] == 1
+
+    def test_dropout_raises_the_training_loss_alone(self, history: Make, training: Make) -> None:
+        dropped = 2.3 * (0.3 + 0.7 * np.exp(-E / 2))
+        codes = found(history(training(0, dropped, 0.5 * dropped, dropout=0.3, lr=0.01), parameters=100, targets=1000))
+        assert "underfitting" not in codes
+
     def test_a_penalty_that_lets_nothing_be_learned_is(self, history: Make, training: Make) -> None:
         still = np.full(20, 2.303) + 1e-4 * np.sin(5 * E)
         codes = found(history(training(0, still, metric=np.full(20, 0.1), weight_decay=0.5)))
@@ -144,6 +182,14 @@ class TestStart:
 
 
 class TestData:
+    @pytest.mark.parametrize(("pace", "code"), [(1.5, "data-mismatch"), (12, "shuffled-labels")])
+    def test_what_is_learned_at_once_was_not_learned_by_heart(
+        self, history: Make, training: Make, pace: float, code: str
+    ) -> None:
+        train = 2.3 * np.exp(-E / pace)
+        alone = training(0, train, 2.3 + 0.3 * (2.3 - train), np.full(20, 0.12) + 0.001 * E)
+        assert {"data-mismatch", "shuffled-labels"} & found(history(alone)).keys() == {code}
+
     def test_shuffled_targets_of_a_regression(self, history: Make, training: Make) -> None:
         val = 1.0 + 0.04 * E
         codes = found(history(training(0, 1.0 - 0.04 * E, val, val), **REGRESSION))

@@ -55,6 +55,15 @@ class TestRanges:
         trainings = studied(training, [{"momentum": float(m)} for m in momenta], np.linspace(0.4, 1.8, 8))
         assert "range-edge" not in found(history(*trainings, ranges={"momentum": uniform(0, 0.9)}))
 
+    @pytest.mark.parametrize(("low", "told"), [(0.3, True), (0.0, False)])
+    def test_a_share_can_be_lower_and_nothing_is_below_none(
+        self, history: Make, training: Make, low: float, told: bool
+    ) -> None:
+        shares = np.linspace(low, 0.8, 8)
+        trainings = studied(training, [{"dropout": float(v)} for v in shares], np.linspace(0.4, 1.8, 8))
+        codes = found(history(*trainings, ranges={"dropout": uniform(low, 0.8)}))
+        assert ("range-edge" in codes) == told
+
     def test_what_adds_nothing_is_unimportant(self, history: Make, training: Make) -> None:
         rng = np.random.default_rng(1)
         configs = [

@@ -65,6 +65,11 @@ def test_a_fault_of_the_setting(tmp_path: Path, own: Mapping[str, Any], code: st
     assert codes[code].evidence["training"] == 0
 
 
+def test_a_study_notes_how_large_the_model_and_the_data_are(tmp_path: Path) -> None:
+    noted = read_history(study(tmp_path, task(), {"epochs": 1}))
+    assert (noted.parameters, noted.targets) == (64 * 32 + 32 + 32 * 10 + 10, 600)
+
+
 def test_labels_in_another_order(tmp_path: Path) -> None:
     inputs, labels = digits_train()
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
