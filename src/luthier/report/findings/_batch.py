@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.stats import spearmanr
 
-from luthier.report.findings._alike import alike
+from luthier.report.findings._alike import alike, as_good
 from luthier.report.findings._statistics import ramp, tail
 from luthier.report.findings._view import Series, Sign, View
 from luthier.report.history import Trained
@@ -74,8 +74,8 @@ def batch_too_small(view: View, training: Trained) -> Sign | None:
     good = [
         s
         for s in alike(view, training, {"batch_size", "lr", "momentum"}, 1.5)
-        if s.training.config.batch_size >= 2 * size
-        and float(s.score.max()) >= score - view.luck
+        if s.training.config.batch_size >= SLOWER * size
+        and as_good(view, s, series)
         and pace >= SLOWER * _pace(s)
         and s.epoch[-1] <= 1.5 * series.epoch[-1]
     ]

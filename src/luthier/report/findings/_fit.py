@@ -13,7 +13,9 @@ from luthier.report.findings._view import FEW, Series, Sign, View
 from luthier.report.history import Trained
 
 #: A rise of the validation loss above its lowest that matters, as a share of the lowest and of chance.
-RISE, RISE_OF_CHANCE = 0.12, 0.015
+RISE, RISE_OF_CHANCE = 0.12, 0.03
+#: The same where another metric counts: sure answers that are wrong cost more and more, and may change no decision.
+RISE_BESIDE, RISE_BESIDE_OF_CHANCE = 0.2, 0.04
 #: A training loss this share of chance is high: of classes, and of numbers, which mostly hold noise that no input
 #: explains; of a model too small to learn its data by heart; and where a strong penalty is known to hold it up.
 HIGH, HIGH_OF_NUMBERS = 0.4, 0.75
@@ -22,8 +24,10 @@ HIGH_HELD, STRONG_DROPOUT = 0.25, 0.6
 #: Parameters for each target: with fewer than the first a model is small; with more than the second it can learn its
 #: data by heart, so that a loss that stays high is of noise in the targets, a penalty or the way it is trained.
 SMALL, LARGE = 0.25, 1.0
+TINY = 0.1  #: so small that staying at chance is no wonder
 #: As shares of what was learned: what a curve that has levelled off still falls in a quarter; a small gap.
 LEVEL, GAP = 0.1, 0.25
+LEVEL_SMALL = 0.2  #: a fall that a small model does not go on with for long
 
 
 def overfitting(view: View, series: Series) -> Sign | None:
@@ -41,11 +45,13 @@ def _loss_rises(view: View, series: Series) -> Sign | None:
     error = spread * np.sqrt(1 / len(last) + 1 / 3)
     fell = float(train[low] - np.median(tail(series.train)))
     ratio = rise / max(float(val[low]), 1e-12)
-    if low >= len(val) - 3 or ratio < RISE or rise < RISE_OF_CHANCE * view.chance or fell <= 0 or rise < 3 * error:
+    beside = view.classes and not series.loss_counts
+    least, of_chance = (RISE_BESIDE, RISE_BESIDE_OF_CHANCE) if beside else (RISE, RISE_OF_CHANCE)
+    if low >= len(val) - 3 or ratio < least or rise < of_chance * view.chance or fell <= 0 or rise < 3 * error:
         return None
     if float(val[low]) > 0.97 * view.chance and view.history.chance is not None:
         return None  # nothing was learned that could be overdone: see shuffled-labels
-    confidence = surely(rise, error) * (0.7 + 0.28 * ramp(ratio, RISE, 0.4))
+    confidence = surely(rise, error) * (0.7 + 0.28 * ramp(ratio, least, 0.4))
     end = float(np.median(last))
     slots = {"epoch": float(series.epoch[low]), "low": float(val[low]), "end": end, "rise": end / float(val[low]) - 1}
     return Sign("overfitting", confidence, ramp(ratio, 0, 1) * 0.5 + 0.4, slots, "", series.training.number)
@@ -72,15 +78,16 @@ def underfitting(view: View, series: Series) -> Sign | None:
     quarter = max(3, len(series) // 4)
     end, before = (float(np.median(v)) for v in (series.train[-quarter:], series.train[-2 * quarter : -quarter]))
     val, val_before = (float(np.median(v)) for v in (series.val[-quarter:], series.val[-2 * quarter : -quarter]))
-    learned = view.chance - end
-    level = min(end, val) / view.chance  # dropout raises the training loss alone
+    learned = view.train_chance - end
+    level = min(end / view.train_chance, val / view.chance)  # dropout raises the training loss alone
     held = penalised(series) or float(series.training.config.get("dropout") or 0.0) > STRONG_DROPOUT
     small = capacity(view, series.training) < SMALL
-    if level < _high(view, series, held) or (learned < 0.03 * view.chance and not (held or small)):
+    if level < _high(view, series, held) or (learned < 0.03 * view.train_chance and not (held or small)):
         return None
-    whole = max(learned, 0.03 * view.chance)
+    whole = max(learned, 0.03 * view.train_chance)
     luck = noise(series.val)
-    levelled = abs(before - end) < LEVEL * whole and val_before - val < LEVEL * whole + luck
+    still = LEVEL_SMALL if small else LEVEL
+    levelled = abs(before - end) < still * whole and val_before - val < still * whole + luck
     if not levelled or val - end > max(GAP * whole, 0.04 * view.chance) + luck or noise(np.log(series.train)) > 0.2:
         return None
     if _can_fit_more(view, series, end, val):

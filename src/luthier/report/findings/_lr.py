@@ -16,10 +16,13 @@ Bools = NDArray[np.bool_]
 #: and those that it never shows; at a level, as a share of chance, at which jumps still matter.
 JUMP, SURE_JUMP, LEVEL = 0.15, 0.35, 0.08
 LEAST_LEVEL = 0.02  #: the same, where the metric jumps too
+#: How a mean distance to the lowest so far compares with a standard deviation; of noise about 0.7.
+WANDERS = 0.7
 #: A loss that rises to this many times its lowest so far, and to this share of chance, has spiked.
 SPIKE, SPIKE_LEVEL = 2.5, 0.4
 #: Of all that was learned, the share that the last quarter of a slow training's way brings; a decay brings some itself.
-STEEP, STEEP_DECAYED = 0.1, 0.25
+STEEP, STEEP_DECAYED = 0.1, 0.22
+LAST = 0.75  #: where the last quarter begins
 
 
 def lr_too_high(view: View, series: Series) -> Sign | None:
@@ -38,7 +41,7 @@ def lr_too_high(view: View, series: Series) -> Sign | None:
 
 def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | None:
     """A loss that bounces above chance, or one that steps too large have thrown to chance, where it stays."""
-    chance, train = view.chance, series.train[late]
+    chance, train = view.train_chance, series.train[late]
     level, number = float(np.median(train)), series.training.number
     about = {"lr": lr, "level": level, "chance": chance, "try_lr": lr / 10}
     if view.history.chance is None:
@@ -69,8 +72,8 @@ def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None
     jump, level = _jumps(series, late, hot)
     spike = _spike(view, series)
     slots: dict[str, float | None] = {"lr": lr, "jump": jump, "level": level, "try_lr": lr / 5, "spike": spike}
-    matters = level > LEVEL * view.chance or (
-        level > LEAST_LEVEL * view.chance and noise(series.score[late][hot]) > 1.5 * view.luck
+    matters = level > LEVEL * view.train_chance or (
+        level > LEAST_LEVEL * view.train_chance and noise(series.score[late][hot]) > 1.5 * view.luck
     )
     if matters and jump > JUMP:
         proven = lower is Verdict.BETTER
@@ -82,17 +85,21 @@ def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None
 
 
 def _jumps(series: Series, late: slice, hot: Bools) -> tuple[float, float]:
-    """How much the training loss jumps from epoch to epoch at a high rate, as a share of its level; and that level."""
-    train = series.train[late][hot]
-    steps = np.diff(train) / np.maximum(train[:-1], 1e-12)
-    risen = float(np.mean(steps > 0.03))
-    return (noise(np.log(np.maximum(train, 1e-12))) if risen >= 0.2 else 0.0), float(np.median(train))
+    """How much the training loss jumps at a high rate, as a share of its level; and that level.
+
+    From epoch to epoch, or, where it wanders for several, above the lowest that it had been at.
+    """
+    train = np.maximum(series.train[late][hot], 1e-12)
+    risen = float(np.mean(np.diff(train) / train[:-1] > 0.03))
+    lowest = np.minimum.accumulate(np.maximum(series.train, 1e-12))[late][hot]
+    above = WANDERS * float(np.mean(np.log(train / lowest)))
+    return (max(noise(np.log(train)), above) if risen >= 0.2 else 0.0), float(np.median(train))
 
 
 def _spike(view: View, series: Series) -> float | None:
     """The epoch of a spike that is none of the first ones."""
     lowest = np.minimum.accumulate(series.train)
-    high = (series.train[1:] > SPIKE * lowest[:-1]) & (series.train[1:] > SPIKE_LEVEL * view.chance)
+    high = (series.train[1:] > SPIKE * lowest[:-1]) & (series.train[1:] > SPIKE_LEVEL * view.train_chance)
     return float(series.epoch[1:][high][0]) if high.any() else None
 
 
@@ -109,11 +116,14 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         return None
     # Measured along the way that the steps can have gone, so that a decay, which ends every fall, hides none.
     way = np.cumsum(series.lr) / series.lr.sum()
-    quarter = min(max(2, int((way > 0.75).sum())), len(series) - 2)
+    quarter = min(max(2, int((way > LAST).sum())), len(series) - 2)
     val, train = smooth(series.val, 3), smooth(series.train, 3)
     learned = view.chance - float(val[-1])
     # It is the training that is slow: where its loss has levelled off, a validation loss that falls is luck.
-    share = min(_lately(view, v, quarter, float(raw[0])) for v, raw in ((val, series.val), (train, series.train)))
+    share = min(
+        _lately(way, val, max(view.chance, float(series.val[0]))),
+        _lately(way, train, max(view.train_chance, float(series.train[0]))),
+    )
     b, error, p = slope(way[-quarter - 2 :], series.val[-quarter - 2 :])
     level = float(tail(series.val)[-1]) / view.chance
     lr = float(series.training.config.get("lr") or np.nan)
@@ -128,12 +138,16 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
     steep = STEEP_DECAYED if series.decayed else STEEP
     if share > steep and other_rates(view, series, False) is not Verdict.NO_BETTER:
-        confidence = sure * (0.6 + 0.35 * ramp(share, steep, 0.3))
+        confidence = sure * (0.6 + 0.35 * ramp(share, steep, steep + 0.15))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
     return None
 
 
-def _lately(view: View, loss: Array, quarter: int, first: float) -> float:
-    """Share of all that a loss fell which its last values brought."""
-    whole = max(view.chance, first) - float(loss[-1])
-    return float(loss[-1 - quarter] - loss[-1]) / max(whole, 1e-12)
+def _lately(way: Array, loss: Array, begin: float) -> float:
+    """Share of all that a loss fell which the last part of the way brought.
+
+    Not more than twice what the part before it brought: where a loss was level and falls with the rate, it was the
+    rate that had kept it up.
+    """
+    before, last, end = (float(v) for v in np.interp([2 * LAST - 1, LAST, 1.0], way, loss))
+    return min(last - end, 2 * max(0.0, before - last)) / max(begin - end, 1e-12)

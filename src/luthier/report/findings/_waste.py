@@ -9,7 +9,7 @@ import numpy as np
 
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Status
-from luthier.report.findings._alike import alike
+from luthier.report.findings._alike import alike, as_good
 from luthier.report.findings._batch import _pace
 from luthier.report.findings._length import EARLY_DECAYED
 from luthier.report.findings._statistics import ramp
@@ -69,8 +69,8 @@ def _idle(view: View, trainings: Sequence[Trained]) -> tuple[float, float]:
 
 def _quicker(view: View, series: Series) -> Series | None:
     """The best training that is as good and takes a fraction of the time of an epoch."""
-    score = float(series.score.max()) - 1.25 * view.luck  # the error of a difference on the same samples
-    finals = [view.series[n] for n, best in view.finals.items() if best >= score and n != series.training.number]
+    others = [view.series[n] for n in view.finals if n != series.training.number]
+    finals = [s for s in others if as_good(view, s, series)]
     quick = [
         s
         for s in finals
@@ -86,6 +86,8 @@ def _work(slow: Series, quick: Series) -> float:
         a, b = slow.training.config.get(name), quick.training.config.get(name)
         if a == b or (name in HYPERPARAMETERS and name not in ("batch_size", "optimizer")):
             continue
+        if isinstance(a, float) and isinstance(b, float):
+            continue  # no size
         if isinstance(a, bool) or not isinstance(a, int) or not isinstance(b, int) or min(a, b) < 1:
             return math.inf  # another model or optimizer
         times *= b / a if name == "batch_size" else (a / b) ** 2
@@ -118,7 +120,7 @@ def _oversized(view: View, series: Series) -> Sign | None:
             for s in alike(view, series.training, {name, "lr", "momentum"}, 2.0)
             if isinstance(s.training.config.get(name), int)
             and value >= LARGER * s.training.config[name]  # type: ignore[operator]
-            and float(s.score.max()) >= float(series.score.max()) - view.luck
+            and as_good(view, s, series)
         ]
         if small:
             other = max(small, key=lambda s: float(s.score.max()))
