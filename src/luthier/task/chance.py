@@ -15,11 +15,11 @@ from luthier.task.task import Task
 
 @dataclass(frozen=True)
 class Chance:
-    """Validation loss and metric of the best constant answer, as the training targets tell it, and its training loss."""
+    """Validation loss and metric of the best constant answer, as the training targets tell it."""
 
     loss: float
     metric: float
-    train: float | None = None  #: None: noted by a Luthier that did not measure it
+    train: float | None = None  #: its training loss; None: noted by a Luthier that did not measure it
 
 
 def chance_of(task: Task) -> Chance | None:

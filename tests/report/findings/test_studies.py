@@ -102,6 +102,31 @@ class TestBatch:
         finding = found(history(training(0, 2.3 - 0.05 * E, batch_size=500)))["batch-too-large"]
         assert finding.evidence["steps"] == 2
 
+    @pytest.mark.parametrize(("scaled", "told"), [(1.0, True), (0.001, False)])
+    def test_the_smaller_batches_may_have_rates_that_went_down_with_them(
+        self, history: Make, training: Make, scaled: float, told: bool
+    ) -> None:
+        trainings = [training(0, 1.3 - 0.03 * E, batch_size=512, lr=0.8)]
+        trainings += [
+            training(n, curve(0.2 + 0.1 * n, n), batch_size=size, lr=0.8 * scaled * size / 512)
+            for n, size in enumerate((16, 32, 64), 1)
+        ]
+        assert ("batch-too-large" in found(history(*trainings, ranges=self.ranges))) == told
+
+    @pytest.mark.parametrize(("samples", "told"), [(2400, True), (8000, False)])
+    def test_a_large_batch_makes_some_steps_and_still_too_few(
+        self, history: Make, training: Make, samples: int, told: bool
+    ) -> None:
+        task = {"train": [samples, ""], "validation": [400, ""]}
+        codes = found(history(training(0, 2.3 - 0.05 * E, batch_size=300), task=task))
+        assert ("batch-too-large" in codes) == told
+
+    def test_one_with_a_higher_loss_is_not_as_good(self, history: Make, training: Make) -> None:
+        small = training(0, curve(0.2), metric=np.full(10, 0.9), batch_size=8, seconds=8.0)
+        worse = training(1, curve(0.5), metric=np.full(10, 0.9), batch_size=64, seconds=1.0)
+        codes = found(history(small, worse, ranges=self.ranges))
+        assert not {"batch-too-small", "time-wasted"} & codes.keys()
+
     def test_a_larger_batch_as_good_in_a_fraction_of_the_time_makes_it_too_small(
         self, history: Make, training: Make
     ) -> None:

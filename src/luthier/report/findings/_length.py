@@ -5,8 +5,8 @@ from __future__ import annotations
 from luthier.report.findings._statistics import extrapolate, ramp, smooth, surely
 from luthier.report.findings._view import Series, Sign, View, planned_end
 
-#: By how much the validation loss has to fall in half as many epochs again to be worth them. The fewer epochs there are,
-#: the more a possible floor takes away from what a power law promises.
+#: By how much the validation loss has to fall in half as many epochs again to be worth them. The fewer epochs there
+#: are, the more a possible floor takes away from what a power law promises.
 WORTH, WORTH_OF_FEW = 0.1, 0.06
 FEW_EPOCHS = 6
 #: A loss below this share of chance needs no more epochs: where another metric counts, and where it is the loss.

@@ -55,7 +55,12 @@ def _constant(view: View, series: Series) -> Sign | None:
         return None  # too small to learn anything, not dead
     if other_rates(view, series, True) is Verdict.BETTER:
         return None  # the rate has killed it
-    slots = {"loss": level, "chance": view.train_chance, "epochs": float(series.epoch[-1]), "lr": float(series.lr.max())}
+    slots = {
+        "loss": level,
+        "chance": view.train_chance,
+        "epochs": float(series.epoch[-1]),
+        "lr": float(series.lr.max()),
+    }
     return Sign("dead-start", 0.8, 1.0, slots, "constant", series.training.number)
 
 
@@ -87,7 +92,7 @@ def exploding_start(view: View, training: Trained) -> Sign | None:
         gentler = [s for n, s in view.series.items() if lrs[n] < lrs[training.number] / NEAR]
         calm = [s for s in gentler if s.train[0] < 0.5 * first]
         # With several trainings the start is to blame for less, when lower rates start as high, or for nothing.
-        least = 2.0 if gentler else HUGE
+        least = 4.0 if gentler else HUGE
         if not first > least * chance or calm:
             return None
         confidence = 0.95 if first > 2 * HUGE * chance else 0.8 if first > HUGE * chance else 0.7
