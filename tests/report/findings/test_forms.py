@@ -181,6 +181,12 @@ class TestFit:
         codes = found(history(high, parameters=parameters, targets=1000))
         assert ("underfitting" in codes) == told
 
+    def test_much_data_makes_no_model_small(self, history: Make, training: Make) -> None:
+        high = training(0, 2.3 * (0.3 + 0.7 * np.exp(-E / 2)), lr=0.01)
+        task = {"train": [100_000, ""], "validation": [400, ""]}
+        assert "underfitting" not in found(history(high, task=task, parameters=5000, targets=100_000))
+        assert "underfitting" in found(history(high, task=task, parameters=50, targets=100_000))
+
     def test_a_smaller_size_than_the_users_has_fewer_parameters(self, history: Make, training: Make) -> None:
         high = 2.3 * (0.3 + 0.7 * np.exp(-E / 2))
         own, winner = training(0, high + 0.1, units=64, lr=0.01), training(1, high, units=4, lr=0.01)

@@ -25,6 +25,7 @@ HIGH_HELD, STRONG_DROPOUT = 0.25, 0.6
 #: data by heart, so that a loss that stays high is of noise in the targets, a penalty or the way it is trained.
 SMALL, LARGE = 0.25, 1.0
 TINY = 0.1  #: so small that staying at chance is no wonder
+FEW_PARAMETERS = 500  #: for each number or label of an answer: a model with more is not small, however large the data
 #: As shares of what was learned: what a curve that has levelled off still falls in a quarter; a small gap.
 LEVEL, GAP = 0.1, 0.25
 LEVEL_SMALL = 0.2  #: a fall that a small model does not go on with for long
@@ -125,7 +126,8 @@ def capacity(view: View, training: Trained) -> float:
         now, then = training.config.get(name), base.config.get(name)
         if isinstance(now, int) and isinstance(then, int) and 0 < now < then:
             count *= (now / then) ** 2
-    return count / history.targets
+    answers = max(1.0, history.targets / view.samples) if view.samples else 1.0
+    return max(count / history.targets, SMALL if count >= FEW_PARAMETERS * answers else 0.0)
 
 
 def _can_fit_more(view: View, series: Series, end: float, val: float) -> bool:

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 EDGE = 0.12
 #: The part of the range near the end whose slope is continued, and how far; as shares of the range.
 NEAR, STEP = 0.2, 0.2
-SURE = 0.8  #: that a step beyond brings more than luck
+SURE = 0.9  #: that a step beyond brings more than luck
 NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
 #: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
 KNOWN, ADDS = 0.6, 0.01
