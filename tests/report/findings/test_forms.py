@@ -65,6 +65,14 @@ class TestHighRate:
 
 
 class TestLowRate:
+    @pytest.mark.parametrize(("higher", "told"), [((0.4, 0.8), False), ((0.005, 0.01), True)])
+    def test_a_search_that_gave_higher_rates_up_has_decided(
+        self, history: Make, training: Make, higher: tuple[float, ...], told: bool
+    ) -> None:
+        slow = training(0, 2.3 - 0.06 * E, lr=0.1)
+        others = [training(n, [2.2, 2.2, 2.2], lr=lr, epochs=20) for n, lr in enumerate(higher, 1)]
+        assert ("lr-too-low" in found(history(slow, *others))) == told
+
     def test_what_a_drop_of_the_rate_brings_is_no_slowness(self, history: Make, training: Make) -> None:
         step = np.r_[1.5, np.full(7, 1.25), np.full(12, 0.8)]
         assert "lr-too-low" not in found(history(training(0, step, lr=0.1, schedule="step", step_size=0.4)))

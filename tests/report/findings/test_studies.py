@@ -121,6 +121,15 @@ class TestBatch:
         codes = found(history(training(0, 2.3 - 0.05 * E, batch_size=300), task=task))
         assert ("batch-too-large" in codes) == told
 
+    @pytest.mark.parametrize(("size", "told"), [(8, True), (32, False)])
+    def test_a_usual_batch_is_not_too_small_for_being_four_times_as_slow(
+        self, history: Make, training: Make, size: int, told: bool
+    ) -> None:
+        small = training(0, curve(0.2), batch_size=size, seconds=4.0)
+        larger = training(1, curve(0.2), batch_size=4 * size, seconds=1.0)
+        codes = found(history(small, larger, ranges=self.ranges)).keys()
+        assert ("batch-too-small" in codes, "time-wasted" in codes) == (told, told)
+
     def test_one_with_a_higher_loss_is_not_as_good(self, history: Make, training: Make) -> None:
         small = training(0, curve(0.2), metric=np.full(10, 0.9), batch_size=8, seconds=8.0)
         worse = training(1, curve(0.5), metric=np.full(10, 0.9), batch_size=64, seconds=1.0)

@@ -14,6 +14,8 @@ from luthier.report.history import Trained
 
 #: How much higher the validation loss ends with the larger batch, and how much longer an epoch takes with the smaller.
 WORSE, SLOWER = 1.25, 3.0
+#: A batch that nobody would call small, and how many times as long an epoch with it must take to be worth a change.
+USUAL, USUALLY_SLOWER = 16, 6.0
 #: Steps in an epoch below which a single training with a steep end has too large a batch.
 FEW_STEPS = 4
 SOME_STEPS, LARGE = 10, 256  #: the same, where the batch is large by itself
@@ -92,7 +94,7 @@ def batch_too_small(view: View, training: Trained) -> Sign | None:
         for s in alike(view, training, {"batch_size", "lr", "momentum"}, 1.5)
         if s.training.config.batch_size >= SLOWER * size
         and as_good(view, s, series)
-        and pace >= SLOWER * _pace(s)
+        and pace >= _slower(training, s.training) * _pace(s)
         and s.epoch[-1] <= 1.5 * series.epoch[-1]
     ]
     if not good:
@@ -103,6 +105,12 @@ def batch_too_small(view: View, training: Trained) -> Sign | None:
     slots = {"batch_size": size, "to": best.training.config.batch_size, "times": ratio, "other": best.training.number}
     scores = {"score": abs(score), "other_score": abs(float(best.score.max())), "metric": view.history.metric}
     return Sign("batch-too-small", sure, 0.6, {**slots, **scores}, "", training.number)
+
+
+def _slower(slow: Trained, quick: Trained) -> float:
+    """How many times as long an epoch must take to matter: more where the batch is what differs and is a usual one."""
+    size, other = slow.config.get("batch_size"), quick.config.get("batch_size")
+    return USUALLY_SLOWER if isinstance(size, int) and size >= USUAL and size != other else SLOWER
 
 
 def _pace(series: Series) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Status
 from luthier.report.findings._alike import alike, as_good
-from luthier.report.findings._batch import _pace
+from luthier.report.findings._batch import _pace, _slower
 from luthier.report.findings._length import EARLY_DECAYED
 from luthier.report.findings._statistics import ramp
 from luthier.report.findings._view import Series, Sign, View
@@ -74,7 +74,9 @@ def _quicker(view: View, series: Series) -> Series | None:
     quick = [
         s
         for s in finals
-        if _pace(series) >= SLOWER * _pace(s) and s.epoch[-1] <= 1.5 * series.epoch[-1] and _work(series, s) >= SLOWER
+        if _pace(series) >= _slower(series.training, s.training) * _pace(s)
+        and s.epoch[-1] <= 1.5 * series.epoch[-1]
+        and _work(series, s) >= SLOWER
     ]
     return max(quick, key=lambda s: float(s.score.max()), default=None)
 
