@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,12 +25,15 @@ LARGER = 6.0
 def time_wasted(view: View) -> list[Sign]:
     """Most of the time went into epochs after the best ones, or into a far slower setting that is no better."""
     trainings = view.history.competing
-    idle, total = _idle(view, trainings)
+    spent = {t.number: _idle(view, t) for t in trainings}
     # A poor setting may settle at once; it is the good ones, and the one to use, that need not be so long.
     middle = float(np.median(list(view.finals.values()))) if view.finals else 0.0
-    good = [t for t in trainings if view.finals.get(t.number, -math.inf) >= middle]
-    judged = [(idle, total), _idle(view, good), _idle(view, [view.winner] if view.winner else [])]
+    good = [n for n in spent if view.finals.get(n, -math.inf) >= middle]
+    best = [view.winner.number] if view.winner is not None else []
+    groups = [[spent[n] for n in numbers] for numbers in (spent, good, best)]
+    judged = [(sum(part for part, _ in group), sum(whole for _, whole in group)) for group in groups]
     share = min(part / whole if whole else 0.0 for part, whole in judged)
+    idle, total = judged[0]
     if share > (SHARE if len(trainings) > 1 else SHARE_OF_ONE):
         slots = {"share": idle / total, "seconds": idle, "total": total}
         return [Sign("time-wasted", 0.55 + 0.43 * ramp(share, SHARE, 0.8), 0.4, slots)]
@@ -49,22 +51,17 @@ def time_wasted(view: View) -> list[Sign]:
     return []
 
 
-def _idle(view: View, trainings: Sequence[Trained]) -> tuple[float, float]:
-    """Seconds of trainings that lay after their best, and all of them."""
-    total = idle = 0.0
-    for training in trainings:
-        series = view.series.get(training.number)
-        seconds = np.array([p.seconds for p in training.curve])
-        total += float(seconds.sum())
-        if series is None or len(series) < 8:
-            continue
-        if float(series.val.min()) > 0.95 * view.chance:
-            continue  # it learned nothing: others tell why
-        at = series.settled(0.5 * view.luck, view.chance)
-        if series.decayed:
-            at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
-        idle += float(seconds[at + 1 :].sum())
-    return idle, total
+def _idle(view: View, training: Trained) -> tuple[float, float]:
+    """Seconds of a training that lay after its best, and all of them."""
+    series = view.series.get(training.number)
+    seconds = np.array([p.seconds for p in training.curve])
+    total = float(seconds.sum())
+    if series is None or len(series) < 8 or float(series.val.min()) > 0.95 * view.chance:
+        return 0.0, total  # one that learned nothing: others tell why
+    at = series.settled(0.5 * view.luck, view.chance)
+    if series.decayed:
+        at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
+    return float(seconds[at + 1 :].sum()), total
 
 
 def _quicker(view: View, series: Series) -> Series | None:
