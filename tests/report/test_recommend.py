@@ -17,6 +17,8 @@ from luthier.report.recommend import difference, mean_interval, recommend
 from luthier.report.ridge import lr_batch_map
 from luthier.report.tables import write_tables
 
+DISTANCES = [0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05]
+
 
 @pytest.fixture
 def again(training):
@@ -108,6 +110,14 @@ def test_a_paused_training_counts_as_those_that_went_on(training, history):
     assert values[10] == pytest.approx(values[6], abs=0.03)
     assert values[11] == min(values.values())
     assert max(values.values()) == whole[9].curve.points[-1].metric
+
+
+def test_a_poor_paused_training_is_not_flattered_by_the_good_ones_that_went_on(training, history):
+    shrink = [0.9, 0.9, 0.9, 0.2, 0.2, 0.2, 0.2]  # the good ones still had far to come, the poor ones did not
+    ends = [(0.9 - d, 0.9 - d * s) for d, s in zip(DISTANCES, shrink, strict=True)]
+    whole = [training(n, scores, epochs=2) for n, scores in enumerate(ends)]
+    paused = training(7, [0.3], epochs=2)
+    assert final_values(history(*whole, training(8, [0.5, 0.9], epochs=2), paused))[7] == pytest.approx(0.9 - 0.6 * 0.9)
 
 
 @pytest.fixture

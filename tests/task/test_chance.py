@@ -21,7 +21,18 @@ def test_labels_have_the_loss_of_their_frequencies_and_the_accuracy_of_the_large
 
 
 def test_numbers_have_the_loss_of_their_mean() -> None:
-    assert chance_of(task(torch.tensor([[1.0], [3.0]]), loss="mse")) == Chance(1.0, 1.0)
+    assert chance_of(task(torch.tensor([[1.0], [3.0]]), loss="mse")) == Chance(1.0, 1.0, 1.0)
+
+
+def test_the_training_data_has_a_level_of_its_own() -> None:
+    inputs = torch.zeros(2, 2)
+    split = Task(
+        lambda config: nn.Linear(2, 1),
+        (inputs, torch.tensor([[1.0], [3.0]])),
+        (inputs, torch.tensor([[0.0], [4.0]])),
+        loss="mse",
+    )
+    assert chance_of(split) == Chance(4.0, 4.0, 1.0)
 
 
 def test_logits_have_the_loss_of_the_odds() -> None:

@@ -31,6 +31,18 @@ def test_a_config_is_completed_by_the_tasks_defaults_then_luthiers() -> None:
     assert task.model_defaults == {"units": 3}
 
 
+def test_the_parameters_that_learn_are_counted_without_making_them() -> None:
+    def half_frozen(config: Any) -> nn.Module:
+        model = nn.Sequential(nn.Linear(4, 10**6), nn.Linear(10**6, 3))
+        model[0].requires_grad_(False)
+        return model
+
+    task = make(half_frozen)
+    assert task.parameters(task.config()) == 3 * 10**6 + 3
+    lazy = make(lambda config: nn.LazyLinear(3))
+    assert lazy.parameters(lazy.config()) is None
+
+
 def test_classification_and_regression_have_metrics_of_their_own() -> None:
     assert (make().metric_name, make().direction) == ("accuracy", "maximize")
     regression = make(lambda config: nn.Linear(4, 1), (X, X[:, :1]), loss="mse")

@@ -63,6 +63,8 @@ class History:
     seconds: float  #: wall-clock
     trainings: tuple[Trained, ...]
     chance: Chance | None = None  #: what a constant answer scores; None when that is not known
+    parameters: int | None = None  #: that the model of the baseline can learn
+    targets: int | None = None  #: numbers or labels in the training data
 
     @property
     def baseline(self) -> Trained | None:
@@ -105,6 +107,8 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         results.setdefault(result.slice.training, []).append(result)
     begun = {cut.training: cut for cut in study.pending()}
     ended, about = study.ended(), study.description
+    noted = {} if isinstance(where, Study) else _noted(Path(where))
+    chance = noted.get("chance")
     trainings = [
         _trained(results.get(number, []), begun.get(number), number in ended) for number in sorted({*results, *begun})
     ]
@@ -118,17 +122,19 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         search=about.search,
         seconds=study.spent_seconds,
         trainings=tuple(trainings),
-        chance=None if isinstance(where, Study) else _chance(Path(where)),
+        chance=None if chance is None else Chance(**chance),
+        parameters=noted.get("parameters"),
+        targets=noted.get("targets"),
     )
 
 
-def _chance(folder: Path) -> Chance | None:
-    """The chance level that ``tune`` noted in a study's folder."""
+def _noted(folder: Path) -> dict[str, Any]:
+    """What ``tune`` noted in a study's folder about its task; nothing when that is not there."""
     try:
-        noted = json.loads((folder / "task.json").read_text()).get("chance")
+        noted: dict[str, Any] = json.loads((folder / "task.json").read_text())
     except (OSError, ValueError):
-        return None
-    return None if noted is None else Chance(**noted)
+        return {}
+    return noted
 
 
 def _trained(results: list[SliceResult], begun: Slice | None, over: bool) -> Trained:

@@ -19,6 +19,7 @@ class Chance:
 
     loss: float
     metric: float
+    train: float | None = None  #: its training loss; None: noted by a Luthier that did not measure it
 
 
 def chance_of(task: Task) -> Chance | None:
@@ -40,7 +41,7 @@ def chance_of(task: Task) -> Chance | None:
         value = float(loss(outputs, validation))
         metric = value if task.metric is None else float(task.metric(outputs, validation))
         if math.isfinite(value) and math.isfinite(metric):
-            return Chance(value, metric)
+            return Chance(value, metric, float(loss(answer.expand(len(train), *answer.shape), train)))
     return None
 
 

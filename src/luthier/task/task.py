@@ -166,6 +166,14 @@ class Task:
                 f"the model builder fails with the first setting, {reason}; mend it or the setting"
             ) from error
 
+    def parameters(self, config: Config) -> int | None:
+        """How many numbers the model of ``config`` can learn; None where that takes building it in earnest."""
+        try:
+            with torch.device("meta"), own_randomness(derive(0, "check")):
+                return sum(p.numel() for p in self.build(config).parameters() if p.requires_grad)
+        except Exception:  # the user's builder may do anything, and a count is no reason to stop a study
+            return None
+
     def describe(self) -> dict[str, Any]:
         """What tells this task from others, as JSON values."""
         return {

@@ -11,20 +11,26 @@ from typing import Any
 from luthier.errors import StudyError, UsageError
 from luthier.events import BudgetState
 from luthier.files import written_whole
+from luthier.records import Config
 from luthier.study import Study
 from luthier.task import Task, chance_of, load_task
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
 
 
-def write_source(folder: Path, task: Task) -> None:
-    """Notes in ``folder`` where the task came from, for ``load_result``. Raises StudyError when it cannot."""
+def write_source(folder: Path, task: Task, baseline: Config) -> None:
+    """Notes in ``folder`` where the task came from, for ``load_result``, and what explains its scores.
+
+    Raises StudyError when it cannot.
+    """
     source = None if task.source is None else {"task": task.source[0], "data": task.source[1]}
-    chance = chance_of(task)
+    chance, targets = chance_of(task), task.train.targets
     facts = {
         "name": task.name,
         "validation": len(task.validation),
         "chance": None if chance is None else asdict(chance),
+        "parameters": task.parameters(baseline),
+        "targets": None if targets is None else targets.numel(),
     }
     document = {**(source or {}), **facts}
     try:

@@ -163,7 +163,7 @@ class _Run:
             self._tell(result)
         for cut in self._study.pending():  # begun when the last run was killed
             self._leader.begin(cut)
-        write_source(self._folder, self._setup.task)
+        write_source(self._folder, self._setup.task, self._setup.baseline)
         task = self._setup.task
         trainings = len(self._leader.curves)
         self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))

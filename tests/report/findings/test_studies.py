@@ -55,6 +55,15 @@ class TestRanges:
         trainings = studied(training, [{"momentum": float(m)} for m in momenta], np.linspace(0.4, 1.8, 8))
         assert "range-edge" not in found(history(*trainings, ranges={"momentum": uniform(0, 0.9)}))
 
+    @pytest.mark.parametrize(("low", "told"), [(0.3, True), (0.0, False)])
+    def test_a_share_can_be_lower_and_nothing_is_below_none(
+        self, history: Make, training: Make, low: float, told: bool
+    ) -> None:
+        shares = np.linspace(low, 0.8, 8)
+        trainings = studied(training, [{"dropout": float(v)} for v in shares], np.linspace(0.4, 1.8, 8))
+        codes = found(history(*trainings, ranges={"dropout": uniform(low, 0.8)}))
+        assert ("range-edge" in codes) == told
+
     def test_what_adds_nothing_is_unimportant(self, history: Make, training: Make) -> None:
         rng = np.random.default_rng(1)
         configs = [
@@ -92,6 +101,40 @@ class TestBatch:
     def test_a_single_training_of_few_steps_shows_it_too(self, history: Make, training: Make) -> None:
         finding = found(history(training(0, 2.3 - 0.05 * E, batch_size=500)))["batch-too-large"]
         assert finding.evidence["steps"] == 2
+
+    @pytest.mark.parametrize(("scaled", "told"), [(1.0, True), (0.001, False)])
+    def test_the_smaller_batches_may_have_rates_that_went_down_with_them(
+        self, history: Make, training: Make, scaled: float, told: bool
+    ) -> None:
+        trainings = [training(0, 1.3 - 0.03 * E, batch_size=512, lr=0.8)]
+        trainings += [
+            training(n, curve(0.2 + 0.1 * n, n), batch_size=size, lr=0.8 * scaled * size / 512)
+            for n, size in enumerate((16, 32, 64), 1)
+        ]
+        assert ("batch-too-large" in found(history(*trainings, ranges=self.ranges))) == told
+
+    @pytest.mark.parametrize(("samples", "told"), [(2400, True), (8000, False)])
+    def test_a_large_batch_makes_some_steps_and_still_too_few(
+        self, history: Make, training: Make, samples: int, told: bool
+    ) -> None:
+        task = {"train": [samples, ""], "validation": [400, ""]}
+        codes = found(history(training(0, 2.3 - 0.05 * E, batch_size=300), task=task))
+        assert ("batch-too-large" in codes) == told
+
+    @pytest.mark.parametrize(("size", "told"), [(8, True), (32, False)])
+    def test_a_usual_batch_is_not_too_small_for_being_four_times_as_slow(
+        self, history: Make, training: Make, size: int, told: bool
+    ) -> None:
+        small = training(0, curve(0.2), batch_size=size, seconds=4.0)
+        larger = training(1, curve(0.2), batch_size=4 * size, seconds=1.0)
+        codes = found(history(small, larger, ranges=self.ranges)).keys()
+        assert ("batch-too-small" in codes, "time-wasted" in codes) == (told, told)
+
+    def test_one_with_a_higher_loss_is_not_as_good(self, history: Make, training: Make) -> None:
+        small = training(0, curve(0.2), metric=np.full(10, 0.9), batch_size=8, seconds=8.0)
+        worse = training(1, curve(0.5), metric=np.full(10, 0.9), batch_size=64, seconds=1.0)
+        codes = found(history(small, worse, ranges=self.ranges))
+        assert not {"batch-too-small", "time-wasted"} & codes.keys()
 
     def test_a_larger_batch_as_good_in_a_fraction_of_the_time_makes_it_too_small(
         self, history: Make, training: Make

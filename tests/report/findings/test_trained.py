@@ -52,7 +52,7 @@ def found(folder: Path) -> dict[str, Finding]:
         ({"lr": 0.0005, "momentum": 0.0}, "lr-too-low"),
         ({"scale": 0.0}, "dead-start"),
         ({"scale": 100.0, "lr": 1e-4, "momentum": 0.0}, "exploding-start"),
-        ({"l1": 0.008, "momentum": 0.5, "epochs": 25}, "underfitting"),
+        ({"l1": 0.02, "momentum": 0.8, "epochs": 25}, "underfitting"),
         ({"lr": 0.05, "epochs": 5, "momentum": 0.8}, "still-improving"),
         ({"epochs": 60, "weight_decay": 0.005}, "early-stop"),
         ({"epochs": 60, "schedule": "cosine", "patience": 1}, "schedule-cut-short"),
@@ -63,6 +63,11 @@ def test_a_fault_of_the_setting(tmp_path: Path, own: Mapping[str, Any], code: st
     codes = found(study(tmp_path, task(), own))
     assert code in codes
     assert codes[code].evidence["training"] == 0
+
+
+def test_a_study_notes_how_large_the_model_and_the_data_are(tmp_path: Path) -> None:
+    noted = read_history(study(tmp_path, task(), {"epochs": 1}))
+    assert (noted.parameters, noted.targets) == (64 * 32 + 32 + 32 * 10 + 10, 600)
 
 
 def test_labels_in_another_order(tmp_path: Path) -> None:

@@ -41,6 +41,14 @@ def seen(history, findings=(), language="en", **source):
     return " ".join(" ".join(Text(html).parts).split())
 
 
+def test_a_finding_shows_its_numbers_and_a_quiet_study_says_that_it_is(searched):
+    finding = Finding("edge", "At the edge.", {"gain": 0.12345678, "name": "lr", "trainings": [3, 4]}, 0.9, "Widen.")
+    text = seen(searched, [finding])
+    assert "gain 0.1235; name lr; trainings [3, 4]" in text
+    assert "No known fault shows" not in text
+    assert "No known fault shows" in seen(searched)
+
+
 def test_the_first_screen_says_what_to_use_how_sure_and_what_was_gained(searched):
     findings = [Finding(f"code-{i}", f"Sentence {i}.", {}, 0.9, f"Step {i}.") for i in range(5)]
     text = seen(searched, findings, tested=HeldOut(searched.winner.number, 40, 0.9555, 0.2, 90, 1))

@@ -29,6 +29,11 @@ def test_slots_are_filled_and_the_first_letter_is_large() -> None:
     assert "31 % of what" in said[0]
 
 
+def test_a_name_that_begins_a_chinese_sentence_stays_small() -> None:
+    low = {"lr": 0.1, "who": "", "training": 0, "share": 0.2, "loss": 1.0, "try_lr": 1.0}
+    assert sentences("zh").say("lr-too-low", low)[0].startswith("lr ")
+
+
 def test_what_is_not_known_is_a_question_mark() -> None:
     assert "?" in sentences("en").say("small-budget.short", {"trainings": 2, "epochs": float("nan"), "asked": 9.0})[0]
 

@@ -12,6 +12,8 @@ from luthier.report.history import Trained
 
 #: Learning rates further away than this factor prove nothing about one; nor do those nearer than the second.
 FAR, NEAR = 12.0, 1.4
+#: Validation losses that are the same: by this factor, or beside another metric by this share of chance.
+SAME, TRIFLE = 1.05, 0.05
 #: A penalty or a size, unlike the others, limits what a model can fit.
 LIMITS = ("weight_decay", "l1", "dropout")
 
@@ -47,6 +49,13 @@ def other_rates(view: View, series: Series, lower: bool) -> Verdict:
         if gain > view.luck or (gain > -view.luck and float(one.val.min()) < 0.9 * lowest):
             return Verdict.BETTER
     return Verdict.NO_BETTER
+
+
+def as_good(view: View, other: Series, series: Series) -> bool:
+    """Whether a training is no worse than another by more than luck, in its score and in its validation loss."""
+    near_score = float(other.score.max()) >= float(series.score.max()) - view.luck
+    most = SAME * float(series.val.min()) + (TRIFLE * view.chance if view.classes and not series.loss_counts else 0.0)
+    return near_score and float(other.val.min()) <= most
 
 
 def as_able(view: View, series: Series) -> list[Series]:

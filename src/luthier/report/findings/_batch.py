@@ -7,15 +7,18 @@ import math
 import numpy as np
 from scipy.stats import spearmanr
 
-from luthier.report.findings._alike import alike
+from luthier.report.findings._alike import alike, as_good
 from luthier.report.findings._statistics import ramp, tail
 from luthier.report.findings._view import Series, Sign, View
 from luthier.report.history import Trained
 
 #: How much higher the validation loss ends with the larger batch, and how much longer an epoch takes with the smaller.
 WORSE, SLOWER = 1.25, 3.0
+#: A batch that nobody would call small, and how many times as long an epoch with it must take to be worth a change.
+USUAL, USUALLY_SLOWER = 16, 6.0
 #: Steps in an epoch below which a single training with a steep end has too large a batch.
 FEW_STEPS = 4
+SOME_STEPS, LARGE = 10, 256  #: the same, where the batch is large by itself
 
 
 def batch_too_large(view: View, training: Trained) -> Sign | None:
@@ -23,12 +26,18 @@ def batch_too_large(view: View, training: Trained) -> Sign | None:
     series, size = view.series.get(training.number), training.config.get("batch_size")
     if series is None or not isinstance(size, int) or len(series) < 3:
         return None
-    smaller = [s for s in alike(view, training, {"batch_size"}, 3.0) if s.training.config.batch_size <= size / 2]
+    smaller = [
+        s
+        for s in alike(view, training, {"batch_size", "lr"}, 3.0)
+        if s.training.config.batch_size <= size / 2 and _scaled(training, s.training)
+    ]
     if len(smaller) >= 2:
         return _against_smaller(view, series, size, smaller)
     steps = view.samples / size if view.samples else math.inf
     late, before = float(np.median(tail(series.val))), float(series.val[-1 - max(1, len(series) // 4)])
-    if steps <= FEW_STEPS and before - late > 0.05 * (view.chance - late) and late > 0.2 * view.chance:
+    fell = (before - late) / max(view.chance - late, 1e-12)
+    few = fell > 0.05 if steps <= FEW_STEPS else fell > 0.1 and steps <= SOME_STEPS and size >= LARGE
+    if few and late > 0.2 * view.chance:
         slots = {
             "batch_size": size,
             "steps": math.ceil(steps),
@@ -37,6 +46,15 @@ def batch_too_large(view: View, training: Trained) -> Sign | None:
         }
         return Sign("batch-too-large", 0.65, 0.8, slots, "few-steps", training.number)
     return None
+
+
+def _scaled(large: Trained, small: Trained) -> bool:
+    """Whether the smaller batch has about the same rate, or one that is lower by up to its share of the batch."""
+    rates = [t.config.get("lr") for t in (large, small)]
+    if not all(isinstance(r, float) and r > 0 for r in rates):
+        return rates[0] == rates[1]
+    ratio = float(small.config.lr / large.config.lr)
+    return bool(small.config.batch_size / large.config.batch_size / 3 <= ratio <= 3)
 
 
 def _against_smaller(view: View, series: Series, size: int, smaller: list[Series]) -> Sign | None:
@@ -74,9 +92,9 @@ def batch_too_small(view: View, training: Trained) -> Sign | None:
     good = [
         s
         for s in alike(view, training, {"batch_size", "lr", "momentum"}, 1.5)
-        if s.training.config.batch_size >= 2 * size
-        and float(s.score.max()) >= score - view.luck
-        and pace >= SLOWER * _pace(s)
+        if s.training.config.batch_size >= SLOWER * size
+        and as_good(view, s, series)
+        and pace >= _slower(training, s.training) * _pace(s)
         and s.epoch[-1] <= 1.5 * series.epoch[-1]
     ]
     if not good:
@@ -87,6 +105,12 @@ def batch_too_small(view: View, training: Trained) -> Sign | None:
     slots = {"batch_size": size, "to": best.training.config.batch_size, "times": ratio, "other": best.training.number}
     scores = {"score": abs(score), "other_score": abs(float(best.score.max())), "metric": view.history.metric}
     return Sign("batch-too-small", sure, 0.6, {**slots, **scores}, "", training.number)
+
+
+def _slower(slow: Trained, quick: Trained) -> float:
+    """How many times as long an epoch must take to matter: more where the batch is what differs and is a usual one."""
+    size, other = slow.config.get("batch_size"), quick.config.get("batch_size")
+    return USUALLY_SLOWER if isinstance(size, int) and size >= USUAL and size != other else SLOWER
 
 
 def _pace(series: Series) -> float:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from luthier.report.findings._fit import SMALL, capacity
 from luthier.report.findings._statistics import ramp, tail
 from luthier.report.findings._view import Series, Sign, View
 from luthier.task import Chance
@@ -14,6 +15,8 @@ from luthier.task import Chance
 TRANSFER = 0.6
 #: A validation loss at this share of the training loss is better than dropout or a moving average explains.
 BETTER = 0.55
+#: Halving the loss of some hundred labels by heart takes more epochs.
+AT_ONCE = 4
 #: And it has to matter, as a share of chance: where both are nearly 0, a hard sample more or less decides.
 BETTER_BY = 0.1
 
@@ -24,10 +27,12 @@ def data_mismatch(view: View, series: Series) -> Sign | None:
         return None
     gap = series.val / np.maximum(series.train, 1e-12)
     slots = {"train": float(series.train[0]), "val": float(series.val[0]), "epochs": float(series.epoch[-1])}
-    taught = view.chance - series.train
-    early = np.flatnonzero(taught > 0.15 * view.chance)[:2]
+    taught = view.train_chance - series.train
+    early = np.flatnonzero(taught > 0.15 * view.train_chance)[:2]
     if len(early):
-        transfer = float(np.mean((view.chance - series.val[early]) / taught[early]))
+        # Each against its own chance: targets of another kind have another.
+        held = (1 - series.val[early] / view.chance) / (taught[early] / view.train_chance)
+        transfer = float(np.mean(held))
         slots = {**slots, "train": float(series.train[early[0]]), "val": float(series.val[early[0]])}
         if transfer < TRANSFER and np.mean(gap[early[0] :] > 1.4) > 0.9:
             confidence = 0.6 + 0.35 * ramp(TRANSFER - transfer, 0, 0.4)
@@ -54,12 +59,13 @@ def shuffled_labels(view: View) -> list[Sign]:
         return []
     if view.history.metric in ("accuracy", "error") and above < -_margin(view, chance):
         return []  # surely worse than chance: labels are numbered otherwise; a loss gets worse by memorising alone
-    if all(t.failed for t in view.history.competing):
+    if all(t.failed for t in view.history.competing) or _learned_at_once(view):
         return []
-    learned = {n: 1 - float(s.train.min()) / chance.loss for n, s in view.series.items()}
+    learned = {n: 1 - float(s.train.min()) / view.train_chance for n, s in view.series.items()}
     number = max(learned, key=lambda n: learned[n])
     fell = [float(v[0] - np.median(tail(v, 0.2, 3))) for v in (view.series[number].train, view.series[number].val)]
-    if learned[number] < 0.01 or fell[1] > 0.5 * fell[0]:
+    small = capacity(view, view.series[number].training) < SMALL
+    if learned[number] < (0.05 if small else 0.01) or fell[1] > 0.5 * fell[0]:  # a small one learns nothing by heart
         return []  # a validation loss that falls with the training loss is slow, not shuffled
     slots = {
         "metric": view.history.metric,
@@ -70,6 +76,20 @@ def shuffled_labels(view: View) -> list[Sign]:
     }
     confidence = 0.6 + 0.35 * ramp(learned[number], 0.01, 0.15)
     return [Sign("shuffled-labels", confidence, 1.0, slots, "", number)]
+
+
+def _learned_at_once(view: View) -> bool:
+    """Whether a training loss fell at once: by what labels have in common, not by heart.
+
+    The first epoch's is taken before each sample is learned from, so labels at random cannot bring it below chance by
+    more than noise, and the second's hardly. Then the validation data is of another kind.
+    """
+    spread = 1 / math.sqrt(view.samples) if view.samples else math.inf
+    for epochs, share in [(1, 1 - 2 * spread), (2, 1 - 3.5 * spread), (AT_ONCE, 0.5)]:
+        early = [s.train[s.epoch <= epochs + 1e-9] for s in view.series.values()]
+        if any(len(v) > 0 and float(v.min()) < share * view.train_chance for v in early):
+            return True
+    return False
 
 
 def _margin(view: View, chance: Chance) -> float:

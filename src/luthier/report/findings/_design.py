@@ -31,6 +31,7 @@ class Axis:
     high: float
     log: bool
     choices: tuple[Any, ...] = ()  #: when it is no number
+    whole: bool = False  #: whole numbers only
 
     def unit(self, value: Any) -> float:
         """A value's place; outside [0, 1] beyond the range."""
@@ -51,11 +52,12 @@ class Axis:
 def axis_of(name: str, range_: BaseDistribution) -> Axis:
     """The axis of a range. Choices of numbers are ordered and, when all are positive, logarithmic."""
     if isinstance(range_, (FloatDistribution, IntDistribution)):
-        return Axis(name, float(range_.low), float(range_.high), range_.log)
+        whole = isinstance(range_, IntDistribution)
+        return Axis(name, float(range_.low), float(range_.high), range_.log, (), whole)
     assert isinstance(range_, CategoricalDistribution)
     numbers = [float(c) for c in range_.choices if isinstance(c, (int, float)) and not isinstance(c, bool)]
     if len(numbers) == len(range_.choices) >= 2 and len(set(numbers)) >= 2:
-        return Axis(name, min(numbers), max(numbers), min(numbers) > 0)
+        return Axis(name, min(numbers), max(numbers), min(numbers) > 0, (), all(n == round(n) for n in numbers))
     return Axis(name, 0, 1, False, tuple(range_.choices))
 
 

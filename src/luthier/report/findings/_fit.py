@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.report.findings._alike import as_able, penalised
 from luthier.report.findings._statistics import noise, ramp, smooth, surely, tail
 from luthier.report.findings._view import FEW, Series, Sign, View
+from luthier.report.history import Trained
 
 #: A rise of the validation loss above its lowest that matters, as a share of the lowest and of chance.
-RISE, RISE_OF_CHANCE = 0.12, 0.015
+RISE, RISE_OF_CHANCE = 0.12, 0.03
+#: The same where another metric counts: sure answers that are wrong cost more and more, and may change no decision.
+RISE_BESIDE, RISE_BESIDE_OF_CHANCE = 0.2, 0.04
 #: A training loss this share of chance is high: of classes, and of numbers, which mostly hold noise that no input
-#: explains.
+#: explains; of a model too small to learn its data by heart; and where a strong penalty is known to hold it up.
 HIGH, HIGH_OF_NUMBERS = 0.4, 0.75
-#: The same where a strong penalty is known to hold it up.
-HIGH_HELD = 0.08
+HIGH_SMALL, HIGH_SMALL_OF_NUMBERS = 0.25, 0.5
+HIGH_HELD, STRONG_DROPOUT = 0.25, 0.6
+#: Parameters for each target: with fewer than the first a model is small; with more than the second it can learn its
+#: data by heart, so that a loss that stays high is of noise in the targets, a penalty or the way it is trained.
+SMALL, LARGE = 0.25, 1.0
+TINY = 0.1  #: so small that staying at chance is no wonder
+FEW_PARAMETERS = 500  #: for each number or label of an answer: a model with more is not small, however large the data
 #: As shares of what was learned: what a curve that has levelled off still falls in a quarter; a small gap.
 LEVEL, GAP = 0.1, 0.25
+LEVEL_SMALL = 0.2  #: a fall that a small model does not go on with for long
 
 
 def overfitting(view: View, series: Series) -> Sign | None:
@@ -34,11 +46,13 @@ def _loss_rises(view: View, series: Series) -> Sign | None:
     error = spread * np.sqrt(1 / len(last) + 1 / 3)
     fell = float(train[low] - np.median(tail(series.train)))
     ratio = rise / max(float(val[low]), 1e-12)
-    if low >= len(val) - 3 or ratio < RISE or rise < RISE_OF_CHANCE * view.chance or fell <= 0 or rise < 3 * error:
+    beside = view.classes and not series.loss_counts
+    least, of_chance = (RISE_BESIDE, RISE_BESIDE_OF_CHANCE) if beside else (RISE, RISE_OF_CHANCE)
+    if low >= len(val) - 3 or ratio < least or rise < of_chance * view.chance or fell <= 0 or rise < 3 * error:
         return None
     if float(val[low]) > 0.97 * view.chance and view.history.chance is not None:
         return None  # nothing was learned that could be overdone: see shuffled-labels
-    confidence = surely(rise, error) * (0.7 + 0.28 * ramp(ratio, RISE, 0.4))
+    confidence = surely(rise, error) * (0.7 + 0.28 * ramp(ratio, least, 0.4))
     end = float(np.median(last))
     slots = {"epoch": float(series.epoch[low]), "low": float(val[low]), "end": end, "rise": end / float(val[low]) - 1}
     return Sign("overfitting", confidence, ramp(ratio, 0, 1) * 0.5 + 0.4, slots, "", series.training.number)
@@ -65,14 +79,16 @@ def underfitting(view: View, series: Series) -> Sign | None:
     quarter = max(3, len(series) // 4)
     end, before = (float(np.median(v)) for v in (series.train[-quarter:], series.train[-2 * quarter : -quarter]))
     val, val_before = (float(np.median(v)) for v in (series.val[-quarter:], series.val[-2 * quarter : -quarter]))
-    learned = view.chance - end
-    level, held = end / view.chance, penalised(series) or float(series.training.config.get("dropout") or 0.0) >= 0.5
-    high = HIGH_HELD if held else HIGH if view.classes else HIGH_OF_NUMBERS
-    if level < high or (learned < 0.03 * view.chance and not held):
+    learned = view.train_chance - end
+    level = min(end / view.train_chance, val / view.chance)  # dropout raises the training loss alone
+    held = penalised(series) or float(series.training.config.get("dropout") or 0.0) > STRONG_DROPOUT
+    small = capacity(view, series.training) < SMALL
+    if level < _high(view, series, held) or (learned < 0.03 * view.train_chance and not (held or small)):
         return None
-    whole = max(learned, 0.03 * view.chance)
+    whole = max(learned, 0.03 * view.train_chance)
     luck = noise(series.val)
-    levelled = abs(before - end) < LEVEL * whole and val_before - val < LEVEL * whole + luck
+    still = LEVEL_SMALL if small else LEVEL
+    levelled = abs(before - end) < still * whole and val_before - val < still * whole + luck
     if not levelled or val - end > max(GAP * whole, 0.04 * view.chance) + luck or noise(np.log(series.train)) > 0.2:
         return None
     if _can_fit_more(view, series, end, val):
@@ -82,6 +98,36 @@ def underfitting(view: View, series: Series) -> Sign | None:
     confidence = 0.6 + 0.25 * ramp(level, HIGH, 0.7) + 0.1 * ramp(end - reached, 0, 0.3 * end)
     slots = {"train": end, "val": val, "chance": view.chance, "level": level, "reached": reached}
     return Sign("underfitting", confidence, 0.8, slots, "", series.training.number)
+
+
+def _high(view: View, series: Series, held: bool) -> float:
+    """The level from which on a training loss tells that the model, or a penalty on it, is to blame."""
+    size = capacity(view, series.training)
+    if held:
+        return HIGH_HELD if view.classes else HIGH_SMALL_OF_NUMBERS
+    if size < SMALL:
+        return HIGH_SMALL if view.classes else HIGH_SMALL_OF_NUMBERS
+    if size >= LARGE:
+        return math.inf
+    return HIGH if view.classes else HIGH_OF_NUMBERS
+
+
+def capacity(view: View, training: Trained) -> float:
+    """Parameters for each target, at least; between small and large when not known.
+
+    The count is that of the user's own setting. Where sizes are smaller than there, it is taken to fall with their
+    squares.
+    """
+    history, base = view.history, view.history.baseline
+    if not history.parameters or not history.targets or base is None:
+        return (SMALL + LARGE) / 2
+    count = float(history.parameters)
+    for name in {*base.config, *training.config} - {*HYPERPARAMETERS}:
+        now, then = training.config.get(name), base.config.get(name)
+        if isinstance(now, int) and isinstance(then, int) and 0 < now < then:
+            count *= (now / then) ** 2
+    answers = max(1.0, history.targets / view.samples) if view.samples else 1.0
+    return max(count / history.targets, SMALL if count >= FEW_PARAMETERS * answers else 0.0)
 
 
 def _can_fit_more(view: View, series: Series, end: float, val: float) -> bool:

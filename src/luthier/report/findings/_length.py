@@ -5,12 +5,18 @@ from __future__ import annotations
 from luthier.report.findings._statistics import extrapolate, ramp, smooth, surely
 from luthier.report.findings._view import Series, Sign, View, planned_end
 
-#: By how much the validation loss has to fall in half as many epochs again to be worth them.
-WORTH = 0.08
+#: By how much the validation loss has to fall in half as many epochs again to be worth them. The fewer epochs there
+#: are, the more a possible floor takes away from what a power law promises.
+WORTH, WORTH_OF_FEW = 0.1, 0.06
+FEW_EPOCHS = 6
+#: A loss below this share of chance needs no more epochs: where another metric counts, and where it is the loss.
+LEAST, LEAST_OF_SCORE = 0.03, 0.005
 #: A training could have ended at this share of its epochs: no loss but luck.
 EARLY = 0.6
 #: The same when the learning rate comes down: the end of a decay is worth something, and a shorter one has less of it.
 EARLY_DECAYED = 0.4
+
+STILL_HOT = 0.3  #: share of the highest rate below which most of a decay has done its work
 
 
 def still_improving(view: View, series: Series) -> Sign | None:
@@ -27,11 +33,13 @@ def still_improving(view: View, series: Series) -> Sign | None:
         return None
     now, later, error = found
     gain = (now - later) / now
-    if gain < WORTH or now - later < error or train[0] - train[1] < train[2] or now < 0.03 * view.chance:
+    least = LEAST_OF_SCORE if series.loss_counts or not view.classes else LEAST
+    worth = WORTH_OF_FEW if len(series) <= FEW_EPOCHS else WORTH
+    if gain < worth or now - later < error or train[0] - train[1] < train[2] or now < least * view.chance:
         return None
     more = _worthwhile(series)
     slots = {"epochs": end, "more": more, "gain": gain, "loss": now, "later": later}
-    confidence = surely(now - later, error) * (0.65 + 0.3 * ramp(gain, WORTH, 0.25))
+    confidence = surely(now - later, error) * (0.65 + 0.3 * ramp(gain, worth, 0.25))
     return Sign("still-improving", confidence, 0.4 + 0.5 * ramp(gain, 0, 0.4), slots, "", series.training.number)
 
 
@@ -72,7 +80,7 @@ def schedule_cut_short(view: View, series: Series) -> Sign | None:
         return None
     done, end = float(series.epoch[-1]) / epochs, planned_end(training)
     now = float(series.lr[-1]) / float(training.config["lr"] or 1.0)
-    if done > 0.9 or now < max(3 * end, 0.1):
+    if done > 0.9 or now < max(3 * end, STILL_HOT):
         return None
     schedule = str(training.config.get("schedule"))
     slots = {"epoch": float(series.epoch[-1]), "epochs": float(epochs), "schedule": schedule, "now": now, "end": end}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from luthier.records import Status
-from luthier.report.findings._alike import Verdict, bold, other_rates
+from luthier.report.findings._alike import NEAR, Verdict, bold, other_rates
 from luthier.report.findings._statistics import Array, noise, ramp, slope, smooth, surely, tail
 from luthier.report.findings._view import FEW, HUGE, Series, Sign, View
 
@@ -16,10 +18,13 @@ Bools = NDArray[np.bool_]
 #: and those that it never shows; at a level, as a share of chance, at which jumps still matter.
 JUMP, SURE_JUMP, LEVEL = 0.15, 0.35, 0.08
 LEAST_LEVEL = 0.02  #: the same, where the metric jumps too
+#: How a mean distance to the lowest so far compares with a standard deviation; of noise about 0.7.
+WANDERS = 0.7
 #: A loss that rises to this many times its lowest so far, and to this share of chance, has spiked.
 SPIKE, SPIKE_LEVEL = 2.5, 0.4
-#: Of all that was learned, the share that the last quarter of a slow training brings.
-STEEP = 0.1
+#: Of all that was learned, the share that the last quarter of a slow training's way brings; a decay brings some itself.
+STEEP, STEEP_DECAYED = 0.1, 0.22
+LAST = 0.75  #: where the last quarter begins
 
 
 def lr_too_high(view: View, series: Series) -> Sign | None:
@@ -38,7 +43,7 @@ def lr_too_high(view: View, series: Series) -> Sign | None:
 
 def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | None:
     """A loss that bounces above chance, or one that steps too large have thrown to chance, where it stays."""
-    chance, train = view.chance, series.train[late]
+    chance, train = view.train_chance, series.train[late]
     level, number = float(np.median(train)), series.training.number
     about = {"lr": lr, "level": level, "chance": chance, "try_lr": lr / 10}
     if view.history.chance is None:
@@ -69,8 +74,8 @@ def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None
     jump, level = _jumps(series, late, hot)
     spike = _spike(view, series)
     slots: dict[str, float | None] = {"lr": lr, "jump": jump, "level": level, "try_lr": lr / 5, "spike": spike}
-    matters = level > LEVEL * view.chance or (
-        level > LEAST_LEVEL * view.chance and noise(series.score[late][hot]) > 1.5 * view.luck
+    matters = level > LEVEL * view.train_chance or (
+        level > LEAST_LEVEL * view.train_chance and noise(series.score[late][hot]) > 1.5 * view.luck
     )
     if matters and jump > JUMP:
         proven = lower is Verdict.BETTER
@@ -82,17 +87,21 @@ def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None
 
 
 def _jumps(series: Series, late: slice, hot: Bools) -> tuple[float, float]:
-    """How much the training loss jumps from epoch to epoch at a high rate, as a share of its level; and that level."""
-    train = series.train[late][hot]
-    steps = np.diff(train) / np.maximum(train[:-1], 1e-12)
-    risen = float(np.mean(steps > 0.03))
-    return (noise(np.log(np.maximum(train, 1e-12))) if risen >= 0.2 else 0.0), float(np.median(train))
+    """How much the training loss jumps at a high rate, as a share of its level; and that level.
+
+    From epoch to epoch, or, where it wanders for several, above the lowest that it had been at.
+    """
+    train = np.maximum(series.train[late][hot], 1e-12)
+    risen = float(np.mean(np.diff(train) / train[:-1] > 0.03))
+    lowest = np.minimum.accumulate(np.maximum(series.train, 1e-12))[late][hot]
+    above = WANDERS * float(np.mean(np.log(train / lowest)))
+    return (max(noise(np.log(train)), above) if risen >= 0.2 else 0.0), float(np.median(train))
 
 
 def _spike(view: View, series: Series) -> float | None:
     """The epoch of a spike that is none of the first ones."""
     lowest = np.minimum.accumulate(series.train)
-    high = (series.train[1:] > SPIKE * lowest[:-1]) & (series.train[1:] > SPIKE_LEVEL * view.chance)
+    high = (series.train[1:] > SPIKE * lowest[:-1]) & (series.train[1:] > SPIKE_LEVEL * view.train_chance)
     return float(series.epoch[1:][high][0]) if high.any() else None
 
 
@@ -107,15 +116,17 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     """A validation loss that still falls steeply at the end, far from learned; or that has hardly fallen at all."""
     if len(series) < FEW + 1 or series.training.failed:
         return None
-    hot = series.lr >= 0.5 * series.lr.max()
-    val, train = smooth(series.val, 3)[hot], smooth(series.train, 3)[hot]
-    if len(val) < FEW + 1:
-        return None
-    quarter = max(2, len(val) // 4)
+    # Measured along the way that the steps can have gone, so that a decay, which ends every fall, hides none.
+    way = np.cumsum(series.lr) / series.lr.sum()
+    quarter = min(max(2, int((way > LAST).sum())), len(series) - 2)
+    val, train = smooth(series.val, 3), smooth(series.train, 3)
     learned = view.chance - float(val[-1])
     # It is the training that is slow: where its loss has levelled off, a validation loss that falls is luck.
-    share = min(_lately(view, v, quarter, float(raw[0])) for v, raw in ((val, series.val), (train, series.train)))
-    b, error, p = slope(series.epoch[hot][-quarter - 2 :], series.val[hot][-quarter - 2 :])
+    share = min(
+        _lately(way, val, max(view.chance, float(series.val[0]))),
+        _lately(way, train, max(view.train_chance, float(series.train[0]))),
+    )
+    b, error, p = slope(way[-quarter - 2 :], series.val[-quarter - 2 :])
     level = float(tail(series.val)[-1]) / view.chance
     lr = float(series.training.config.get("lr") or np.nan)
     slots = {"lr": lr, "share": share, "level": level, "chance": view.chance, "loss": float(series.val[-1])}
@@ -127,13 +138,25 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         if moved < 1e-4:
             return None  # a dead start, not a slow one
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
-    if share > STEEP and other_rates(view, series, False) is not Verdict.NO_BETTER:
-        confidence = sure * (0.6 + 0.35 * ramp(share, STEEP, 0.25))
+    steep = STEEP_DECAYED if series.decayed else STEEP
+    if share > steep and not _chosen(view, lr) and other_rates(view, series, False) is not Verdict.NO_BETTER:
+        confidence = sure * (0.6 + 0.35 * ramp(share, steep, steep + 0.15))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
     return None
 
 
-def _lately(view: View, loss: Array, quarter: int, first: float) -> float:
-    """Share of all that a loss fell which its last values brought."""
-    whole = max(view.chance, first) - float(loss[-1])
-    return float(loss[-1 - quarter] - loss[-1]) / max(whole, 1e-12)
+def _chosen(view: View, lr: float) -> bool:
+    """Whether the search tried several higher rates, however shortly, and the best training has none of them."""
+    rates = [float(t.config.get("lr") or 0.0) for t in view.history.competing if t.outcome is not None]
+    best = float(view.winner.config.get("lr") or 0.0) if view.winner is not None else math.inf
+    return sum(rate >= NEAR * lr for rate in rates) >= 2 and best < NEAR * lr
+
+
+def _lately(way: Array, loss: Array, begin: float) -> float:
+    """Share of all that a loss fell which the last part of the way brought.
+
+    Not more than twice what the part before it brought: where a loss was level and falls with the rate, it was the
+    rate that had kept it up.
+    """
+    before, last, end = (float(v) for v in np.interp([2 * LAST - 1, LAST, 1.0], way, loss))
+    return min(last - end, 2 * max(0.0, before - last)) / max(begin - end, 1e-12)

@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 EDGE = 0.12
 #: The part of the range near the end whose slope is continued, and how far; as shares of the range.
 NEAR, STEP = 0.2, 0.2
+SURE = 0.9  #: that a step beyond brings more than luck
 NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
 #: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
 KNOWN, ADDS = 0.6, 0.01
@@ -41,8 +42,8 @@ def range_edge(view: View, design: Design) -> list[Sign]:
             continue
         out = design.x[:, j] if at_high else 1 - design.x[:, j]
         gain, luck, error = _gain_beyond(view, out, design.scores)
-        sure = surely(gain - luck, error) if _rises(out, design.y) else 0.0
-        if sure < 0.8:
+        sure = surely(gain - luck, error)
+        if sure < SURE or not _rises(out, design.y):
             continue
         value = winner.config.get(axis.name)
         to = _wider(axis, at_high, view.samples)
@@ -58,7 +59,7 @@ def _natural(axis: Axis, at_high: bool, samples: int) -> bool:
         return axis.high >= samples
     end = axis.high if at_high else axis.low
     if known is None:
-        return not at_high and (end <= 0 or (not axis.log and end <= 1))
+        return not at_high and end <= float(axis.whole)  # no units, no share of dropout
     if known.kind is int and not at_high:
         return end <= max(1, known.low)
     return end >= known.high if at_high else end <= known.low
@@ -94,17 +95,22 @@ def _gain_beyond(view: View, out: Array, scores: Array) -> tuple[float, float, f
     top, luck = float(scores.max()), view.luck
     if view.sign < 0 and top < 0:
         scores, luck = -np.log(np.maximum(-scores, 1e-12)), luck / -top
+    gain, share = _slope_beyond(out, scores)
+    return gain, luck, luck * max(1.0, share)
+
+
+def _slope_beyond(out: Array, values: Array) -> tuple[float, float]:
+    """What a step beyond the end would add, and how its error compares with that of a single value."""
     weights = np.exp(-(((out.max() - out) / NEAR) ** 2))
     outer = out > out.max() - NEARBY
     apart = np.flatnonzero(~outer)
     if len(apart) == 0 or (weights > 0.02).sum() < 2:
-        return 0.0, luck, luck
+        return 0.0, 1.0
     second = int(apart[out[apart].argmax()])
     width = float(out[outer].mean() - out[second])
-    pair = float(scores[outer].mean() - scores[second]) / width
-    error = luck * float(np.sqrt(1 / outer.sum() + 1)) * min(1.0, STEP / width)
-    gain = min(pair, float(np.polyfit(out, scores, 1, w=np.sqrt(weights))[0])) * STEP
-    return gain, luck, max(luck, error)
+    pair = float(values[outer].mean() - values[second]) / width
+    gain = min(pair, float(np.polyfit(out, values, 1, w=np.sqrt(weights))[0])) * STEP
+    return gain, float(np.sqrt(1 / outer.sum() + 1)) * min(1.0, STEP / width)
 
 
 def unimportant(design: Design) -> list[Sign]:

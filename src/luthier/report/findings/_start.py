@@ -8,7 +8,8 @@ import numpy as np
 
 from luthier.records import Status
 from luthier.report.findings._alike import NEAR, Verdict, bold, other_rates, penalised
-from luthier.report.findings._statistics import slope
+from luthier.report.findings._fit import TINY, capacity
+from luthier.report.findings._statistics import Array, slope
 from luthier.report.findings._view import HUGE, Series, Sign, View
 from luthier.report.history import Trained
 
@@ -22,9 +23,9 @@ def dead_start(view: View, series: Series) -> Sign | None:
     if len(series) < 3:
         return None
     moved = float(np.ptp(series.train) / max(abs(float(series.train.mean())), 1e-12))
-    learned = float(series.train.min()) < 0.95 * view.chance and view.history.chance is not None
+    learned = float(series.train.min()) < 0.95 * view.train_chance and view.history.chance is not None
     _, _, p = slope(series.epoch, series.train)
-    half = series.train[len(series) // 2]
+    half = series.train[int(np.searchsorted(np.cumsum(series.lr), 0.5 * series.lr.sum()))]  # of the way, not the time
     late = (half - series.train[-1]) / max(float(series.train[0] - series.train[-1]), 1e-12)
     falls = p < 0.001 and moved > 1e-4 and 0.3 < late <= 1.5  # a slow start gains pace, a dead one settles
     if learned or penalised(series):
@@ -35,7 +36,7 @@ def dead_start(view: View, series: Series) -> Sign | None:
     slots = {"lr": lr, "moved": moved, "loss": float(series.train[-1]), "epochs": float(series.epoch[-1])}
     confidence = 0.95 if moved < 0.01 else 0.75
     others = [s for n, s in view.series.items() if n != series.training.number]
-    works = any(s.train.min() < 0.8 * view.chance for s in others)
+    works = any(s.train.min() < 0.8 * view.train_chance for s in others)
     return Sign("dead-start", confidence, 1.0, {**slots, "works": works}, "", series.training.number)
 
 
@@ -45,28 +46,53 @@ def _constant(view: View, series: Series) -> Sign | None:
         return None
     late = series.train[len(series) // 3 :]
     level = float(np.median(late))
-    if abs(level / view.chance - 1) > STILL or float(np.ptp(late)) > STILL * level or series.train[0] < level:
+    if abs(level / view.train_chance - 1) > STILL or float(np.ptp(late)) > STILL * level or series.train[0] < level:
         return None
-    if slope(series.epoch[-len(late) :], late)[2] < 0.001 and late[0] - late[-1] > 1e-3 * level:
+    way = np.cumsum(series.lr)
+    if all(_falls_on(way, v) for v in (series.train, series.val)):
         return None  # slow, not dead
+    if capacity(view, series.training) < TINY and not _constant_score(view, series):
+        return None  # too small to learn anything, not dead
     if other_rates(view, series, True) is Verdict.BETTER:
         return None  # the rate has killed it
-    slots = {"loss": level, "chance": view.chance, "epochs": float(series.epoch[-1]), "lr": float(series.lr.max())}
+    slots = {
+        "loss": level,
+        "chance": view.train_chance,
+        "epochs": float(series.epoch[-1]),
+        "lr": float(series.lr.max()),
+    }
     return Sign("dead-start", 0.8, 1.0, slots, "constant", series.training.number)
+
+
+def _falls_on(x: Array, y: Array) -> bool:
+    """Whether a loss falls on steadily over the last two thirds of the way, and not only at first."""
+    late = x >= x[-1] / 3
+    b, _, p = slope(x[late], y[late])
+    half = float(np.interp((x[late][0] + x[-1]) / 2, x, y))
+    return b < 0 and p < 0.001 and half - float(y[-1]) > 0.25 * float(y[late][0] - y[-1])
+
+
+def _constant_score(view: View, series: Series) -> bool:
+    """Whether the metric is that of a constant answer at most epochs: then the inputs do not matter at all."""
+    chance = view.history.chance
+    if chance is None:
+        return True
+    near = np.abs(view.sign * series.score - chance.metric) <= 0.01 * max(abs(chance.metric), 0.1)
+    return bool(near[len(near) // 3 :].mean() > 0.5)
 
 
 def exploding_start(view: View, training: Trained) -> Sign | None:
     """A first loss far above chance, or a blow-up before the first evaluation."""
     series = view.series.get(training.number)
     lr = training.config.get("lr")
-    chance = view.chance if view.history.chance is not None else float("nan")
+    chance = view.train_chance if view.history.chance is not None else float("nan")
     if series is not None:
         first = float(series.train[0])
         lrs = {n: float(s.training.config.get("lr") or np.inf) for n, s in view.series.items()}
         gentler = [s for n, s in view.series.items() if lrs[n] < lrs[training.number] / NEAR]
         calm = [s for s in gentler if s.train[0] < 0.5 * first]
         # With several trainings the start is to blame for less, when lower rates start as high, or for nothing.
-        least = 2.0 if gentler else HUGE
+        least = 4.0 if gentler else HUGE
         if not first > least * chance or calm:
             return None
         confidence = 0.95 if first > 2 * HUGE * chance else 0.8 if first > HUGE * chance else 0.7

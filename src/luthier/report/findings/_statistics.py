@@ -28,7 +28,12 @@ def noise(values: Array) -> float:
 def smooth(values: Array, width: int | None = None) -> Array:
     """Running medians over ``width`` values (an odd number near a tenth of them), shorter at the ends."""
     half = (width or max(3, len(values) // 10)) // 2
-    return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))])
+    if len(values) <= 2 * half + 1:
+        return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))])
+    inner = np.median(np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1), axis=1)
+    begin = [np.median(values[: i + half + 1]) for i in range(half)]
+    end = [np.median(values[i - half :]) for i in range(len(values) - half, len(values))]
+    return np.concatenate([begin, inner, end])
 
 
 def tail(values: Array, share: float = 0.1, least: int = 2) -> Array:

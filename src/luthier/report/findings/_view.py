@@ -179,6 +179,12 @@ class View:
         firsts = [s.val[0] for s in self.series.values()]
         return float(np.median(firsts)) if firsts else math.nan
 
+    @cached_property
+    def train_chance(self) -> float:
+        """The training loss of such an answer: few or heavy-tailed samples make it another than on validation data."""
+        noted = self.history.chance.train if self.history.chance is not None else None
+        return self.chance if noted is None else noted
+
     @property
     def classes(self) -> bool:
         """Whether the targets are classes, as far as the loss and the metric tell."""

@@ -8,11 +8,12 @@ import numpy as np
 
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Status
-from luthier.report.findings._alike import alike
-from luthier.report.findings._batch import _pace
+from luthier.report.findings._alike import alike, as_good
+from luthier.report.findings._batch import _pace, _slower
 from luthier.report.findings._length import EARLY_DECAYED
 from luthier.report.findings._statistics import ramp
 from luthier.report.findings._view import Series, Sign, View
+from luthier.report.history import Trained
 
 #: What is waste: a share of a study's time spent after the best epoch of each training; a setting so much slower.
 SHARE, SLOWER = 0.5, 3.0
@@ -23,23 +24,18 @@ LARGER = 6.0
 
 def time_wasted(view: View) -> list[Sign]:
     """Most of the time went into epochs after the best ones, or into a far slower setting that is no better."""
-    total = idle = 0.0
-    for training in view.history.competing:
-        series = view.series.get(training.number)
-        seconds = np.array([p.seconds for p in training.curve])
-        total += float(seconds.sum())
-        if series is None or len(series) < 8:
-            continue
-        if float(series.val.min()) > 0.95 * view.chance:
-            continue  # it learned nothing: others tell why
-        at = series.settled(0.5 * view.luck, view.chance)
-        if series.decayed:
-            at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
-        idle += float(seconds[at + 1 :].sum())
-    share = idle / total if total else 0.0
-    least = SHARE if len(view.history.competing) > 1 else SHARE_OF_ONE
-    if share > least:
-        slots = {"share": share, "seconds": idle, "total": total}
+    trainings = view.history.competing
+    spent = {t.number: _idle(view, t) for t in trainings}
+    # A poor setting may settle at once; it is the good ones, and the one to use, that need not be so long.
+    middle = float(np.median(list(view.finals.values()))) if view.finals else 0.0
+    good = [n for n in spent if view.finals.get(n, -math.inf) >= middle]
+    best = [view.winner.number] if view.winner is not None else []
+    groups = [[spent[n] for n in numbers] for numbers in (spent, good, best)]
+    judged = [(sum(part for part, _ in group), sum(whole for _, whole in group)) for group in groups]
+    share = min(part / whole if whole else 0.0 for part, whole in judged)
+    idle, total = judged[0]
+    if share > (SHARE if len(trainings) > 1 else SHARE_OF_ONE):
+        slots = {"share": idle / total, "seconds": idle, "total": total}
         return [Sign("time-wasted", 0.55 + 0.43 * ramp(share, SHARE, 0.8), 0.4, slots)]
     for training in view.subjects:
         series = view.series.get(training.number)
@@ -55,14 +51,29 @@ def time_wasted(view: View) -> list[Sign]:
     return []
 
 
+def _idle(view: View, training: Trained) -> tuple[float, float]:
+    """Seconds of a training that lay after its best, and all of them."""
+    series = view.series.get(training.number)
+    seconds = np.array([p.seconds for p in training.curve])
+    total = float(seconds.sum())
+    if series is None or len(series) < 8 or float(series.val.min()) > 0.95 * view.chance:
+        return 0.0, total  # one that learned nothing: others tell why
+    at = series.settled(0.5 * view.luck, view.chance)
+    if series.decayed:
+        at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
+    return float(seconds[at + 1 :].sum()), total
+
+
 def _quicker(view: View, series: Series) -> Series | None:
     """The best training that is as good and takes a fraction of the time of an epoch."""
-    score = float(series.score.max()) - 1.25 * view.luck  # the error of a difference on the same samples
-    finals = [view.series[n] for n, best in view.finals.items() if best >= score and n != series.training.number]
+    others = [view.series[n] for n in view.finals if n != series.training.number]
+    finals = [s for s in others if as_good(view, s, series)]
     quick = [
         s
         for s in finals
-        if _pace(series) >= SLOWER * _pace(s) and s.epoch[-1] <= 1.5 * series.epoch[-1] and _work(series, s) >= SLOWER
+        if _pace(series) >= _slower(series.training, s.training) * _pace(s)
+        and s.epoch[-1] <= 1.5 * series.epoch[-1]
+        and _work(series, s) >= SLOWER
     ]
     return max(quick, key=lambda s: float(s.score.max()), default=None)
 
@@ -74,6 +85,8 @@ def _work(slow: Series, quick: Series) -> float:
         a, b = slow.training.config.get(name), quick.training.config.get(name)
         if a == b or (name in HYPERPARAMETERS and name not in ("batch_size", "optimizer")):
             continue
+        if isinstance(a, float) and isinstance(b, float):
+            continue  # no size
         if isinstance(a, bool) or not isinstance(a, int) or not isinstance(b, int) or min(a, b) < 1:
             return math.inf  # another model or optimizer
         times *= b / a if name == "batch_size" else (a / b) ** 2
@@ -106,7 +119,7 @@ def _oversized(view: View, series: Series) -> Sign | None:
             for s in alike(view, series.training, {name, "lr", "momentum"}, 2.0)
             if isinstance(s.training.config.get(name), int)
             and value >= LARGER * s.training.config[name]  # type: ignore[operator]
-            and float(s.score.max()) >= float(series.score.max()) - view.luck
+            and as_good(view, s, series)
         ]
         if small:
             other = max(small, key=lambda s: float(s.score.max()))

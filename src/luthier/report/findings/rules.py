@@ -41,7 +41,7 @@ EXPLAINED = {
     "lr-too-low": ("dead-start", "exploding-start", "shuffled-labels"),
     "still-improving": ("exploding-start", "lr-too-low", "underfitting"),
     "underfitting": ("dead-start", "shuffled-labels", "lr-too-high", "exploding-start", "data-mismatch"),
-    "overfitting": ("shuffled-labels", "data-mismatch"),
+    "overfitting": ("shuffled-labels",),
     "data-mismatch": ("shuffled-labels",),
     "early-stop": ("dead-start", "shuffled-labels", "schedule-cut-short"),
     "time-wasted": ("dead-start", "shuffled-labels"),

@@ -40,7 +40,9 @@ WORDS = {
     "findings": "What stood out",
     "findings.more": "{n} more",
     "finding.sure": "{percent} % sure",
+    "findings.none": "No known fault shows in the recommended setting, in your own, or in the search.",
     "finding.next": "Next:",
+    "finding.evidence": "the numbers behind it",
     # odd studies
     "empty.title": "Nothing to recommend yet",
     "empty.none": "No training has been evaluated yet.",

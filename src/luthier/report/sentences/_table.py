@@ -23,10 +23,12 @@ class Sentences:
     def say(self, code: str, slots: Mapping[str, Any], text: str = "") -> tuple[str, str]:
         """The sentence and the next step of a code, with the slots' values filled in."""
         sentence, step = self.table[f"{code}.{text}" if text else code]
-        return tuple(_capital(self.words.vformat(part, (), slots)) for part in (sentence, step))  # type: ignore[return-value]
+        said = self.words.vformat(sentence, (), slots), self.words.vformat(step, (), slots)
+        return said if self.language == "zh" else (_capital(said[0]), _capital(said[1]))
 
 
 def _capital(text: str) -> str:
+    """With a large first letter. Chinese has none, and a name that begins a sentence stays as it is typed."""
     return text[:1].upper() + text[1:]
 
 

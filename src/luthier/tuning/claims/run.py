@@ -83,7 +83,7 @@ def claims(
         search=SEARCH,
     )
     with study:
-        write_source(folder, task)
+        write_source(folder, task, setup.baseline)
         recorder = Recorder(study, asked, task.evaluations_per_epoch, on_event or _ignore, stop or (lambda: False))
         experiment = _Experiment(task, own, sizes, study.description.seed, options, recorder, folder)
         experiment.run(asked)
