@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from diagnosis import blind_budget, blind_curves, blind_data, blind_search, blind_tasks  # noqa: E402
-from diagnosis.plan import Plan  # noqa: E402
-from luthier import Options, Task, train  # noqa: E402
+from diagnosis import blind_budget, blind_curves, blind_data, blind_healthy, blind_search, blind_tasks
+from diagnosis.plan import Plan
+from luthier import Options, Task, train
 
-CASES = {case.name: case for part in (blind_curves, blind_data, blind_search, blind_budget) for case in part.CASES}
+PARTS = (blind_curves, blind_data, blind_search, blind_budget, blind_healthy)
+CASES = {case.name: case for part in PARTS for case in part.CASES}
 Values = Mapping[str, Any]
 By = str | tuple[str, str]
 
@@ -37,16 +38,19 @@ def plan(name: str) -> Plan:
 
 @cache
 def curve(task: Task, values: tuple[tuple[str, Any], ...], seed: int) -> tuple[tuple[float, ...], ...]:
-    """Columns of a training's curve: training loss, validation loss, metric, seconds; empty when it diverged at once."""
+    """Training loss, validation loss, metric and seconds of each epoch; empty when it diverged at once."""
     points = train(task, dict(values), seed=seed, options=Options(device="cpu", threads=1)).curve.points
     sign = 1 if task.direction == "minimize" else -1
     return tuple(zip(*((p.train_loss, p.val_loss, sign * p.metric, p.seconds) for p in points), strict=True))
 
 
 def quantity(task: Task, values: Values, by: str, seed: int) -> float:
-    """``val``, ``train``: at the end; ``low``: lowest validation loss, ``low20``: until epoch 20; ``first``: after epoch
-    1; ``miss``: 1 - the best metric (or the metric, if less is better); ``seconds``; ``swing``: largest rise of the
-    validation loss from one epoch to the next, as a share of the median in the second half."""
+    """A number from a training.
+
+    ``val``, ``train``: loss at the end; ``low``: lowest validation loss, ``low20``: until epoch 20; ``first``: after
+    epoch 1; ``miss``: 1 - the best metric (or the metric, if less is better); ``seconds``; ``swing``: largest rise of
+    the validation loss from one epoch to the next, as a share of its median, in the second half.
+    """
     columns = curve(task, tuple(sorted(values.items())), seed)
     if not columns:
         return float("inf")
@@ -120,6 +124,21 @@ def together(
     apart = max(rates[best[0]] / rates[best[1]], rates[best[1]] / rates[best[0]])
     claim = f"best lr of {knob} {ends}: {rates[best[0]]:g}, {rates[best[1]]:g}; loss with the other's, factors above"
     told(name, bool(min(swapped) > times and apart >= 5), claim, swapped[0], swapped[1])
+
+
+def fair(name: str) -> None:
+    """Claims that no larger model, longer training or other learning rate is clearly better than the user's own."""
+    given = plan(name).task.config(plan(name).own)
+    width = "channels" if "channels" in given else "units"
+    others = [{"epochs": 2 * given["epochs"]}, {"lr": 3 * given["lr"]}, {"lr": given["lr"] / 3}]
+    others += [{width: 2 * given[width]}] * (given.get("layers", 1) > 0)
+    for other in others:
+        a, b = measured(name, {}, "low", 3), measured(name, other, "low", 3)
+        noise = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 3)
+        better = b.mean() < 0.96 * a.mean() and b.mean() < a.mean() - 2 * noise
+        told(name, not better, f"{other} is not clearly better than {dict(plan(name).own)}", a, b)
+    a, b = measured(name, {}, "val", 3), measured(name, {}, "low", 3)
+    told(name, bool(a.mean() < 1.05 * b.mean()), "the validation loss does not rise after its minimum", a, b)
 
 
 T = blind_tasks
@@ -228,6 +247,9 @@ def main() -> None:
     for name, proof, *arguments in PROOFS:
         if re.search(pattern, name):
             proof(name, *arguments)
+    for case in blind_healthy.CASES:
+        if re.search(pattern, case.name):
+            fair(case.name)
 
 
 if __name__ == "__main__":
