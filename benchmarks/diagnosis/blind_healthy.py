@@ -59,19 +59,25 @@ def repeated(space: dict[str, Any], n: int, best: dict[str, Any], seed: int) -> 
 CASES = blind(
     "healthy",
     study(
-        lambda: mixture(1000, 3, 6, 1.5, epochs=10, metric="loss", units=8, layers=1),
+        lambda: mixture(1000, 3, 6, 1.5, epochs=10, batch_size=128, metric="loss", units=8, layers=1),
         {"lr": 0.3, **COSINE},
         SGD,
         "random",
     ),
     study(
-        lambda: sparse(1000, 10, epochs=16, layers=0),
+        lambda: sparse(1000, 10, epochs=16, batch_size=128, layers=0),
         {"lr": 0.05, **COSINE},
         {"lr": log_uniform(1e-3, 1.0)},
         "tpe",
         seed=1,
     ),
-    study(lambda: arm(1200, noise=0.5, epochs=30, units=16), {"lr": 0.02, **ADAM, **COSINE}, WIDE, "random", seed=2),
+    study(
+        lambda: arm(1200, noise=0.5, epochs=30, batch_size=128, units=16),
+        {"lr": 0.02, **ADAM, **COSINE},
+        WIDE,
+        "random",
+        seed=2,
+    ),
     study(
         lambda: ripples(1000, noise=0.5, epochs=30, metric="r2", units=16),
         {"optimizer": "AdamW", "lr": 0.02, "weight_decay": 0.1, **ONE},
@@ -108,28 +114,30 @@ CASES = blind(
         seed=9,
     ),
     study(
-        lambda: checkers(1600, 2, 0.2, epochs=25, metric="loss", units=12),
+        lambda: checkers(1600, 2, 0.2, epochs=25, metric="loss", units=32),
         {"lr": 0.05, **ADAM, **COSINE},
         {"lr": log_uniform(1e-3, 3.0)},
         runs=spread({"lr": log_uniform(1e-3, 3.0)}, 13, 10),
     ),
     study(
-        lambda: mixture(1600, 3, 8, 1.5, 0.15, epochs=10, metric="loss", units=8, layers=1),
+        lambda: mixture(1600, 3, 8, 1.5, 0.15, epochs=10, batch_size=128, metric="loss", units=8, layers=1),
         {"lr": 0.1, "momentum": 0.8, **COSINE},
         {"lr": log_uniform(3e-3, 1.0)},
         "tpe",
         seed=11,
     ),
     study(
-        lambda: sparse(1200, 12, epochs=15, units=8, layers=1, loss="HuberLoss", metric="mae"),
+        lambda: sparse(1200, 12, epochs=15, batch_size=128, units=8, layers=1, loss="HuberLoss", metric="mae"),
         {"lr": 0.1, "momentum": 0.5, **COSINE},
         {"lr": log_uniform(3e-3, 1.0)},
         "random",
         seed=12,
     ),
-    study(lambda: arm(1500, 2, 0.6, epochs=20, units=16), {"lr": 0.03, **ADAM, **COSINE}, runs=SEEDS),
+    study(lambda: arm(1500, 2, 0.6, epochs=20, batch_size=128, units=16), {"lr": 0.03, **ADAM, **COSINE}, runs=SEEDS),
     study(
-        lambda: mixture(1500, 4, 8, 1.5, epochs=10, metric="loss", units=8, layers=1), {"lr": 0.5, **COSINE}, runs=SEEDS
+        lambda: mixture(1500, 4, 8, 1.5, epochs=10, batch_size=128, metric="loss", units=8, layers=1),
+        {"lr": 0.5, **COSINE},
+        runs=SEEDS,
     ),
     study(
         lambda: levels(1500, 2, 2.0, epochs=15, metric="loss", units=8, layers=1),
@@ -140,13 +148,13 @@ CASES = blind(
         13,
     ),
     study(
-        lambda: ripples(1000, noise=0.5, epochs=25, units=16),
+        lambda: ripples(1200, noise=0.5, epochs=25, units=32),
         {"lr": 0.02, "batch_size": 64, **ADAM, **COSINE},
         {"lr": log_uniform(1e-3, 0.5), "batch_size": integer(16, 256, log=True)},
         runs=spread({"lr": log_uniform(1e-3, 0.5), "batch_size": integer(16, 256, log=True)}, 20, 14),
     ),
     study(
-        lambda: mixture(1200, 3, 6, 1.8, epochs=12, metric="loss", units=8, layers=1),
+        lambda: mixture(1200, 3, 6, 1.8, epochs=12, batch_size=128, metric="loss", units=8, layers=1),
         {"lr": 0.3, **COSINE},
         SGD,
         "asha",
@@ -162,11 +170,11 @@ CASES = blind(
         16,
     ),
     study(
-        lambda: sparse(1200, 8, epochs=15, layers=0, metric="r2"),
+        lambda: sparse(1200, 8, epochs=9, batch_size=128, layers=0, metric="r2"),
         {"lr": 0.05, **COSINE},
         {"lr": log_uniform(1e-3, 1.0)},
         "asha",
-        "160 epochs",
+        "100 epochs",
         17,
     ),
     study(
@@ -184,7 +192,7 @@ CASES = blind(
         19,
     ),
     study(
-        lambda: adding(1000, 4, 0.3, epochs=14, units=12, metric="r2"),
+        lambda: adding(1000, 4, 0.4, epochs=22, units=12, metric="r2"),
         {"optimizer": "RMSprop", "lr": 0.02, **COSINE},
         {"lr": log_uniform(1e-3, 0.5)},
         "tpe",
@@ -192,9 +200,9 @@ CASES = blind(
         20,
     ),
     study(
-        lambda: parity(1797, epochs=25, units=16, l1=2e-3, metric="loss"),
-        {"lr": 0.02, **ADAM, **COSINE},
-        {"lr": log_uniform(1e-3, 0.3)},
+        lambda: parity(1797, epochs=30, layers=0, batch_size=32, weight_decay=0.01, metric="loss"),
+        {"lr": 0.3, "momentum": 0.5, **COSINE},
+        {"lr": log_uniform(0.01, 3.0)},
         "random",
         "10 trainings",
         21,
@@ -202,7 +210,7 @@ CASES = blind(
     study(
         lambda: worst_cells(epochs=40, layers=0, batch_size=32, weight_decay=0.01),
         {"lr": 0.05, "momentum": 0.5, **COSINE},
-        {"lr": log_uniform(1e-3, 0.5)},
+        {"lr": log_uniform(3e-3, 5.0)},
         "random",
         seed=22,
     ),
@@ -215,14 +223,15 @@ CASES = blind(
         23,
     ),
     study(
-        lambda: mixture(1500, 5, 10, 2.0, epochs=12, metric="loss", units=16, layers=1, dropout=0.1, act="relu"),
+        lambda: mixture(
+            1500, 5, 10, 2.0, epochs=12, batch_size=128, metric="loss", units=16, layers=1, dropout=0.1, act="relu"
+        ),
         {"lr": 0.02, **ADAM, **COSINE},
-        {"lr": log_uniform(1e-3, 1.0), "dropout": uniform(0.0, 0.5)},
+        {"lr": log_uniform(1e-3, 1.0)},
         "random",
-        "20 trainings",
-        24,
+        seed=24,
     ),
-    study(lambda: checkers(1600, 2, 0.2, epochs=25, units=12), {"lr": 0.1, **ADAM, **COSINE}, runs=SEEDS),
+    study(lambda: checkers(1600, 2, 0.2, epochs=25, units=32), {"lr": 0.1, **ADAM, **COSINE}, runs=SEEDS),
     study(
         lambda: sparse(1500, 20, 1.5, epochs=12, layers=0, loss="L1Loss", metric="mae"),
         {"optimizer": "Adagrad", "lr": 0.2, **COSINE},
