@@ -16,12 +16,10 @@ from diagnosis.blind_tasks import (
     grammar,
     levels,
     mixture,
-    parity,
     ripples,
     signals,
     sparse,
     spirals,
-    worst_cells,
 )
 from diagnosis.plan import Plan, Run, blind, spread
 from luthier import Task, integer, log_uniform, uniform
@@ -67,7 +65,7 @@ CASES = blind(
     study(
         lambda: sparse(1000, 10, epochs=16, batch_size=128, layers=0),
         {"lr": 0.05, **COSINE},
-        {"lr": log_uniform(1e-3, 1.0)},
+        {"lr": log_uniform(1e-3, 3.0)},
         "tpe",
         seed=1,
     ),
@@ -200,17 +198,16 @@ CASES = blind(
         20,
     ),
     study(
-        lambda: parity(1797, epochs=30, layers=0, batch_size=32, weight_decay=0.01, metric="loss"),
-        {"lr": 0.3, "momentum": 0.5, **COSINE},
-        {"lr": log_uniform(0.01, 3.0)},
-        "random",
-        "10 trainings",
-        21,
+        lambda: ripples(1200, 0.7, 0.6, epochs=20, units=16, loss="L1Loss", metric="mae"),
+        {"optimizer": "AdamW", "lr": 0.02, "weight_decay": 0.1, **ONE},
+        WIDE,
+        "tpe",
+        seed=21,
     ),
     study(
-        lambda: worst_cells(epochs=40, layers=0, batch_size=32, weight_decay=0.01),
-        {"lr": 0.05, "momentum": 0.5, **COSINE},
-        {"lr": log_uniform(3e-3, 5.0)},
+        lambda: arm(1200, 2, 0.7, epochs=20, batch_size=128, units=16),
+        {"lr": 0.1, "momentum": 0.9, **COSINE},
+        {"lr": log_uniform(3e-3, 1.0)},
         "random",
         seed=22,
     ),
@@ -224,7 +221,7 @@ CASES = blind(
     ),
     study(
         lambda: mixture(
-            1500, 5, 10, 2.0, epochs=12, batch_size=128, metric="loss", units=16, layers=1, dropout=0.1, act="relu"
+            1500, 5, 10, 2.0, epochs=6, batch_size=128, metric="loss", units=16, layers=1, dropout=0.1, act="relu"
         ),
         {"lr": 0.02, **ADAM, **COSINE},
         {"lr": log_uniform(1e-3, 1.0)},
@@ -233,25 +230,25 @@ CASES = blind(
     ),
     study(lambda: checkers(1600, 2, 0.2, epochs=25, units=32), {"lr": 0.1, **ADAM, **COSINE}, runs=SEEDS),
     study(
-        lambda: sparse(1500, 20, 1.5, epochs=12, layers=0, loss="L1Loss", metric="mae"),
+        lambda: sparse(1500, 20, 1.5, epochs=6, batch_size=128, layers=0, loss="L1Loss", metric="mae"),
         {"optimizer": "Adagrad", "lr": 0.2, **COSINE},
         {"lr": log_uniform(0.01, 3.0)},
         "qmc",
         seed=25,
     ),
     study(
-        lambda: grammar(1600, 4, 6, 0.6, epochs=9, units=8, metric="loss"),
+        lambda: grammar(1600, 4, 6, 0.6, epochs=6, batch_size=128, units=8, metric="loss"),
         {"lr": 0.03, **ADAM, **COSINE},
         {"lr": log_uniform(1e-3, 1.0)},
         "asha",
-        "90 epochs",
+        "65 epochs",
         26,
     ),
     study(
         lambda: ripples(1500, 0.7, 0.6, epochs=20, units=16),
-        {"lr": 0.1, "momentum": 0.9, **COSINE},
-        {"lr": log_uniform(3e-3, 1.0), "momentum": uniform(0.5, 0.98)},
-        runs=repeated({"lr": log_uniform(3e-3, 1.0), "momentum": uniform(0.5, 0.98)}, 18, {}, 27),
+        {"lr": 0.1, "momentum": 0.8, **COSINE},
+        {"lr": log_uniform(3e-3, 1.0), "momentum": uniform(0.3, 0.95)},
+        runs=repeated({"lr": log_uniform(3e-3, 1.0), "momentum": uniform(0.3, 0.95)}, 18, {}, 27),
     ),
     study(
         lambda: levels(1600, 3, 2.0, epochs=18, metric="loss", units=10, layers=1, act="silu"),
