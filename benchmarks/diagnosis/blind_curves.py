@@ -136,8 +136,8 @@ CASES = [
             lambda: Plan(
                 checkers(1600, epochs=6),
                 {"optimizer": "Adam", "lr": 0.01},
-                ADAM,
-                spread(ADAM, 11, 3),
+                {"lr": log_uniform(1e-3, 1.0)},
+                spread({"lr": log_uniform(1e-3, 1.0)}, 11, 3),
             ),
             "small-budget",
         ),

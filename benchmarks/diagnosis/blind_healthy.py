@@ -70,7 +70,7 @@ CASES = blind(
         seed=1,
     ),
     study(
-        lambda: arm(1200, noise=0.5, epochs=30, batch_size=128, units=16),
+        lambda: arm(2000, noise=0.5, epochs=24, batch_size=128, units=16),
         {"lr": 0.02, **ADAM, **COSINE},
         WIDE,
         "random",
@@ -198,9 +198,9 @@ CASES = blind(
         20,
     ),
     study(
-        lambda: ripples(1200, 0.7, 0.6, epochs=20, units=16, loss="L1Loss", metric="mae"),
+        lambda: ripples(1200, 0.7, 0.6, epochs=20, batch_size=128, units=16, loss="L1Loss", metric="mae"),
         {"optimizer": "AdamW", "lr": 0.02, "weight_decay": 0.1, **ONE},
-        WIDE,
+        {"lr": log_uniform(1e-3, 3.0)},
         "tpe",
         seed=21,
     ),
