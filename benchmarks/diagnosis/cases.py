@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from diagnosis import (
+    blind_budget,
+    blind_curves,
+    blind_data,
+    blind_healthy,
+    blind_search,
     budget_cases,
     curve_cases,
     healthy,
@@ -46,4 +51,9 @@ ALL = [
     *held_out_curves.CASES,
     *held_out_search.CASES,
     *held_out_healthy.CASES,
+    *blind_curves.CASES,
+    *blind_data.CASES,
+    *blind_search.CASES,
+    *blind_budget.CASES,
+    *blind_healthy.CASES,
 ]

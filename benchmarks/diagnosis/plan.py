@@ -13,7 +13,7 @@ from scipy.stats import qmc
 from luthier import Options, Space, Task, tune
 from luthier.records import Decision, End, Slice, SliceResult
 
-Part = Literal["dev", "held_out"]
+Part = Literal["dev", "held_out", "blind"]
 Values = Mapping[str, Any]
 
 
@@ -138,3 +138,8 @@ def cases(code: str, *variants: tuple[Callable[[], Plan], str], part: Part = "de
 def held_out(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
     """Variants that no rule was made on; numbered after those for tuning."""
     return cases(code, *variants, part="held_out", first=21 if code == "healthy" else 5)
+
+
+def blind(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
+    """Variants by someone who had not seen the rules, on tasks of their own, with labels proven by trainings."""
+    return cases(code, *variants, part="blind", first=51 if code == "healthy" else 11)
