@@ -63,6 +63,7 @@ class History:
     seconds: float  #: wall-clock
     trainings: tuple[Trained, ...]
     chance: Chance | None = None  #: what a constant answer scores; None when that is not known
+    reference: float | None = None  #: validation loss of a forest of trees; None when that is not known
     parameters: int | None = None  #: that the model of the baseline can learn
     targets: int | None = None  #: numbers or labels in the training data
 
@@ -123,6 +124,7 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         seconds=study.spent_seconds,
         trainings=tuple(trainings),
         chance=None if chance is None else Chance(**chance),
+        reference=noted.get("reference"),
         parameters=noted.get("parameters"),
         targets=noted.get("targets"),
     )

@@ -13,7 +13,7 @@ from luthier.events import BudgetState
 from luthier.files import written_whole
 from luthier.records import Config
 from luthier.study import Study
-from luthier.task import Task, chance_of, load_task
+from luthier.task import Task, chance_of, load_task, reference_of
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
 
@@ -29,6 +29,7 @@ def write_source(folder: Path, task: Task, baseline: Config) -> None:
         "name": task.name,
         "validation": len(task.validation),
         "chance": None if chance is None else asdict(chance),
+        "reference": reference_of(task),
         "parameters": task.parameters(baseline),
         "targets": None if targets is None else targets.numel(),
     }

@@ -189,6 +189,22 @@ class TestFit:
         codes = found(history(high, parameters=parameters, targets=1000))
         assert ("underfitting" in codes) == told
 
+    @pytest.mark.parametrize(("reference", "told"), [(0.2, True), (0.69, False), (None, True)])
+    def test_a_loss_that_a_forest_of_trees_does_not_beat_is_noise(
+        self, history: Make, training: Make, reference: float | None, told: bool
+    ) -> None:
+        high = training(0, 2.3 * (0.3 + 0.7 * np.exp(-E / 2)), lr=0.01)
+        codes = found(history(high, parameters=100, targets=1000, reference=reference))
+        assert ("underfitting" in codes) == told
+
+    def test_a_penalty_that_a_forest_of_trees_beats_by_far_underfits_at_lower_losses(
+        self, history: Make, training: Make
+    ) -> None:
+        level = 0.25 + 0.75 * np.exp(-E / 2)
+        held = training(0, level, level, level, lr=0.01, weight_decay=0.05)
+        assert "underfitting" in found(history(held, **REGRESSION, reference=0.05))
+        assert "underfitting" not in found(history(held, **REGRESSION))
+
     def test_much_data_makes_no_model_small(self, history: Make, training: Make) -> None:
         high = training(0, 2.3 * (0.3 + 0.7 * np.exp(-E / 2)), lr=0.01)
         task = {"train": [100_000, ""], "validation": [400, ""]}

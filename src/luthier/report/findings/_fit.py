@@ -21,6 +21,8 @@ RISE_BESIDE, RISE_BESIDE_OF_CHANCE = 0.2, 0.04
 HIGH, HIGH_OF_NUMBERS = 0.4, 0.75
 HIGH_SMALL, HIGH_SMALL_OF_NUMBERS = 0.25, 0.5
 HIGH_HELD, STRONG_DROPOUT = 0.25, 0.6
+#: The same where a forest of trees is known to do better: to reach less than this share of the loss.
+HIGH_BEATEN, BEATEN = 0.2, 0.8
 #: Parameters for each target: with fewer than the first a model is small; with more than the second it can learn its
 #: data by heart, so that a loss that stays high is of noise in the targets, a penalty or the way it is trained.
 SMALL, LARGE = 0.25, 1.0
@@ -83,7 +85,12 @@ def underfitting(view: View, series: Series) -> Sign | None:
     level = min(end / view.train_chance, val / view.chance)  # dropout raises the training loss alone
     held = penalised(series) or float(series.training.config.get("dropout") or 0.0) > STRONG_DROPOUT
     small = capacity(view, series.training) < SMALL
-    if level < _high(view, series, held) or (learned < 0.03 * view.train_chance and not (held or small)):
+    beaten = _beaten(view, val)
+    if (
+        beaten is False
+        or level < _high(view, series, held, beaten)
+        or (learned < 0.03 * view.train_chance and not (held or small))
+    ):
         return None
     whole = max(learned, 0.03 * view.train_chance)
     luck = noise(series.val)
@@ -100,9 +107,20 @@ def underfitting(view: View, series: Series) -> Sign | None:
     return Sign("underfitting", confidence, 0.8, slots, "", series.training.number)
 
 
-def _high(view: View, series: Series, held: bool) -> float:
+def _beaten(view: View, val: float) -> bool | None:
+    """Whether a forest of trees does clearly better on the same data; None where that was not measured.
+
+    Where it does not, what is left of the loss is taken for noise in the targets.
+    """
+    reference = view.history.reference
+    return None if reference is None else reference < BEATEN * val
+
+
+def _high(view: View, series: Series, held: bool, beaten: bool | None) -> float:
     """The level from which on a training loss tells that the model, or a penalty on it, is to blame."""
     size = capacity(view, series.training)
+    if beaten and (held or size < LARGE):
+        return HIGH_BEATEN
     if held:
         return HIGH_HELD if view.classes else HIGH_SMALL_OF_NUMBERS
     if size < SMALL:
