@@ -9,7 +9,7 @@ from pathlib import Path
 from optuna.distributions import json_to_distribution
 
 from luthier.records import Belief
-from luthier.search import INFORMED, expected
+from luthier.search import INFORMED, NEAR_ONE, expected
 from luthier.space import Space, describe
 from luthier.study import Study
 
@@ -49,7 +49,7 @@ def _rows(name: str, range_: str, sources: dict[str, str], known: Sequence[Belie
 def in_words(belief: Belief) -> str:
     """``about 0.02 (0.01 to 0.04) for SGD at batch_size 64``."""
     low, high = belief.centre / belief.factor, belief.centre * belief.factor
-    if belief.name == "momentum":
+    if belief.name in NEAR_ONE:
         low, high = 1 - (1 - belief.centre) * belief.factor, 1 - (1 - belief.centre) / belief.factor
     low = low if belief.low is None else max(low, belief.low)
     high = high if belief.high is None else min(high, belief.high)

@@ -9,6 +9,7 @@ from luthier.search._names import INFORMED as INFORMED
 from luthier.search._names import SEARCHES as SEARCHES
 from luthier.search._names import make_search as make_search
 from luthier.search._optuna import OptunaSearch as OptunaSearch
+from luthier.search._priors import NEAR_ONE as NEAR_ONE
 from luthier.search._priors import Confidence as Confidence
 from luthier.search._priors import beliefs_around as beliefs_around
 from luthier.search._priors import expected as expected

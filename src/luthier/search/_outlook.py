@@ -45,6 +45,12 @@ class Runs:
         return Runs(*(np.concatenate(pair) for pair in pairs))
 
 
+def _batch_size(training: Training) -> float:
+    """Of a training; a search by hand may have none."""
+    size = training.config.get("batch_size")
+    return float(size) if isinstance(size, (int, float)) else float(REFERENCE_BATCH)
+
+
 def _table(cost: EpochCost) -> tuple[Array, Array]:
     """Batch sizes, and what an epoch costs at them."""
     sizes = np.unique(np.geomspace(1, max(2, cost.samples), 100).round())
@@ -108,7 +114,7 @@ class Outlook:
             np.array([t.reached for t in trainings]),
             np.array([t.epochs for t in trainings]),
             np.array([t.number for t in trainings], np.int64),
-            self._cost(np.array([float(t.config.batch_size) for t in trainings])),
+            self._cost(np.array([_batch_size(t) for t in trainings])),
         )
 
     def new(self, points: Array) -> Runs:

@@ -71,7 +71,7 @@ LITERATURE: Sequence[Belief] = [
 ]  # fmt: skip
 
 #: What averages over steps or multiplies in each: beliefs are about 1 minus these.
-_NEAR_ONE = ("momentum", "beta1", "beta2", "alpha", "gamma")
+NEAR_ONE = ("momentum", "beta1", "beta2", "alpha", "gamma")
 
 #: Centre and standard deviation. Dropout: between 0.2 of inputs and 0.5 of hidden units, Srivastava et al. 2014 (JMLR).
 DROPOUT = (0.3, 0.2)
@@ -152,7 +152,7 @@ def _is_number(value: Any) -> bool:
 
 def _size(name: str, values: Array) -> Array:
     """What others follow: the value, of what is near one its distance to one."""
-    size: Array = np.maximum(1 - values, 1e-3) if name in _NEAR_ONE else np.maximum(values, 1e-12)
+    size: Array = np.maximum(1 - values, 1e-3) if name in NEAR_ONE else np.maximum(values, 1e-12)
     return size
 
 
@@ -207,7 +207,7 @@ class Knowledge:
         return held
 
     def _values(self, belief: Belief, points: Array, noise: Array) -> Array:
-        of_one = belief.name in _NEAR_ONE
+        of_one = belief.name in NEAR_ONE
         logs = math.log(max(1 - belief.centre, 1e-6) if of_one else belief.centre) + math.log(belief.factor) * noise
         for name, exponent in belief.follows.items():
             others = self._column(name, points)
