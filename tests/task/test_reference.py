@@ -52,3 +52,8 @@ def test_a_label_that_only_validation_has_costs_no_infinity() -> None:
 def test_other_losses_and_wide_inputs_have_no_such_level() -> None:
     assert reference_of(task(SMOOTH, loss=lambda outputs, targets: (outputs - targets).abs().mean())) is None
     assert reference_of(task(SMOOTH, torch.zeros(600, 5000), loss="mse")) is None
+
+
+def test_a_few_samples_teach_trees_too_little() -> None:
+    few = (X[:100], SMOOTH[:100])
+    assert reference_of(Task(lambda config: nn.Linear(3, 1), few, few, loss="mse")) is None

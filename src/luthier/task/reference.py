@@ -15,6 +15,7 @@ from luthier.task.metrics import is_classification, is_elementwise, make_loss
 from luthier.task.task import Task
 
 ROWS, COLUMNS = 2000, 4096  #: at most, so that it takes a second or less
+FEWEST = 200  #: training samples; fewer teach trees little
 TREES, LEAF = 60, 3
 CPU = torch.device("cpu")
 
@@ -22,11 +23,11 @@ CPU = torch.device("cpu")
 def reference_of(task: Task) -> float | None:
     """The validation loss of extremely randomised trees (Geurts et al. 2006) on up to ROWS training samples.
 
-    They need no tuning, and fit what is smooth or jagged without being told. None for data that is not in memory, for
-    inputs that are no single tensor of up to COLUMNS numbers a sample, and for losses other than cross-entropy,
-    binary cross-entropy and those of numbers.
+    They need no tuning, and fit what is smooth or jagged without being told. None for data that is not in memory or
+    has fewer than FEWEST samples, for inputs that are no single tensor of up to COLUMNS numbers a sample, and for other
+    losses than cross-entropy, binary cross-entropy and those of numbers.
     """
-    if task.train.targets is None or task.validation.targets is None:
+    if task.train.targets is None or task.validation.targets is None or len(task.train) < FEWEST:
         return None
     with suppress(Exception):  # a user's data and loss may hold anything; then there is no such level
         train = task.train.sample(CPU, min(ROWS, len(task.train)))

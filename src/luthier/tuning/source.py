@@ -18,10 +18,11 @@ from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
 
 
-def write_source(folder: Path, task: Task, baseline: Config) -> None:
+def write_source(folder: Path, task: Task, baseline: Config, *, reference: bool = True) -> None:
     """Notes in ``folder`` where the task came from, for ``load_result``, and what explains its scores.
 
-    Raises StudyError when it cannot.
+    ``reference``: whether there is a second to fit what the scores are compared with (``reference_of``). Raises
+    StudyError when it cannot.
     """
     source = None if task.source is None else {"task": task.source[0], "data": task.source[1]}
     chance, targets = chance_of(task), task.train.targets
@@ -29,7 +30,7 @@ def write_source(folder: Path, task: Task, baseline: Config) -> None:
         "name": task.name,
         "validation": len(task.validation),
         "chance": None if chance is None else asdict(chance),
-        "reference": reference_of(task),
+        "reference": reference_of(task) if reference else None,
         "parameters": task.parameters(baseline),
         "targets": None if targets is None else targets.numel(),
     }

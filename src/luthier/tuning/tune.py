@@ -41,6 +41,8 @@ DURABLE_SECONDS = 1.0
 #: Share of a budget kept to run the winner again on fresh seeds, and how often at most.
 CONFIRM_SHARE = 0.1
 CONFIRM_SEEDS = 5
+#: Seconds of budget from which on one of them may go into what the scores are compared with.
+REFERENCE_FROM = 10.0
 
 
 def tune(
@@ -163,7 +165,8 @@ class _Run:
             self._tell(result)
         for cut in self._study.pending():  # begun when the last run was killed
             self._leader.begin(cut)
-        write_source(self._folder, self._setup.task, self._setup.baseline)
+        time_for_it = self._asked.unit != "seconds" or self._asked.total >= REFERENCE_FROM
+        write_source(self._folder, self._setup.task, self._setup.baseline, reference=time_for_it)
         task = self._setup.task
         trainings = len(self._leader.curves)
         self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))
@@ -186,6 +189,10 @@ class _Run:
                 if isinstance(decision, End):
                     self._end(decision)
             if not decisions or any(self._beyond_budget(cut) for cut in cuts):
+                return
+            if self.interrupted():  # a decision takes time, too
+                for cut in cuts:
+                    search.tell(SliceResult(cut, (), Outcome(Status.PAUSED)))
                 return
             self._run_slices(cuts)
 
