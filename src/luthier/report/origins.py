@@ -53,7 +53,7 @@ def in_words(belief: Belief) -> str:
         low, high = 1 - (1 - belief.centre) * belief.factor, 1 - (1 - belief.centre) / belief.factor
     low = low if belief.low is None else max(low, belief.low)
     high = high if belief.high is None else min(high, belief.high)
-    text = f"about {belief.centre:.2g} ({low:.2g} to {high:.2g})"
+    text = f"about {belief.centre:.3g} ({low:.3g} to {high:.3g})"
     if belief.given:
         text += f" for {', '.join(str(value) for value in belief.given.values())}"
     if belief.follows:

@@ -73,6 +73,19 @@ class TestLowRate:
         others = [training(n, [2.2, 2.2, 2.2], lr=lr, epochs=20) for n, lr in enumerate(higher, 1)]
         assert ("lr-too-low" in found(history(slow, *others))) == told
 
+    def test_the_rate_of_another_optimizer_decides_nothing(self, history: Make, training: Make) -> None:
+        """The best has a lower lr, but for AdamW, for which it is high; of SGD's rates the higher ones are better."""
+        slow = training(0, 2.3 - 0.06 * E, lr=0.01)
+        higher = [training(n, [1.6, 1.1, 0.8], lr=lr, epochs=20) for n, lr in enumerate((0.1, 0.2), 1)]
+        best = training(3, FALLS, lr=0.004, optimizer="AdamW")
+        assert "lr-too-low" in found(history(slow, *higher, best))
+
+    def test_momentum_counts_as_a_higher_rate(self, history: Make, training: Make) -> None:
+        slow = training(0, 2.3 - 0.06 * E, lr=0.01)
+        higher = [training(n, [2.2, 2.2, 2.2], lr=lr, epochs=20) for n, lr in enumerate((0.1, 0.2), 1)]
+        pushed = training(3, FALLS, lr=0.012, momentum=0.9)
+        assert "lr-too-low" in found(history(slow, *higher, pushed))
+
     def test_what_a_drop_of_the_rate_brings_is_no_slowness(self, history: Make, training: Make) -> None:
         step = np.r_[1.5, np.full(7, 1.25), np.full(12, 0.8)]
         assert "lr-too-low" not in found(history(training(0, step, lr=0.1, schedule="step", step_size=0.4)))

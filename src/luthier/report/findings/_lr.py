@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from luthier.records import Status
+from luthier.records import Config, Status
 from luthier.report.findings._alike import NEAR, Verdict, bold, other_rates
 from luthier.report.findings._statistics import Array, noise, ramp, slope, smooth, surely, tail
 from luthier.report.findings._view import FEW, HUGE, Series, Sign, View
@@ -139,17 +137,29 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
             return None  # a dead start, not a slow one
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
     steep = STEEP_DECAYED if series.decayed else STEEP
-    if share > steep and not _chosen(view, lr) and other_rates(view, series, False) is not Verdict.NO_BETTER:
+    if share > steep and not _chosen(view, series) and other_rates(view, series, False) is not Verdict.NO_BETTER:
         confidence = sure * (0.6 + 0.35 * ramp(share, steep, steep + 0.15))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
     return None
 
 
-def _chosen(view: View, lr: float) -> bool:
-    """Whether the search tried several higher rates, however shortly, and the best training has none of them."""
-    rates = [float(t.config.get("lr") or 0.0) for t in view.history.competing if t.outcome is not None]
-    best = float(view.winner.config.get("lr") or 0.0) if view.winner is not None else math.inf
-    return sum(rate >= NEAR * lr for rate in rates) >= 2 and best < NEAR * lr
+def _chosen(view: View, series: Series) -> bool:
+    """Whether the search tried several higher rates, however shortly, and the best training has none of them.
+
+    Rates compare for one optimizer alone, and SGD's only by what momentum makes of them, lr / (1 - momentum).
+    """
+    config = series.training.config
+    alike = [t for t in view.history.competing if t.config.get("optimizer") == config.get("optimizer")]
+    rates = {t.number: _rate(t.config) for t in alike if t.outcome is not None}
+    scored = [s for s in view.series.values() if s.training.number in rates]
+    best = max(scored, key=lambda s: float(s.score.max()), default=series)
+    least = NEAR * _rate(config)
+    return sum(rate >= least for rate in rates.values()) >= 2 and _rate(best.training.config) < least
+
+
+def _rate(config: Config) -> float:
+    lr, momentum = float(config.lr), float(config.get("momentum") or 0.0)
+    return lr / max(1.0 - momentum, 1e-3) if config.get("optimizer") == "SGD" else lr
 
 
 def _lately(way: Array, loss: Array, begin: float) -> float:
