@@ -67,9 +67,9 @@ def make_search(
     """The search called ``name``: one of SEARCHES, or ``sampler+pruner``.
 
     ``max_epochs`` is the longest training of the space, ``interval`` the epochs between two evaluations; ``complete``
-    gives a config its defaults. ``beliefs`` say where good values lie, ``cost`` what an epoch takes; freeze-thaw alone
-    uses them. Raises UsageError
-    for an unknown name, a missing package, or a space that the search cannot walk through.
+    gives a config its defaults. ``beliefs`` say where good values lie, ``cost`` what an epoch takes by batch size;
+    freeze-thaw alone uses them. Raises UsageError for an unknown name, a missing package, or a space that the search
+    cannot walk through.
 
     Where the schedule is fixed to "cooldown", freeze-thaw, hyperband, successive-halving and asha train trunks and
     compare trainings by their values after a cooldown (``Cooldown``).
