@@ -15,7 +15,8 @@ from luthier import Options, Space, choice, load_result, tune
 from luthier.cli.documents import tune_document
 from luthier.errors import BudgetError, ConfigError, TaskError, UsageError
 from luthier.events import NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened, TrainingEnded
-from luthier.search import OptunaSearch
+from luthier.records import Slice
+from luthier.search import OptunaSearch, make_search
 from luthier.study import Study
 from luthier.training import evaluate
 from luthier.tuning.setup import prepare
@@ -72,9 +73,48 @@ def test_a_budget_of_seconds(run):
     result = run(budget=0.3, on_event=events.append)
     *points, last = of(PointAdded, events)
     # After each of these points another interval began.
-    assert all(e.budget.spent < 0.3 for e in points + of(SliceStarted, events))
+    assert all(e.budget.spent < 0.3 for e in points)
     assert result.budget.spent >= 0.3 > last.budget.spent - last.point.seconds
     assert result.budget.unit == "seconds"
+
+
+class Late:
+    """A search during whose decision to begin a training the clock goes on to ``late``."""
+
+    def __init__(self, search, training, clock, late):
+        self._search, self._training, self._clock, self._late = search, training, clock, late
+
+    def ask(self, n=1):
+        decisions = self._search.ask(n)
+        if any(isinstance(d, Slice) and d.training == self._training for d in decisions):
+            self._clock[0] = max(self._clock[0], self._late)
+        return decisions
+
+    def __getattr__(self, name):
+        return getattr(self._search, name)
+
+
+@pytest.mark.parametrize("training", [3, 6, 9])
+@pytest.mark.parametrize("name", ["freeze-thaw", "hyperband", "tpe+median"])
+def test_what_was_decided_too_late_is_run_with_what_the_confirming_leaves(
+    run, task, endless, recorded, tmp_path, monkeypatch, name, training
+):
+    clock, events = [0.0], []
+
+    def tick():
+        clock[0] += 0.01
+        return clock[0]
+
+    monkeypatch.setattr("time.perf_counter", tick)
+    setup = prepare(task, endless, None)
+    search = make_search(
+        name, endless, max_epochs=9, direction="maximize", baseline=setup.baseline, complete=setup.complete
+    )
+    # The share of the search is spent then, and what is left is too little to run the winner again.
+    result = run(budget=100.0, search=Late(search, training, clock, 99.9), on_event=events.append)
+    assert len(recorded(tmp_path / "study")) == result.trainings > training
+    *_, last = of(SliceStarted, events)
+    assert result.budget.spent >= 100.0 > last.budget.spent - 0.1
 
 
 def test_a_budget_too_small_for_anything(run):

@@ -128,6 +128,7 @@ class _Run:
         self._leader = Leader(setup.task.direction)
         self._unfinished = Unfinished()
         self._untold: list[SliceResult] = []  # before there was a search
+        self._decided: list[Slice | End] = []  # by the search, for what may be left of the budget after the confirming
         self._per_epoch = setup.task.evaluations_per_epoch
         self._start = time.perf_counter() - study.spent_seconds
         self._share = 1.0 - CONFIRM_SHARE  # of the budget that may be spent now
@@ -183,7 +184,8 @@ class _Run:
             self._run_slices([cut])
         search = self._search or self._prepare()
         while search and not self.interrupted() and not search.finished:
-            decisions = search.ask(self._executor.capacity)
+            decisions = self._decided or search.ask(self._executor.capacity)
+            self._decided = []
             cuts = [d for d in decisions if isinstance(d, Slice) and self._can_go_on(d, search)]
             for decision in decisions:
                 if isinstance(decision, End):
@@ -191,8 +193,7 @@ class _Run:
             if not decisions or any(self._beyond_budget(cut) for cut in cuts):
                 return
             if self.interrupted():  # a decision takes time, too
-                for cut in cuts:
-                    search.tell(SliceResult(cut, (), Outcome(Status.PAUSED)))
+                self._decided = list(cuts)
                 return
             self._run_slices(cuts)
 
