@@ -209,15 +209,22 @@ class Knowledge:
     def _values(self, belief: Belief, points: Array, noise: Array) -> Array:
         of_one = belief.name in NEAR_ONE
         logs = math.log(max(1 - belief.centre, 1e-6) if of_one else belief.centre) + math.log(belief.factor) * noise
+        moved = np.zeros(len(points))
         for name, exponent in belief.follows.items():
             others = self._column(name, points)
             if all(_is_number(v) for v in others):
                 ratio = _size(name, np.array(others, float)) / _size(name, np.array(float(belief.at[name])))
-                logs = logs + exponent * np.log(ratio)
-        values: Array = 1 - np.exp(logs) if of_one else np.exp(logs)
+                moved += exponent * np.log(ratio)
+        values: Array = 1 - np.exp(logs + moved) if of_one else np.exp(logs + moved)
         if belief.low is not None:
-            values = np.maximum(values, belief.low)
-        return values if belief.high is None else np.minimum(values, belief.high)
+            values = np.maximum(values, self._moved(belief, belief.low, moved))
+        return values if belief.high is None else np.minimum(values, self._moved(belief, belief.high, moved))
+
+    @staticmethod
+    def _moved(belief: Belief, bound: float, moved: Array) -> Array:
+        """A bound of a belief, which follows what the centre follows: it was measured where the centre was."""
+        bounds: Array = 1 - (1 - bound) * np.exp(moved) if belief.name in NEAR_ONE else bound * np.exp(moved)
+        return bounds
 
     def _column(self, name: str, points: Array) -> list[Any]:
         """The values of a hyperparameter at these points, varied or not."""
