@@ -51,6 +51,22 @@ def test_a_belief_replaces_the_literature_where_it_is_asked_for() -> None:
     assert np.median([c["lr"] for c in drawn[:2000] if c["optimizer"] == "Adam"]) < 0.01
 
 
+@pytest.mark.parametrize(
+    ("rated", "centres"),
+    [
+        ((), [("SGD", 0.02)]),
+        (("Adam",), [("Adam", 0.007), ("SGD", 0.02)]),
+        (("SGD", "Adam"), [("SGD", 0.007), ("Adam", 0.007)]),
+    ],
+)
+def test_a_search_begins_with_the_centre_of_each_optimizer_whose_learning_rate_is_believed(rated, centres) -> None:
+    """Where that of one in the space is not, the literature's centre comes after them."""
+    beliefs = [Belief("lr", 0.007, 2, "measured", given={"optimizer": name}) for name in rated]
+    search = FreezeThaw(SPACE, max_epochs=9, beliefs=beliefs)
+    begun = [cut for _ in centres for cut in search.ask() if isinstance(cut, Slice)]
+    assert [(cut.config.optimizer, pytest.approx(cut.config.lr, rel=0.01)) for cut in begun] == centres
+
+
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_the_bounds_of_a_belief_follow_what_its_centre_follows(momentum) -> None:
     follows, at = {"momentum": 1.0, "batch_size": 0.5}, {"momentum": 0.0, "batch_size": 64.0}

@@ -72,9 +72,9 @@ class Source:
 
     def _centres(self, rng: np.random.Generator) -> Part:
         """Of the beliefs and of the literature, until the search has begun them."""
-        informed = int(self._knowledge.informed)
         begun = sum(_trust.own(t) for t in self._trainings)
-        points, origin = self._from_priors(rng, 1 + informed, informed, width=0.0)
+        believed, literature = self._knowledge.centres
+        points, origin = self._from_priors(rng, believed + literature, believed, width=0.0)
         return points[begun:], origin[begun:]
 
     def _around(self, rng: np.random.Generator, leaders: Array, count: int) -> Array:

@@ -168,6 +168,19 @@ class Knowledge:
         self._setting = setting
         self.informed = bool(beliefs)  #: whether there are beliefs beside the literature
         self._believed = [*beliefs, *LITERATURE]
+        optimizers = getattr(axes.axes.get("optimizer"), "choices", None) or ()
+        rated = [b.given.get("optimizer") for b in beliefs if b.name == "lr"]
+        self._rated = [k for k, name in enumerate(optimizers) if name in rated]  # choices with beliefs of their own lr
+
+    @property
+    def centres(self) -> tuple[int, int]:
+        """How many centres the beliefs have, and the literature: for the first points that are drawn with width 0.
+
+        The beliefs have one for each optimizer whose learning rate they tell. Where they tell that of each one in the
+        space, the literature has none: it would be a second centre of the same optimizer.
+        """
+        choices = getattr(self._axes.axes.get("optimizer"), "choices", None) or ()
+        return max(int(self.informed), len(self._rated)), int(not choices or len(self._rated) < len(choices))
 
     def draw(self, rng: np.random.Generator, count: int, width: float = 1.0, *, believed: int = 0) -> Array:
         """Points around good values, their spreads times ``width``; at 0 the centres themselves.
@@ -179,6 +192,8 @@ class Knowledge:
         if width == 0:  # unknown numbers then lie in the middle
             for k, axis in enumerate(self._axes.axes.values()):
                 points[:, k] = 0.5 if axis.choices is None else 0.0
+            for row, place in enumerate(self._rated[:believed]):
+                points[row, self._axes.names.index("optimizer")] = place
         noise = width * rng.normal(size=points.shape)
         for beliefs, rows in ((self._believed, slice(believed)), (LITERATURE, slice(believed, None))):
             part = points[rows]
