@@ -173,14 +173,12 @@ class Knowledge:
         self._rated = [k for k, name in enumerate(optimizers) if name in rated]  # choices with beliefs of their own lr
 
     @property
-    def centres(self) -> tuple[int, int]:
-        """How many centres the beliefs have, and the literature: for the first points that are drawn with width 0.
+    def centres(self) -> int:
+        """How many centres the beliefs have, one for each optimizer whose learning rate they tell.
 
-        The beliefs have one for each optimizer whose learning rate they tell. Where they tell that of each one in the
-        space, the literature has none: it would be a second centre of the same optimizer.
+        They are the first of as many points drawn with width 0.
         """
-        choices = getattr(self._axes.axes.get("optimizer"), "choices", None) or ()
-        return max(int(self.informed), len(self._rated)), int(not choices or len(self._rated) < len(choices))
+        return max(int(self.informed), len(self._rated))
 
     def draw(self, rng: np.random.Generator, count: int, width: float = 1.0, *, believed: int = 0) -> Array:
         """Points around good values, their spreads times ``width``; at 0 the centres themselves.
