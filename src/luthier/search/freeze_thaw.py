@@ -51,7 +51,7 @@ class _Options:
     """What could be done next, with its worth."""
 
     thaws: list[Training]
-    thaw_worth: Array
+    thaw_worth: Array | None  #: None: not yet asked for
     drawn: Candidates
     point_worth: Array
     new: Runs  #: at the candidates
@@ -195,8 +195,9 @@ class FreezeThaw:
         """
         self._need_values()
         options = self._options()
-        runs = self._outlook.begun(options.thaws).and_(options.new)
-        worth = np.concatenate([options.thaw_worth, options.point_worth])
+        thaws = self._outlook.begun(options.thaws)
+        runs = thaws.and_(options.new)
+        worth = np.concatenate([self._worth(thaws), options.point_worth])
         taken: list[int] = []
         horizons: list[float] = []
         left = float(epochs)
@@ -271,6 +272,8 @@ class FreezeThaw:
         new = None if self._proposals.exhausted else self._new(options)
         if new is not None:
             return self._trainings.slice(new, self._first)
+        if options.thaw_worth is None:
+            options.thaw_worth = self._worth(self._outlook.begun(options.thaws))
         if options.thaw_worth.max(initial=-math.inf) <= _NEGLIGIBLE:
             return None
         index = int(options.thaw_worth.argmax())
@@ -316,13 +319,12 @@ class FreezeThaw:
         shown = self._outlook.look()
         leaders = self._leaders(shown) if shown else np.zeros((0, len(self._axes)))
         drawn = self._source.draw(rng, leaders, 0.5 if len(shown) > _MANY else 1.0)
-        drawn = drawn.without(list(self._outlook.points.values()))
+        drawn = drawn.without(np.array(list(self._outlook.points.values())))
         new = self._outlook.new(drawn.points)
         thaws = [t for t in self._live() if t.number in self._outlook.points] if shown else []
         thaws = sorted(thaws, key=lambda t: -t.score())[:_MOST_THAWS]
-        worth = self._worth(self._outlook.begun(thaws))
         point_worth = self._worth(new) * self._unlike(new.features) if shown else 1.0 / (1 + np.arange(len(new)))
-        return _Options(thaws, worth, drawn, point_worth, new, drawn.due)
+        return _Options(thaws, None, drawn, point_worth, new, drawn.due)
 
     def _leaders(self, shown: list[Training]) -> Array:
         """Points of the trainings that will probably be best."""
