@@ -6,15 +6,21 @@ import math
 
 import numpy as np
 
-from luthier.report.findings._fit import SMALL, capacity
+from luthier.report.findings._fit import SMALL, capacity, parameters_each
 from luthier.report.findings._statistics import ramp, tail
 from luthier.report.findings._view import Series, Sign, View
 from luthier.task import Chance
 
 #: Of what the first epochs teach about the training data, the share that normally holds for the validation data too.
 TRANSFER = 0.6
+SPREAD = 0.5  #: of what is learned of a sample, as a share of chance
 #: A validation loss at this share of the training loss is better than dropout or a moving average explains.
 BETTER = 0.55
+#: Of chance: a loss of trees that proves labels to carry information.
+KNOWN = 0.9
+#: Labels without information: as many parameters for each as the first bring down a loss to nothing, and fewer in
+#: proportion (a linear model of p parameters explains p / n of n random numbers); a network has more ways.
+BY_HEART = 2.0
 #: Halving the loss of some hundred labels by heart takes more epochs.
 AT_ONCE = 4
 #: And it has to matter, as a share of chance: where both are nearly 0, a hard sample more or less decides.
@@ -34,8 +40,9 @@ def data_mismatch(view: View, series: Series) -> Sign | None:
         held = (1 - series.val[early] / view.chance) / (taught[early] / view.train_chance)
         transfer = float(np.mean(held))
         slots = {**slots, "train": float(series.train[early[0]]), "val": float(series.val[early[0]])}
-        if transfer < TRANSFER and np.mean(gap[early[0] :] > 1.4) > 0.9:
-            confidence = 0.6 + 0.35 * ramp(TRANSFER - transfer, 0, 0.4)
+        error = SPREAD / math.sqrt(view.validation or 1) / float(np.mean(taught[early]) / view.train_chance)
+        if transfer + 1.5 * error < TRANSFER and np.mean(gap[early[0] :] > 1.4) > 0.9:
+            confidence = 0.6 + 0.35 * ramp(TRANSFER - transfer - error, 0, 0.4)
             return Sign("data-mismatch", confidence, 0.9, {**slots, "transfer": transfer}, "", series.training.number)
     late = gap[len(gap) // 2 :]
     dropout = any("drop" in n and isinstance(v, float) and v > 0.2 for n, v in series.training.config.items())
@@ -61,8 +68,12 @@ def shuffled_labels(view: View) -> list[Sign]:
         return []  # surely worse than chance: labels are numbered otherwise; a loss gets worse by memorising alone
     if all(t.failed for t in view.history.competing) or _learned_at_once(view):
         return []
+    if view.history.reference is not None and view.history.reference < KNOWN * chance.loss:
+        return []  # trees learn from these labels what holds for the validation data
     learned = {n: 1 - float(s.train.min()) / view.train_chance for n, s in view.series.items()}
     number = max(learned, key=lambda n: learned[n])
+    if learned[number] > max(0.1, BY_HEART * parameters_each(view, view.series[number].training)):
+        return []  # more than there is room for by heart
     fell = [float(v[0] - np.median(tail(v, 0.2, 3))) for v in (view.series[number].train, view.series[number].val)]
     small = capacity(view, view.series[number].training) < SMALL
     if learned[number] < (0.05 if small else 0.01) or fell[1] > 0.5 * fell[0]:  # a small one learns nothing by heart

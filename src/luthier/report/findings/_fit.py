@@ -131,21 +131,29 @@ def _high(view: View, series: Series, held: bool, beaten: bool | None) -> float:
 
 
 def capacity(view: View, training: Trained) -> float:
-    """Parameters for each target, at least; between small and large when not known.
+    """Parameters for each target, at least; between small and large when not known."""
+    history, each = view.history, parameters_each(view, training)
+    if not math.isfinite(each) or not history.targets:
+        return (SMALL + LARGE) / 2
+    answers = max(1.0, history.targets / view.samples) if view.samples else 1.0
+    return max(each, SMALL if each * history.targets >= FEW_PARAMETERS * answers else 0.0)
+
+
+def parameters_each(view: View, training: Trained) -> float:
+    """Parameters for each target; infinite when not known.
 
     The count is that of the user's own setting. Where sizes are smaller than there, it is taken to fall with their
     squares.
     """
     history, base = view.history, view.history.baseline
     if not history.parameters or not history.targets or base is None:
-        return (SMALL + LARGE) / 2
+        return math.inf
     count = float(history.parameters)
     for name in {*base.config, *training.config} - {*HYPERPARAMETERS}:
         now, then = training.config.get(name), base.config.get(name)
         if isinstance(now, int) and isinstance(then, int) and 0 < now < then:
             count *= (now / then) ** 2
-    answers = max(1.0, history.targets / view.samples) if view.samples else 1.0
-    return max(count / history.targets, SMALL if count >= FEW_PARAMETERS * answers else 0.0)
+    return count / history.targets
 
 
 def _can_fit_more(view: View, series: Series, end: float, val: float) -> bool:

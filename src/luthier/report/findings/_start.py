@@ -93,8 +93,8 @@ def exploding_start(view: View, training: Trained) -> Sign | None:
         calm = [s for s in gentler if s.train[0] < 0.5 * first]
         # With several trainings the start is to blame for less, when lower rates start as high, or for nothing.
         least = 4.0 if gentler else HUGE
-        if not first > least * chance or calm:
-            return None
+        if not first > least * chance or calm or (bold(training) and float(series.val[0]) < chance):
+            return None  # what comes down at once at a bold rate was its first steps
         confidence = 0.95 if first > 2 * HUGE * chance else 0.8 if first > HUGE * chance else 0.7
         slots = {"first": first, "chance": chance, "times": first / chance, "lr": lr}
         return Sign("exploding-start", confidence, 0.9, slots, "", training.number)
@@ -102,6 +102,8 @@ def exploding_start(view: View, training: Trained) -> Sign | None:
         return None
     told = _FIRST_LOSS.search(training.outcome.message)
     first = float(told.group(1)) if told else float("nan")
+    if first < HUGE * chance:
+        return None  # it started well, and the steps were too large
     slots = {"lr": lr, "first": first, "chance": chance, "message": training.outcome.message}
     return Sign("exploding-start", 0.9 if first > HUGE * chance else 0.65, 1.0, slots, "overflow", training.number)
 

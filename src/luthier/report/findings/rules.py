@@ -72,8 +72,9 @@ def _on_subjects(view: View) -> list[Sign]:
         series = view.series.get(training.number)
         found = [rule(view, series) for rule in ON_CURVES] if series is not None else []
         found += [rule(view, training) for rule in ON_TRAININGS]
-        for sign in found:
-            if sign is not None:
+        told = [sign for sign in found if sign is not None]
+        for sign in told:
+            if not any(_explains(other, sign) for other in told):  # before another training's sign takes its place
                 signs.setdefault(sign.code, sign)
     return list(signs.values())
 
