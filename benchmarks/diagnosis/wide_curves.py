@@ -101,7 +101,7 @@ CASES = [
         "overfitting",
         (lambda: Plan(majority(250, wrong=0.2, epochs=60, units=32), {"optimizer": "Adam", "lr": 2e-3}), SHORT),
         (
-            lambda: Plan(tags(150, flipped=0.1, epochs=60, units=64), {"optimizer": "Adam", "lr": 3e-3}, {}, SEEDS),
+            lambda: Plan(tags(300, flipped=0.1, epochs=60, units=64), {"optimizer": "Adam", "lr": 3e-3}, {}, SEEDS),
             SHORT,
         ),
         (
@@ -113,7 +113,7 @@ CASES = [
             ),
             SHORT + " seed-noise unimportant range-edge",
         ),
-        (lambda: Plan(income(150, 0.6, epochs=60, units=64), {"optimizer": "Adam", "lr": 3e-3}), SHORT),
+        (lambda: Plan(line(150, 2.0, epochs=60, layers=2, units=64), {"optimizer": "Adam", "lr": 3e-3}), SHORT),
         (
             lambda: Plan(
                 ranks(300, noise=2.0, epochs=40, units=64, metric="loss"),
@@ -137,12 +137,12 @@ CASES = [
             ),
             SHORT + " seed-noise unimportant range-edge",
         ),
-        (lambda: Plan(shapes(epochs=40, l1=3e-3), {"optimizer": "Adam", "lr": 3e-3}), SHORT),
+        (lambda: Plan(shapes(epochs=40, l1=0.03), {"optimizer": "Adam", "lr": 3e-3}), SHORT),
         first=FIRST,
     ),
     *cases(
         "still-improving",
-        (lambda: Plan(majority(epochs=6, units=24), {"optimizer": "Adam", "lr": 5e-3}), "small-budget"),
+        (lambda: Plan(majority(epochs=3, units=24), {"optimizer": "Adam", "lr": 5e-3}), "small-budget"),
         (lambda: Plan(tide(epochs=5), {"optimizer": "Adam", "lr": 0.01}, {}, SEEDS), "small-budget"),
         (
             lambda: Plan(
@@ -189,7 +189,7 @@ CASES = [
         (
             lambda: Plan(
                 swing(epochs=50),
-                {"optimizer": "Adam", "lr": 0.01, "schedule": "linear"},
+                {"optimizer": "Adam", "lr": 3e-4, "schedule": "linear"},
                 ADAM,
                 [Run({"lr": lr}, stop=18) for lr in (0.003, 0.02, 0.05, 0.03)],
             ),
@@ -212,7 +212,7 @@ CASES = [
             SHORT + " seed-noise underfitting unimportant",
         ),
         (
-            lambda: Plan(squeeze(epochs=25, validation=multiplied(2.0)), {"optimizer": "Adam", "lr": 5e-3}),
+            lambda: Plan(squeeze(epochs=25, validation=multiplied(1.0, 2.0)), {"optimizer": "Adam", "lr": 5e-3}),
             SHORT + " overfitting",
         ),
         (
@@ -220,7 +220,7 @@ CASES = [
             SHORT + " overfitting",
         ),
         (
-            lambda: Plan(line(800, validation=lambda x, y: (x, 2.5 * y), epochs=20), {"lr": 0.03}),
+            lambda: Plan(line(800, validation=multiplied(-1.0), epochs=20), {"lr": 0.03}),
             SHORT + " overfitting",
         ),
         first=FIRST,
@@ -330,7 +330,7 @@ CASES = [
                 search="random",
                 budget="8 trainings",
             ),
-            SHORT + " overfitting data-mismatch unimportant seed-noise range-edge",
+            SHORT + " overfitting data-mismatch unimportant seed-noise range-edge lr-too-high",
         ),
         first=FIRST,
     ),

@@ -84,7 +84,7 @@ CASES = [
         ),
         (
             lambda: Plan(swing(epochs=20), {"lr": 0.8}, ABOVE, spread(ABOVE, 11, 2)),
-            "lr-too-high early-stop time-wasted small-budget",
+            "lr-too-high early-stop time-wasted small-budget still-improving",
         ),
         (
             lambda: Plan(
@@ -123,7 +123,7 @@ CASES = [
                 search="random",
                 budget="9 trainings",
             ),
-            "still-improving small-budget lr-too-low underfitting range-edge",
+            "still-improving small-budget lr-too-low underfitting range-edge early-stop",
         ),
         (
             lambda: Plan(
@@ -132,7 +132,7 @@ CASES = [
                 {"batch_size": integer(16, 1000, log=True)},
                 each("batch_size", [16, 40, 100, 300]),
             ),
-            "still-improving small-budget lr-too-low underfitting range-edge",
+            "still-improving small-budget lr-too-low underfitting range-edge early-stop",
         ),
         (
             lambda: Plan(swing(3000, epochs=15), {"batch_size": 2000, "lr": 0.1, "momentum": 0.9}),
@@ -145,7 +145,7 @@ CASES = [
                 {"batch_size": integer(16, 1500, log=True)},
                 each("batch_size", [32, 64, 128, 512]),
             ),
-            "still-improving small-budget lr-too-low underfitting range-edge",
+            "still-improving small-budget lr-too-low underfitting range-edge early-stop",
         ),
         (
             lambda: Plan(
@@ -162,10 +162,10 @@ CASES = [
         "batch-too-small",
         (
             lambda: Plan(
-                fraud(700, epochs=8),
+                fraud(700, epochs=20),
                 {"batch_size": 1, "lr": 2e-3},
                 {"batch_size": integer(1, 64, log=True)},
-                batches([4, 8, 16, 32], 2e-3, 1, 0.8),
+                batches([4, 8, 16, 32], 2e-3, 1, 1.0),
             ),
             FEW + " time-wasted joint overfitting",
         ),
@@ -230,7 +230,7 @@ CASES = [
                 search="random",
                 budget="24 trainings",
             ),
-            HARMLESS + " overfitting",
+            HARMLESS + " overfitting lr-too-low",
         ),
         (
             lambda: Plan(
@@ -249,17 +249,17 @@ CASES = [
                 {**ADAM, "eps": log_uniform(1e-10, 1e-7)},
                 spread({**ADAM, "eps": log_uniform(1e-10, 1e-7)}, 24, 3),
             ),
-            HARMLESS + " overfitting",
+            HARMLESS + " overfitting lr-too-low",
         ),
         (
             lambda: Plan(
                 shapes(500, epochs=8),
                 {"lr": 0.05, "l1": 1e-8},
                 {"lr": log_uniform(1e-3, 1.0), "l1": log_uniform(1e-9, 1e-7)},
-                search="tpe",
+                search="random",
                 budget="26 trainings",
             ),
-            HARMLESS + " overfitting",
+            HARMLESS + " overfitting lr-too-low",
         ),
         first=FIRST,
     ),
@@ -271,7 +271,7 @@ CASES = [
         ),
         (
             lambda: Plan(line(500, epochs=4), {"lr": 0.05, "batch_size": 32}, BATCH, spread(BATCH, 40, 2)),
-            HARMLESS + " range-edge underfitting",
+            HARMLESS + " range-edge underfitting batch-too-small",
         ),
         (
             lambda: Plan(
@@ -294,7 +294,7 @@ CASES = [
         ),
         (
             lambda: Plan(majority(500, epochs=5), {"lr": 0.05, "momentum": 0.5}, MOMENTUM, spread(MOMENTUM, 40, 6)),
-            HARMLESS + " underfitting",
+            HARMLESS + " underfitting lr-too-low",
         ),
         first=FIRST,
     ),

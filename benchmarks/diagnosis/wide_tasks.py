@@ -190,8 +190,7 @@ def tags(
     """Six marks that each apply or not, from sixteen numbers; some are noted wrongly."""
     draw = np.random.default_rng(44)
     x = draw.normal(size=(samples, 16))
-    one, two = draw.normal(size=(2, 16, kinds))
-    y = (x @ one) * np.tanh(x @ two / 4) > 0
+    y = x @ draw.normal(size=(16, kinds)) / 2 + 2 * np.sin(2 * x[:, :kinds]) > 0
     y = y ^ (draw.random(y.shape) < flipped)
     return table(
         x, y.astype(float), "tags", stack(16, kinds, act, after=after), loss="BCEWithLogitsLoss", metric="loss", **rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -23,7 +24,7 @@ EDGE = 0.12
 NEAR, STEP = 0.2, 0.2
 SURE = 0.9  #: that a step beyond brings more than luck
 FAR_FROM_SURE = 0.3  #: of chance: a loss above which classes are far from told apart
-LOSS_SPREAD = 1.5  #: how samples' losses spread about their mean, as a multiple of it
+WORTH = 0.05  #: a step beyond the end must lower the loss by this share
 NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
 #: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
 KNOWN, ADDS = 0.6, 0.01
@@ -33,8 +34,11 @@ ODDS = 6.0
 BEST, SURELY_TOGETHER = 0.7, 0.3  #: the quantile of the best scores; a correlation that tells which way two go
 
 
-def range_edge(view: View, design: Design) -> list[Sign]:
-    """The best values crowd at an end of the range and scores rise towards it, in most bootstrap samples."""
+def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
+    """The best value lies at an end of its range, scores rise towards it, and a step beyond promises more than luck.
+
+    Or the winner's curve shows by itself (``told``) that its learning rate is too low or too high.
+    """
     winner = view.winner
     if winner is None or not design.rich or len(design.y) < 5:
         return []
@@ -46,6 +50,7 @@ def range_edge(view: View, design: Design) -> list[Sign]:
             continue
         out = design.x[:, j] if at_high else 1 - design.x[:, j]
         gain, sure = max(_beyond(view, out, design), key=lambda found: found[1])
+        sure = max(sure, _curve_says(axis, at_high, winner.number, told))
         if sure < SURE or not _rises(out, design.y):
             continue
         value = winner.config.get(axis.name)
@@ -53,6 +58,14 @@ def range_edge(view: View, design: Design) -> list[Sign]:
         slots = {"name": axis.name, "value": value, "edge": axis.high if at_high else axis.low, "to": to, "gain": gain}
         signs.append(Sign("range-edge", sure, 0.8, slots, "" if at_high else "low", winner.number))
     return signs
+
+
+def _curve_says(axis: Axis, at_high: bool, winner: int, told: Sequence[Sign]) -> float:
+    """How surely the winner's curve says that the learning rate should lie beyond this end."""
+    code = "lr-too-low" if at_high else "lr-too-high"
+    return max(
+        (s.confidence for s in told if axis.name == "lr" and s.code == code and s.training == winner), default=0.0
+    )
 
 
 def _natural(axis: Axis, at_high: bool, samples: int) -> bool:
@@ -92,18 +105,34 @@ def _rises(out: Array, y: Array) -> bool:
 def _beyond(view: View, out: Array, design: Design) -> list[tuple[float, float]]:
     """What a step beyond the end would bring if things went on as they do near the end, and how surely that is no luck.
 
-    Of the score, as a share when it is a loss. Where classes are far from told apart, of the validation loss as well,
-    in which each sample tells more than whether it is right; sure answers would lower it without end.
+    Of the score, as a share when it is a loss. Where much is left to learn, of the validation loss as well, in which
+    each sample tells more than whether it is right; where little is, sure answers lower it without end.
     """
     top, luck, scores = float(design.scores.max()), view.luck, design.scores
     if view.sign < 0 and top < 0:
         scores, luck = -np.log(np.maximum(-scores, 1e-12)), luck / -top
     found = [_gain_beyond(out, scores, luck)]
     told = np.isfinite(design.losses)
-    if view.classes and view.validation and told.any() and float(design.losses.min()) > FAR_FROM_SURE * view.chance:
+    if told.any() and float(design.losses.min()) > FAR_FROM_SURE * view.chance:
         losses = np.where(told, design.losses, design.losses[told].max())
-        found.append(_gain_beyond(out, -np.log(np.maximum(losses, 1e-12)), LOSS_SPREAD / math.sqrt(view.validation)))
+        found.append(_smooth_gain(out, -np.log(np.maximum(losses, 1e-12))))
     return found
+
+
+def _smooth_gain(out: Array, values: Array) -> tuple[float, float]:
+    """The gain, and how surely it matters, by the scatter of the values about a curve through the outer half.
+
+    All are of the same validation samples, so their differences are known far better than the values.
+    """
+    gain, _ = _slope_beyond(out, values)
+    outer = out > out.max() - 0.5
+    degree = 2 if outer.sum() >= 6 else 1
+    free = int(outer.sum()) - degree - 1
+    if free < 2:
+        return gain, 0.0
+    rest = values[outer] - np.polyval(np.polyfit(out[outer], values[outer], degree), out[outer])
+    scatter = float(np.sqrt((rest**2).sum() / free))
+    return gain, surely(gain - WORTH, max(2 * scatter, 0.3 * WORTH))
 
 
 def _gain_beyond(out: Array, values: Array, luck: float) -> tuple[float, float]:
