@@ -46,7 +46,7 @@ CASES = cases(
     ),
     study(
         lambda: shapes(2000, 1.4, epochs=10, units=4, batch_size=64),
-        {**ADAM, "lr": 5e-3, **COSINE},
+        {**ADAM, "lr": 0.015, **COSINE},
         WIDE,
         "qmc",
         seed=3,

@@ -95,9 +95,9 @@ CASES = [
         (
             lambda: Plan(
                 income(epochs=20, optimizer="Adam", lr=0.01, schedule="cosine"),
-                {"dropout": 0.6},
-                {"dropout": uniform(0.4, 0.85)},
-                spread({"dropout": uniform(0.4, 0.85)}, 9),
+                {"dropout": 0.8},
+                {"dropout": uniform(0.6, 0.95)},
+                spread({"dropout": uniform(0.6, 0.95)}, 9),
             ),
             "underfitting early-stop data-mismatch time-wasted",
         ),
@@ -265,10 +265,6 @@ CASES = [
     ),
     *cases(
         "joint",
-        (
-            lambda: Plan(swing(600, epochs=5), {"lr": 0.1, "momentum": 0.5}, MOMENTUM, spread(MOMENTUM, 40, 1)),
-            HARMLESS + " underfitting",
-        ),
         (
             lambda: Plan(line(500, epochs=4), {"lr": 0.05, "batch_size": 32}, BATCH, spread(BATCH, 40, 2)),
             HARMLESS + " range-edge underfitting batch-too-small",

@@ -21,6 +21,7 @@ KNOWN = 0.9
 #: Labels without information: p parameters explain a share p / n of n random numbers, and in the epochs of a training
 #: no more of labels, though up to 2 p could be fitted (Cover 1965).
 BY_HEART = 1.0
+LEARNS_MORE = 1.4  #: as a multiple of what is learned of the training data
 #: Halving the loss of some hundred labels by heart takes more epochs.
 AT_ONCE = 4
 #: And it has to matter, as a share of chance: where both are nearly 0, a hard sample more or less decides.
@@ -60,7 +61,9 @@ def _better(view: View, series: Series, slots: dict[str, float]) -> Sign | None:
     train = series.train[max(1, half) :] / view.train_chance
     ahead, luck = train - middle, LOSS_SPREAD * middle / math.sqrt(view.validation or 1)
     far = np.mean(gap < BETTER) > 0.8 and not (any(v > 0.2 for v in drops) and float(np.median(gap)) > 0.3)
-    surely = not any(drops) and np.mean(ahead > 2 * luck) > 0.9
+    end = slice(-max(3, len(series) // 4), None)
+    more = np.median(1 - middle[end]) > LEARNS_MORE * np.median(1 - train[end])
+    surely = more and not any(drops) and bool((ahead > 2 * luck)[end].all())
     if not (far or surely) or float(np.median(ahead[-3:])) < BETTER_BY:
         return None
     slots = {**slots, "train": float(series.train[-1]), "val": float(series.val[-1])}

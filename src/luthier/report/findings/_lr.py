@@ -26,6 +26,7 @@ ENOUGH = 6
 SPIKE, SPIKE_LEVEL = 2.5, 0.4
 #: Of all that was learned, the share that the last quarter of a slow training's way brings; a decay brings some itself.
 STEEP, STEEP_DECAYED = 0.1, 0.22
+MANY_EPOCHS = 15  #: in fewer, a loss that falls steeply at a usual rate needs more of them
 LAST = 0.75  #: where the last quarter begins
 
 
@@ -153,7 +154,8 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
     steep = STEEP_DECAYED if series.decayed else STEEP
     higher = other_rates(view, series, False)
-    proven = higher is Verdict.BETTER or (higher is Verdict.UNTRIED and timid(series.training))
+    slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS
+    proven = higher is Verdict.BETTER or (higher is Verdict.UNTRIED and slow)
     if share > steep and not _chosen(view, series) and proven:
         confidence = sure * (0.6 + 0.35 * ramp(share, steep, steep + 0.15))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
