@@ -154,7 +154,7 @@ CASES = [
             ),
             "small-budget",
         ),
-        (lambda: Plan(tags(2000, epochs=6), {"optimizer": "Adam", "lr": 3e-3}), "small-budget lr-too-low"),
+        (lambda: Plan(tags(2000, epochs=3), {"optimizer": "Adam", "lr": 3e-3}), "small-budget lr-too-low"),
         first=FIRST,
     ),
     *cases(

@@ -277,7 +277,7 @@ CASES = [
                 search="random",
                 budget="40 trainings",
             ),
-            HARMLESS + " underfitting",
+            HARMLESS + " underfitting lr-too-low",
         ),
         (
             lambda: Plan(
@@ -328,7 +328,7 @@ CASES = [
                 {"units": integer(8, 512, log=True)},
                 each("units", [16, 64, 400, 128, 500, 32]),
             ),
-            FEW + " time-wasted",
+            FEW + " time-wasted lr-too-low",
         ),
         (
             lambda: Plan(
@@ -372,7 +372,7 @@ CASES = [
             lambda: Plan(
                 tags(epochs=30), {"optimizer": "Adam", "lr": 3e-3}, ADAM, spread(ADAM, 7, stop=2), budget="16 epochs"
             ),
-            "still-improving",
+            "still-improving early-stop time-wasted",
         ),
         first=FIRST,
     ),

@@ -21,6 +21,7 @@ KNOWN = 0.9
 #: Labels without information: p parameters explain a share p / n of n random numbers, and in the epochs of a training
 #: no more of labels, though up to 2 p could be fitted (Cover 1965).
 BY_HEART = 1.0
+NOTHING_BY_HEART = 0.05  #: parameters for each target with which all that is learned should hold for other data
 LEARNS_MORE = 1.4  #: as a multiple of what is learned of the training data
 #: Halving the loss of some hundred labels by heart takes more epochs.
 AT_ONCE = 4
@@ -35,7 +36,9 @@ def data_mismatch(view: View, series: Series) -> Sign | None:
     gap = series.val / np.maximum(series.train, 1e-12)
     slots = {"train": float(series.train[0]), "val": float(series.val[0]), "epochs": float(series.epoch[-1])}
     taught = view.train_chance - series.train
-    early = np.flatnonzero(taught > 0.15 * view.train_chance)[:2]
+    early = np.flatnonzero(taught > 0.15 * view.train_chance)
+    if parameters_each(view, series.training) > NOTHING_BY_HEART:
+        early = early[:2]  # later, what is learned by heart need not hold
     if len(early):
         # Each against its own chance: targets of another kind have another.
         held = (1 - series.val[early] / view.chance) / (taught[early] / view.train_chance)

@@ -15,6 +15,8 @@ Bools = NDArray[np.bool_]
 #: Jumps of the loss from epoch to epoch, as a share of its level, that steady descent with mini-batches does not show,
 #: and those that it never shows; at a level, as a share of chance, at which jumps still matter.
 JUMP, SURE_JUMP, LEVEL = 0.15, 0.35, 0.08
+#: The same where no lower rate was tried, at a level below a share of chance: momentum and small data jitter as well.
+JUMP_ALONE, FAR = 0.25, 0.3
 LEAST_LEVEL = 0.02  #: the same, where the metric jumps too
 #: How a mean distance to the lowest so far compares with a standard deviation; of noise about 0.7.
 WANDERS = 0.7
@@ -91,8 +93,9 @@ def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None
     matters = level > LEVEL * view.train_chance or (
         level > LEAST_LEVEL * view.train_chance and noise(series.score[late][hot]) > 1.5 * view.luck
     )
-    if matters and jump > JUMP:
-        proven = lower is Verdict.BETTER
+    proven = lower is Verdict.BETTER
+    least = JUMP_ALONE if not proven and level < FAR * view.train_chance else JUMP
+    if matters and jump > least:
         confidence = 0.55 + 0.4 * max(ramp(jump, JUMP, SURE_JUMP), 0.8 * proven)
         return Sign("lr-too-high", confidence, 0.9, slots, "", series.training.number)
     if spike:
@@ -156,7 +159,8 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     higher = other_rates(view, series, False)
     slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS
     proven = higher is Verdict.BETTER or (higher is Verdict.UNTRIED and slow)
-    if share > steep and not _chosen(view, series) and proven:
+    cut_off = not series.complete and float(series.epoch[-1]) < 0.9 * float(series.training.config.get("epochs") or 0.0)
+    if share > steep and not cut_off and not _chosen(view, series) and proven:  # its plan would go on falling
         confidence = sure * (0.6 + 0.35 * ramp(share, steep, steep + 0.15))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
     return None

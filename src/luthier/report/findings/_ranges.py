@@ -23,6 +23,7 @@ EDGE = 0.12
 #: The part of the range near the end whose slope is continued, and how far; as shares of the range.
 NEAR, STEP = 0.2, 0.2
 SURE = 0.9  #: that a step beyond brings more than luck
+SHOWN = 0.7  #: that a rate at the end is too low or too high, by its own curve
 FAR_FROM_SURE = 0.3  #: of chance: a loss above which classes are far from told apart
 WORTH = 0.05  #: a step beyond the end must lower the loss by this share
 NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
@@ -50,9 +51,10 @@ def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
             continue
         out = design.x[:, j] if at_high else 1 - design.x[:, j]
         gain, sure = max(_beyond(view, out, design), key=lambda found: found[1])
-        sure = max(sure, _curve_says(axis, at_high, winner.number, told))
-        if sure < SURE or not _rises(out, design.y):
+        shown = _curve_says(axis, at_high, winner.number, told)
+        if (sure < SURE and shown < SHOWN) or not _rises(out, design.y):
             continue
+        sure = max(sure, shown)
         value = winner.config.get(axis.name)
         to = _wider(axis, at_high, view.samples)
         slots = {"name": axis.name, "value": value, "edge": axis.high if at_high else axis.low, "to": to, "gain": gain}
