@@ -94,15 +94,6 @@ CASES = [
         ),
         (
             lambda: Plan(
-                income(epochs=20, optimizer="Adam", lr=0.01, schedule="cosine"),
-                {"dropout": 0.8},
-                {"dropout": uniform(0.6, 0.95)},
-                spread({"dropout": uniform(0.6, 0.95)}, 9),
-            ),
-            "underfitting early-stop data-mismatch time-wasted",
-        ),
-        (
-            lambda: Plan(
                 tide(epochs=10),
                 {"optimizer": "Adam", "lr": 1e-4, "units": 16},
                 {**BELOW, "units": integer(8, 48, log=True)},

@@ -152,8 +152,9 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     sure = surely(-b, error)
     if level > 0.9:
         moved = (series.train[0] - series.train[-1]) / series.train[0]
-        if moved < 1e-4:
-            return None  # a dead start, not a slow one
+        trained = float(tail(series.train)[-1]) / view.train_chance
+        if moved < 1e-4 or trained < 0.9 or share < STEEP or other_rates(view, series, False) is Verdict.NO_BETTER:
+            return None  # a dead start, or what is left is noise: not a slow one
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
     steep = STEEP_DECAYED if series.decayed else STEEP
     higher = other_rates(view, series, False)
