@@ -221,7 +221,7 @@ class Belief:
     About two in three good values lie between ``centre / factor`` and ``centre * factor`` (for momentum and other
     decays, such as beta1 and gamma: of one minus these). ``given`` names what it holds for, ``{"optimizer": "Adam"}``;
     nothing: for all configs. With ``follows={"batch_size": 0.5}, at={"batch_size": 64}`` the centre is
-    ``centre * (batch_size / 64) ** 0.5``.
+    ``centre * (batch_size / 64) ** 0.5``, and ``low`` and ``high`` move with it.
     """
 
     name: str

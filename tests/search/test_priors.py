@@ -51,6 +51,31 @@ def test_a_belief_replaces_the_literature_where_it_is_asked_for() -> None:
     assert np.median([c["lr"] for c in drawn[:2000] if c["optimizer"] == "Adam"]) < 0.01
 
 
+@pytest.mark.parametrize(
+    ("rated", "centres"),
+    [
+        ((), [("SGD", 0.02)]),
+        (("Adam",), [("SGD", 0.02), ("Adam", 0.007)]),
+        (("SGD", "Adam"), [("SGD", 0.02), ("SGD", 0.007), ("Adam", 0.007)]),
+    ],
+)
+def test_a_search_begins_with_the_centres_of_the_literature_and_of_each_learning_rate_believed(rated, centres) -> None:
+    beliefs = [Belief("lr", 0.007, 2, "measured", given={"optimizer": name}) for name in rated]
+    search = FreezeThaw(SPACE, max_epochs=9, beliefs=beliefs)
+    begun = [cut for _ in centres for cut in search.ask() if isinstance(cut, Slice)]
+    assert [(cut.config.optimizer, pytest.approx(cut.config.lr, rel=0.01)) for cut in begun] == centres
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_the_bounds_of_a_belief_follow_what_its_centre_follows(momentum) -> None:
+    follows, at = {"momentum": 1.0, "batch_size": 0.5}, {"momentum": 0.0, "batch_size": 64.0}
+    belief = Belief("lr", 0.3, 3, "measured", low=0.1, high=0.6, follows=follows, at=at)
+    space = Space(lr=log_uniform(1e-8, 1e4))
+    drawn = configs(space, 4000, belief, optimizer="SGD", momentum=momentum, batch_size=256)[:2000]
+    lrs = [c["lr"] / (1 - momentum) / 2 for c in drawn]
+    assert (min(lrs), np.median(lrs), max(lrs)) == pytest.approx((0.1, 0.3, 0.6), rel=0.1)
+
+
 def test_a_belief_of_momentum_is_one_of_its_distance_to_one() -> None:
     drawn = configs(Space(momentum=uniform(0, 0.999)), 4000, Belief("momentum", 0.98, 2, "measured"))
     inside = [0.96 <= c["momentum"] <= 0.99 for c in drawn[:2000]]

@@ -83,11 +83,11 @@ def test_the_probes_together_cost_a_tenth_of_the_budget(setup_of: Callable[..., 
     setup = setup_of(lr=log_uniform(0.01, 1), batch_size=choice(16, 32))
     assert not plan(setup, 1.0, 100.0, "trainings")
     every = plan(setup, 1.0, 100.0, "seconds")
-    assert (every.lr, every.confirm, every.timing, every.noise) == (True, True, 1.0, True)
+    assert (every.lr, every.confirm, every.timing, every.noise) == (("SGD",), ("SGD",), 1.0, True)
     dear = plan(setup, 3.0, 100.0, "seconds")
-    assert (dear.lr, dear.confirm) == (True, False), "range tests alone"
+    assert (dear.lr, dear.confirm) == (("SGD",), ()), "range tests alone"
     dearer = plan(setup, 6.0, 100.0, "seconds")
-    assert (dearer.lr, dearer.timing, dearer.noise) == (False, 1.0, True)
+    assert (dearer.lr, dearer.timing, dearer.noise) == ((), 1.0, True)
     assert (plan(setup, 20.0, 100.0, "seconds").timing, plan(setup, 20.0, 100.0, "seconds").noise) == (1.0, False)
     assert not plan(setup, 50.0, 100.0, "seconds"), "its evaluations alone are too dear"
     assert plan(setup, 1.0, 100.0, "epochs").timing == 0.0, "a clock would make each run decide otherwise"

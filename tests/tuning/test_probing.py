@@ -4,21 +4,24 @@ from functools import partial
 
 import pytest
 
-from luthier import Space, choice, log_uniform, tune
+from luthier import Space, choice, log_uniform, tune, uniform
 from luthier.events import Probed, SliceFinished
-from luthier.records import Outcome, Point, Slice, SliceResult, Status
+from luthier.probes import range_tests_cost
+from luthier.records import Belief, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import make_search
 from luthier.study import Study
-from luthier.tuning.probing import NOTE
+from luthier.tuning.probing import LR_TRAININGS, NOTE, plan
+from luthier.tuning.searches import Searches
+from luthier.tuning.setup import prepare
 
 BUDGET = "500 epochs"  # ten times as much as the probes of trainings of 9 epochs
 
 
 @pytest.fixture
-def probed(run):
+def probed(task, endless, tmp_path):
     """A search that is told what the probes find, stopped when it has begun."""
 
-    def run_it(on_event=lambda event: None, stop=lambda: False, slices=8, **more):
+    def run_it(space=endless, on_event=lambda event: None, stop=lambda: False, slices=8, **more):
         searched = []
 
         def hear(event):
@@ -27,7 +30,8 @@ def probed(run):
                 searched.append(event)
 
         stops = lambda: stop() or len(searched) >= slices  # noqa: E731
-        return run(**{"budget": BUDGET, "search": "freeze-thaw", **more}, on_event=hear, stop=stops)
+        asked = {"budget": BUDGET, "search": "freeze-thaw", **more}
+        return tune(task, space, folder=tmp_path / "study", on_event=hear, stop=stops, **asked)
 
     return run_it
 
@@ -44,10 +48,62 @@ def test_the_probes_run_after_the_users_own_setting_and_tell_the_search_where_th
     assert [cut.training for cut in order[:4]] == [0, 1, 2, 3]
     assert all(cut.note == NOTE for cut in order[1:4])
     told = [e for e in events if isinstance(e, Probed)]
-    assert [e.what for e in told] == ["learning rate"]
+    assert [e.what for e in told] == ["learning rate of SGD"]
     assert study.beliefs is not None
     assert [b.name for b in study.beliefs] == ["lr"]
     assert f"lr {study.beliefs[0].centre:.2g} " in told[0].sentences[0]
+
+
+def test_every_optimizer_of_the_space_has_its_own_learning_rate(probed, task, tmp_path):
+    space = Space(lr=log_uniform(1e-4, 10), optimizer=choice("AdamW", "SGD", "Adadelta"), batch_size=32, epochs=9)
+    events = []
+    probed(space, on_event=events.append, budget="800 epochs")
+    study = Study.load(tmp_path / "study")
+    assert study.beliefs is not None
+    centres = {b.given["optimizer"]: b.centre for b in study.beliefs if b.name == "lr"}
+    assert {"SGD", "AdamW"} <= centres.keys()
+    assert centres["SGD"] > 3 * centres["AdamW"]
+    told = [e.what for e in events if isinstance(e, Probed)]
+    assert told == [f"learning rate of {name}" for name in ("SGD", "AdamW", "Adadelta")], "the user's own comes first"
+    short = {r.slice.config.optimizer for r in study.results() if r.slice.note == NOTE}
+    assert short == {"SGD"}, "short trainings of a second optimizer would not pay"
+
+
+def test_range_tests_of_every_optimizer_come_before_short_trainings_of_any(task):
+    setup = prepare(task, Space(lr=log_uniform(1e-4, 1), optimizer=choice("SGD", "AdamW"), epochs=9), None)
+    tests = range_tests_cost(task, setup.baseline)
+    assert tests < LR_TRAININGS / 2
+    for total, tested, confirmed in (
+        (9 * tests, 0, 0),
+        (11 * tests, 1, 0),
+        (21 * tests, 2, 0),
+        (9 * (LR_TRAININGS + tests), 2, 0),
+        (11 * (LR_TRAININGS + tests), 2, 1),
+        (21 * LR_TRAININGS, 2, 2),
+    ):
+        found = plan(setup, 1.0, total, "epochs")
+        assert (len(found.lr), len(found.confirm)) == (tested, confirmed)
+
+
+def test_short_trainings_of_several_optimizers_have_numbers_of_their_own(probed, task, tmp_path):
+    space = Space(lr=log_uniform(1e-4, 1), optimizer=choice("SGD", "AdamW"), batch_size=32, epochs=9)
+    probed(space, budget="900 epochs", slices=2)
+    first: dict[int, str] = {}
+    for cut in (r.slice for r in results(tmp_path / "study") if r.slice.note == NOTE):
+        assert first.setdefault(cut.training, cut.config.optimizer) == cut.config.optimizer
+    assert list(first) == list(range(1, len(first) + 1))
+    assert set(first.values()) == {"SGD", "AdamW"}
+
+
+def test_what_was_measured_of_one_optimizer_leaves_the_users_belief_of_another(task):
+    space = Space(lr=log_uniform(1e-4, 1), optimizer=choice("SGD", "AdamW"), momentum=uniform(0.0, 0.9), epochs=9)
+    setup = prepare(task, space, None)
+    own = [Belief("lr", 0.1, 2, "yours", given={"optimizer": "SGD"}), Belief("momentum", 0.8, 2, "yours")]
+    searches = Searches("freeze-thaw", setup, 0, own, probes=True)
+    measured = [Belief("lr", 0.01, 2, "measured", given={"optimizer": "AdamW"})]
+    assert searches.beliefs(measured) == (*measured, *own)
+    again = [Belief("lr", 0.3, 2, "measured", given={"optimizer": "SGD"})]
+    assert searches.beliefs(again) == (*again, own[1])
 
 
 def test_without_probes_the_search_has_the_users_confidence_alone(probed, tmp_path):

@@ -70,11 +70,14 @@ class Source:
         return points, (np.arange(count) < believed).astype(np.int64)
 
     def _centres(self, rng: np.random.Generator) -> Part:
-        """Of the beliefs and of the literature, until the search has begun them."""
-        informed = int(self._knowledge.informed)
+        """Of the literature, then of the beliefs, until the search has begun them.
+
+        The literature's is what the search would begin without beliefs; those of beliefs have to be better to go on.
+        """
         begun = sum(_trust.own(t) for t in self._trainings)
-        points, origin = self._from_priors(rng, 1 + informed, informed, width=0.0)
-        return points[begun:], origin[begun:]
+        believed = self._knowledge.centres
+        points, origin = self._from_priors(rng, believed + 1, believed, width=0.0)
+        return np.roll(points, 1, axis=0)[begun:], np.roll(origin, 1)[begun:]
 
     def _around(self, rng: np.random.Generator, leaders: Array, count: int) -> Array:
         """Crossed and changed leaders."""

@@ -170,6 +170,17 @@ class Knowledge:
         self._setting = setting
         self.informed = bool(beliefs)  #: whether there are beliefs beside the literature
         self._believed = [*beliefs, *LITERATURE]
+        optimizers = getattr(axes.axes.get("optimizer"), "choices", None) or ()
+        rated = [b.given.get("optimizer") for b in beliefs if b.name == "lr"]
+        self._rated = [k for k, name in enumerate(optimizers) if name in rated]  # choices with beliefs of their own lr
+
+    @property
+    def centres(self) -> int:
+        """How many centres the beliefs have, one for each optimizer whose learning rate they tell.
+
+        They are the first of as many points drawn with width 0.
+        """
+        return max(int(self.informed), len(self._rated))
 
     def draw(self, rng: np.random.Generator, count: int, width: float = 1.0, *, believed: int = 0) -> Array:
         """Points around good values, their spreads times ``width``; at 0 the centres themselves.
@@ -181,6 +192,8 @@ class Knowledge:
         if width == 0:  # unknown numbers then lie in the middle
             for k, axis in enumerate(self._axes.axes.values()):
                 points[:, k] = 0.5 if axis.choices is None else 0.0
+            for row, place in enumerate(self._rated[:believed]):
+                points[row, self._axes.names.index("optimizer")] = place
         noise = width * rng.normal(size=points.shape)
         for beliefs, rows in ((self._believed, slice(believed)), (LITERATURE, slice(believed, None))):
             part = points[rows]
@@ -211,15 +224,22 @@ class Knowledge:
     def _values(self, belief: Belief, points: Array, noise: Array) -> Array:
         of_one = belief.name in NEAR_ONE
         logs = math.log(max(1 - belief.centre, 1e-6) if of_one else belief.centre) + math.log(belief.factor) * noise
+        moved = np.zeros(len(points))
         for name, exponent in belief.follows.items():
             others = self._column(name, points)
             if all(_is_number(v) for v in others):
                 ratio = _size(name, np.array(others, float)) / _size(name, np.array(float(belief.at[name])))
-                logs = logs + exponent * np.log(ratio)
-        values: Array = 1 - np.exp(logs) if of_one else np.exp(logs)
+                moved += exponent * np.log(ratio)
+        values: Array = 1 - np.exp(logs + moved) if of_one else np.exp(logs + moved)
         if belief.low is not None:
-            values = np.maximum(values, belief.low)
-        return values if belief.high is None else np.minimum(values, belief.high)
+            values = np.maximum(values, self._moved(belief, belief.low, moved))
+        return values if belief.high is None else np.minimum(values, self._moved(belief, belief.high, moved))
+
+    @staticmethod
+    def _moved(belief: Belief, bound: float, moved: Array) -> Array:
+        """A bound of a belief, which follows what the centre follows: it was measured where the centre was."""
+        bounds: Array = 1 - (1 - bound) * np.exp(moved) if belief.name in NEAR_ONE else bound * np.exp(moved)
+        return bounds
 
     def _column(self, name: str, points: Array) -> list[Any]:
         """The values of a hyperparameter at these points, varied or not."""

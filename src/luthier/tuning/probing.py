@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypeVar
 
 from optuna.distributions import FloatDistribution
@@ -41,32 +42,47 @@ class Found:
 class Plan:
     """Which probes run: together they cost less than ``SHARE`` of the budget."""
 
-    lr: bool = False
-    confirm: bool = False  #: whether short trainings confirm what the range tests say of lr
+    lr: tuple[str, ...] = ()  #: optimizers whose learning rate range tests look for, the user's own first
+    confirm: tuple[str, ...] = ()  #: those of them for which short trainings confirm what the range tests say
     timing: float = 0.0  #: seconds for which steps of several batch sizes are timed; 0: they are not
     noise: bool = False  #: whether the gradient noise scale is measured too
 
     def __bool__(self) -> bool:
-        return self.lr or self.timing > 0
+        return bool(self.lr) or self.timing > 0
 
 
 def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epochs", "trainings"]) -> Plan:
     """The probes that pay, when a training of the user's own setting costs ``cost`` of a budget of ``total``.
 
     None where trainings are counted, since each short one would be one. What the clock says counts only where time is
-    what is spent, so that searches of so many epochs decide alike every time.
+    what is spent, so that searches of so many epochs decide alike every time. Range tests of every optimizer come
+    before the short trainings of any: a search that varies the optimizer needs an lr for each.
     """
     left = SHARE * total
     if unit == "trainings":
         return Plan()
-    tests = range_tests_cost(setup.task, setup.baseline)
-    varied = setup.lr_bounds is not None
-    confirm, lr = varied and LR_TRAININGS * cost < left, varied and min(tests, LR_TRAININGS) * cost < left
-    left -= LR_TRAININGS * cost if confirm else tests * cost if lr else 0.0
+    tests = min(range_tests_cost(setup.task, setup.baseline), LR_TRAININGS) * cost
+    tested = _affordable(_optimizers(setup), tests, left) if setup.lr_bounds is not None else ()
+    left -= len(tested) * tests
+    more = LR_TRAININGS * cost - tests
+    confirmed = _affordable(tested, more, left)
+    left -= len(confirmed) * more
     timing = min(TIMING, TIMING_SHARE * total) if unit == "seconds" and timed_sizes(setup) else 0.0
     left -= timing + EVALUATIONS * cost / float(setup.baseline.epochs)
     timing = timing if left > 0 else 0.0
-    return Plan(lr, confirm, timing, timing > 0 and NOISE_TRAININGS * cost < left)
+    return Plan(tested, confirmed, timing, timing > 0 and NOISE_TRAININGS * cost < left)
+
+
+def _affordable(names: tuple[str, ...], each: float, left: float) -> tuple[str, ...]:
+    """The first of ``names`` that together cost less than what is left."""
+    return names[: max(0, math.ceil(left / each) - 1)] if each > 0 else names
+
+
+def _optimizers(setup: Setup) -> tuple[str, ...]:
+    """The user's own, then the others of the space."""
+    own = str(setup.baseline.optimizer)
+    choices = getattr(setup.space.get("optimizer"), "choices", ())
+    return (own, *(str(name) for name in choices if name != own))
 
 
 def probe(
@@ -82,18 +98,22 @@ def probe(
 ) -> Found | None:
     """What the probes found, told to ``emit``; None when they were interrupted and are to be run again.
 
-    The slices of the learning-rate probe are trainings of the study, begun at number 1 by ``run``. Of ``known``
+    The slices of the learning-rate probes are trainings of the study, begun at number 1 by ``run``. Of ``known``
     results, those of an interrupted probe are taken instead of running them again. A probe that fails is left out.
     """
     known = list(known)
     beliefs: list[Belief] = []
     cost = None
-    if planned.lr:
-        ask = lambda: _lr(setup, planned.confirm, seed, options, known, run, interrupted, emit)  # noqa: E731
-        beliefs += _guarded("learning-rate", emit, ask) or []
+    rates = _LearningRates(setup, seed, options, _Known(known, run), interrupted, emit)
+    for name in planned.lr:
+        if not interrupted():
+            ask = partial(rates.probe, name, confirm=name in planned.confirm)
+            beliefs += _guarded("learning-rate", emit, ask) or ()
     if planned.timing and not interrupted():
         own = [p for r in known if r.slice.training == 0 for p in r.points]
-        measure = BatchSizeProbe(setup, seed, options, own, next((b.centre for b in beliefs), None))
+        name = setup.baseline.optimizer
+        lr = next((b.centre for b in beliefs if b.given.get("optimizer") == name), None)
+        measure = BatchSizeProbe(setup, seed, options, own, lr)
         cost = _guarded("batch-size", emit, lambda: measure.timed(planned.timing))
         if cost is not None:
             beliefs += _guarded("noise-scale", emit, lambda: _advised(measure, cost, planned.noise, emit)) or ()
@@ -146,30 +166,37 @@ def _advised(measure: BatchSizeProbe, cost: EpochCost, noise: bool, emit: Listen
     return advice.beliefs
 
 
-def _lr(
-    setup: Setup,
-    confirm: bool,
-    seed: int,
-    options: Options,
-    known: Iterable[SliceResult],
-    run: Callable[[list[Slice]], list[SliceResult]],
-    interrupted: Callable[[], bool],
-    emit: Listener,
-) -> list[Belief]:
-    found = lr_range(
-        setup.task,
-        setup.baseline,
-        confirm=confirm,
-        seed=seed,
-        options=options,
-        run=_Known(known, run),
-        first=1,
-        bounds=setup.lr_bounds or (0.0, math.inf),
-        interrupted=interrupted,
-    )
-    if not interrupted():
-        emit(Probed("learning rate", tuple(found.sentences())))
-    return list(found.beliefs())
+class _LearningRates:
+    """Probes of the learning rate, one optimizer after the other; the trainings of all count on from number 1."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        seed: int,
+        options: Options,
+        run: _Known,
+        interrupted: Callable[[], bool],
+        emit: Listener,
+    ) -> None:
+        self._setup, self._seed, self._options = setup, seed, options
+        self._run, self._interrupted, self._emit = run, interrupted, emit
+
+    def probe(self, optimizer: str, *, confirm: bool) -> Sequence[Belief]:
+        """The lr of the user's own setting under ``optimizer``."""
+        found = lr_range(
+            self._setup.task,
+            self._setup.baseline.replace(optimizer=optimizer),
+            confirm=confirm,
+            seed=self._seed,
+            options=self._options,
+            run=self._run,
+            first=self._run.next,
+            bounds=self._setup.lr_bounds or (0.0, math.inf),
+            interrupted=self._interrupted,
+        )
+        if not self._interrupted():
+            self._emit(Probed(f"learning rate of {optimizer}", tuple(found.sentences())))
+        return found.beliefs()
 
 
 class _Known:
@@ -179,6 +206,7 @@ class _Known:
         self._curves: dict[int, Curve] = {}
         self._outcomes: dict[int, Outcome] = {}
         self._run = run
+        self.next = 1  #: the smallest number that no probe has given a training
         for result in known:
             number = result.slice.training
             self._curves[number] = self._curves.get(number, Curve()) + result.points
@@ -186,6 +214,7 @@ class _Known:
 
     def __call__(self, cuts: Sequence[Slice]) -> list[SliceResult]:
         """The results of ``cuts``."""
+        self.next = max([self.next, *(cut.training + 1 for cut in cuts)])
         results = [self._recall(cut) for cut in cuts]
         new = [replace(cut, note=NOTE) for cut, result in zip(cuts, results, strict=True) if result is None]
         return [result for result in results if result is not None] + self._run(new)

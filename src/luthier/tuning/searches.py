@@ -21,9 +21,8 @@ class Searches:
         self.make(beliefs)  # a wrong name is found out before anything is trained
 
     def beliefs(self, measured: Sequence[Belief]) -> tuple[Belief, ...]:
-        """What the search is told: what was measured, and the user's beliefs on other hyperparameters."""
-        names = {belief.name for belief in measured}
-        return (*measured, *(belief for belief in self._beliefs if belief.name not in names))
+        """What the search is told: what was measured, and the user's beliefs on what was not."""
+        return (*measured, *(own for own in self._beliefs if not any(_replaces(m, own) for m in measured)))
 
     def make(self, beliefs: Sequence[Belief], cost: EpochCost | None = None) -> Search:
         """The search. Raises UsageError for a wrong name, or a space that it cannot walk through."""
@@ -42,3 +41,8 @@ class Searches:
             beliefs=beliefs,
             cost=cost,
         )
+
+
+def _replaces(measured: Belief, own: Belief) -> bool:
+    """Whether what was measured stands in for the user's belief: on the same hyperparameter, for the same configs."""
+    return measured.name == own.name and (not own.given or measured.given == own.given)
