@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from luthier.records import Value
 from luthier.report.axes import axes
 from luthier.report.history import History, Trained
+from luthier.report.origins import YOURS, Expected, Origin
 from luthier.report.page.words import Words, number
 from luthier.report.tables import state
 
@@ -74,6 +76,30 @@ def _cell(value: Value, text: str) -> str:
 def _state(training: Trained, words: Words) -> str:
     told = words(f"state.{state(training)}")
     return told if training.confirms is None else words("state.again", state=told, n=training.confirms)
+
+
+def range_rows(origins: Sequence[Origin], words: Words) -> list[tuple[str, str, str, str, str]]:
+    """Name, range, where that comes from, what was expected, where that comes from; a name stands once."""
+    shown: set[str] = set()
+    rows = []
+    for row in origins:
+        source = words("ranges.yours") if row.range_source == YOURS else row.range_source
+        first = (words.name(row.name), row.range, source) if row.name not in shown else ("", "", "")
+        shown.add(row.name)
+        rows.append((*first, _expected(row.expectation, words), row.expected_source))
+    return rows
+
+
+def _expected(found: Expected | None, words: Words) -> str:
+    if found is None:
+        return ""
+    text = words("ranges.about", centre=f"{found.centre:.3g}", low=f"{found.low:.3g}", high=f"{found.high:.3g}")
+    if found.given:
+        text += words("ranges.given", given=", ".join(map(words.value, found.given)))
+    if found.at:
+        at = words("ranges.and").join(f"{words.name(name)} {value:.3g}" for name, value in found.at)
+        text += words("ranges.at", at=at)
+    return text
 
 
 def failures(history: History, words: Words) -> list[tuple[int, str, str]]:

@@ -13,7 +13,7 @@ from luthier.report.axes import Axis
 from luthier.report.front import Deal, Saving
 from luthier.report.history import History
 from luthier.report.page.words import Words, number, signed
-from luthier.report.recommend import Candidate, Recommendation
+from luthier.report.recommend import Candidate, Recommendation, emptiness
 from luthier.report.tested import HeldOut
 from luthier.training import unused
 
@@ -209,12 +209,7 @@ def saving_text(saving: Saving, best: Deal, metric: str, words: Words) -> str:
 
 def empty_text(history: History, words: Words) -> str:
     """Why there is nothing to recommend."""
-    if any(len(t.curve) for t in history.trainings):
-        return words("empty.nan")
-    over = [t for t in history.trainings if t.over]
-    if over and all(t.failed for t in over):
-        return words("empty.failed", n=len(over))
-    return words("empty.none")
+    return words(f"empty.{emptiness(history)}", n=len(history.trainings))
 
 
 def _brief(value: float) -> str:
