@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from luthier.files import written_whole
-from luthier.report.axes import axes
+from luthier.report.axes import acting, axes
 from luthier.report.finals import final_values
 from luthier.report.front import front, spending
 from luthier.report.history import History, Trained
@@ -50,7 +50,7 @@ def trainings(history: History) -> Table:
                 "predicted_final": finals.get(training.number),
                 "epochs_run": training.curve.epoch,
                 "seconds": training.curve.seconds,
-                **{name: training.config.get(name) for name in names},
+                **{name: acting(training.config, name) for name in names},
             }
         )
     return rows

@@ -10,8 +10,8 @@ from html import escape
 
 from markupsafe import Markup
 
-from luthier.records import Value
-from luthier.report.axes import axes
+from luthier.records import Config, Value
+from luthier.report.axes import acting, axes
 from luthier.report.history import History, Trained
 from luthier.report.origins import YOURS, Expected, Origin
 from luthier.report.page.words import Words, number
@@ -59,11 +59,17 @@ def table(history: History, words: Words) -> Rows:
             _cell(point.epoch, f"{point.epoch:g}") if point else _cell(None, "–"),
             _cell(training.curve.epoch, f"{training.curve.epoch:g}"),
             _cell(training.curve.seconds, f"{training.curve.seconds:.3g}"),
-            *(_cell(training.config.get(n), words.value(training.config.get(n))) for n in names),
+            *(_setting(training.config, n, words) for n in names),
             f"<td>{escape(_state(training, words))}</td>",
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return Rows(shown, Markup("\n".join(rows)), len(rows))
+
+
+def _setting(config: Config, name: str, words: Words) -> str:
+    """The cell of a hyperparameter; a dash where it has no effect."""
+    value = acting(config, name)
+    return _cell(None, "–") if value is None and config.get(name) is not None else _cell(value, words.value(value))
 
 
 def _cell(value: Value, text: str) -> str:
