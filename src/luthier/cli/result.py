@@ -75,19 +75,20 @@ def recommended(result: Result) -> list[str]:
     if result.best is None or found is None or found.confirmed is None:
         return []
     chosen, mean, told = found.confirmed, found.confirmed.mean, []
-    which = "your own setting" if found.is_baseline else f"training {found.training.number}"
+    same = found.training.number == result.best.training
+    use = "Use it" if same else f"Use {_setting(found.training.number)} in its place"
     scores = f"{words.number(mean.value)} ± {chosen.spread:.2g} on {len(chosen.scores)} fresh seeds"
     interval = f"95 % interval of the mean {words.number(mean.low)} to {words.number(mean.high)}"
     if len(found.tied) > 1:
         others = " and ".join(_setting(c.training.number) for c in found.tied if c is not chosen)
         told.append(
-            f"Use {which}: it ties with {others} and costs the least time, {words.duration(chosen.seconds)}; "
-            f"{scores} ({interval})."
+            f"{use}: {scores} ({interval}). It ties with {others} and costs the least time, "
+            f"{words.duration(chosen.seconds)}."
         )
     elif len(found.candidates) > 1:
-        told.append(f"Use {which}: on fresh seeds it is clearly the best, {scores} ({interval}).")
+        told.append(f"{use}: {scores} ({interval}), clearly better than what else was run on them.")
     else:
-        told.append(f"{which[:1].upper()}{which[1:]} scores {scores} ({interval}).")
+        told.append(f"{use}: {scores} ({interval}).")
     gain = found.gain_interval
     if gain is not None and found.gain is not None:
         doubt = "" if gain.is_clear else ", so it may be no gain at all"

@@ -41,8 +41,10 @@ from luthier.tuning.unfinished import Unfinished
 FAILURES_IN_A_ROW = 3
 #: A training that took longer is forgotten only when its result is durable: an fsync, against training it again.
 DURABLE_SECONDS = 1.0
-#: At most this share of a budget is kept to run the best few, and the baseline, again on fresh seeds, and how often.
+#: At most this share of a budget is kept to run the best few, and the baseline, again on fresh seeds; at most this one
+#: where it takes as much for two seeds of the winner, which a spread needs. How many settings, how often each.
 CONFIRM_SHARE = 0.2
+SPREAD_SHARE = 0.3
 CONFIRM_TOP = 3
 CONFIRM_SEEDS = 5
 #: Seconds of budget from which on one of them may go into what the scores are compared with.
@@ -372,8 +374,10 @@ class _Run:
         """Share of the budget that is kept for the confirming: as much as it takes, within bounds."""
         if self._leader.winner is None or self._asked.unit == "trainings":
             return CONFIRM_SHARE
-        costs = CONFIRM_TOP * self._leader.cost(self._asked.unit) + self._leader.cost(self._asked.unit, 0)
-        return min(CONFIRM_SHARE, CONFIRM_SEEDS * costs / self._asked.total)
+        cost, total = self._leader.cost(self._asked.unit), self._asked.total
+        whole = CONFIRM_SEEDS * (CONFIRM_TOP * cost + self._leader.cost(self._asked.unit, 0)) / total
+        spread = 2.2 * cost / total  # a tenth more: no clock is so exact
+        return min(whole, spread if CONFIRM_SHARE < spread <= SPREAD_SHARE else CONFIRM_SHARE)
 
     def _keep_winner(self) -> None:
         """Puts the winner's weights on disk, when others lie there."""
