@@ -15,7 +15,8 @@ _CLOSING, _OPENING = "，。；：！？、）」』》", "（「『《"  # what
 def wrapped(text: str, width: int, indent: int = 0, further: int | None = None) -> list[str]:
     """Lines of at most ``width`` cells, ``indent`` cells in, those after the first ``further``."""
     further = indent if further is None else further
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for piece in _pieces(text):
         room = width - (further if lines else indent)
         if line.strip() and cell_len(line + piece.rstrip()) > room:

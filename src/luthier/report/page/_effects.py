@@ -20,6 +20,8 @@ from luthier.report.ridge import Map
 BINS = 8
 #: Trainings for each of these at least: the best of one would be that one.
 FEWEST = 4
+#: Per cent: where few trainings leave chance a larger share than that, its mark stands at the edge.
+MOST_SHARE = 100
 #: Dots of an isolation plot; more hide each other.
 MOST_DOTS = 400
 
@@ -81,12 +83,13 @@ def importance(found: Sequence[Importance], words: Words) -> Figure:
     chance = {
         "type": "scatter",
         "mode": "markers",
-        "x": short(100 * i.chance for i in rows),
+        "x": short(min(100 * i.chance, MOST_SHARE) for i in rows),
         "y": names,
         "marker": {"symbol": "line-ns-open", "size": 16, "color": "@ink", "line": {"width": 2}},
         "hovertemplate": words("importance.chance") + ": %{x:.0f} %<extra></extra>",
     }
-    x = axis(words("importance.axis"), rangemode="tozero")
+    most = max(100 * max(i.share, i.chance) for i in rows)
+    x = axis(words("importance.axis"), range=[0, 1.04 * min(most, MOST_SHARE)])
     return figure("importance", [bars, chance], 70 + 30 * len(rows), xaxis=x, yaxis=names_axis(), bargap=0.4)
 
 
@@ -136,8 +139,16 @@ def _parts(given: Sequence[float]) -> list[Sequence[int]]:
     different = sorted(set(given))
     if len(different) <= min(BINS, max(3, len(given) // 2)):
         return [[i for i, value in enumerate(given) if value == one] for one in different]
-    bins = max(2, min(BINS, len(given) // FEWEST))
-    return [part.tolist() for part in np.array_split(np.argsort(given, kind="stable"), bins)]
+    enough = len(given) / max(2, min(BINS, len(given) // FEWEST))
+    parts: list[Sequence[int]] = []
+    part: list[int] = []
+    order = np.argsort(given, kind="stable").tolist()
+    for i, following in zip(order, [*order[1:], None], strict=True):
+        part.append(i)
+        if following is None or (len(part) >= enough and given[following] != given[i]):  # a value is not cut in two
+            parts.append(part)
+            part = []
+    return parts
 
 
 def _choices(

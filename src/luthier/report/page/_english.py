@@ -107,6 +107,9 @@ WORDS = {
     "importance": "How much each one mattered",
     "importance.note": "How far the values of the best trainings differ from those of all. The mark shows what chance "
     "alone gives: a bar that does not pass it does not matter here.",
+    "importance.none": "No bar passes its mark: these trainings cannot tell which one matters.",
+    "comma": ", ",
+    "semicolon": "; ",
     "importance.axis": "share of the importance, %",
     "importance.chance": "chance",
     "together": "Move together: {a} and {b}. Their best values depend on each other ({share} % of the differences).",

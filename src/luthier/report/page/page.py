@@ -71,6 +71,7 @@ def render(history: History, source: Source, findings: Sequence[Finding] = (), l
         context |= {
             "story": story(history, found, source.folder, source.tested, words),
             "values": values(history, found, known, words),
+            "passes": any(i.matters for i in matters),
             "ridge": field.ridge if field else None,
             "savings": [saving_text(s, deals[-1], history.metric, words) for s in savings(deals)],
             "together": [i for i in interactions(history) if i.share >= 0.01][:3],
