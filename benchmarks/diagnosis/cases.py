@@ -16,6 +16,9 @@ from diagnosis import (
     held_out_search,
     search_cases,
     start_cases,
+    wide_curves,
+    wide_healthy,
+    wide_search,
 )
 
 #: A finding tells the user something about the setting that the study ends with, or was given: the winner or, where
@@ -48,6 +51,9 @@ ALL = [
     *search_cases.CASES,
     *budget_cases.CASES,
     *healthy.CASES,
+    *wide_curves.CASES,
+    *wide_search.CASES,
+    *wide_healthy.CASES,
     *held_out_curves.CASES,
     *held_out_search.CASES,
     *held_out_healthy.CASES,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from luthier.probes.scaling_rule import scale as scale
     from luthier.records import Config as Config
     from luthier.records import Options as Options
+    from luthier.report.document import write_report as write_report
     from luthier.report.explain import explain as explain
     from luthier.space import Space as Space
     from luthier.space import choice as choice
@@ -65,6 +66,7 @@ _HOME = {
     "train": "luthier.tuning.train",
     "tune": "luthier.tuning.tune",
     "uniform": "luthier.space",
+    "write_report": "luthier.report.document",
 }
 __version__ = "0.1.0"
 __all__ = ["__version__", *_HOME]  # literal names, kept in one place

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cli.conftest import trained
 from rich.console import Console, RenderableType
 
 from luthier import Budget, TrainResult
@@ -13,6 +14,8 @@ from luthier.cli.documents import plain, train_document, tune_document
 from luthier.cli.result import go_on, report, training_report
 from luthier.events import BudgetState
 from luthier.records import Config, Curve, Outcome, Point, Status
+from luthier.report.history import Trained
+from luthier.report.recommend import Candidate, Interval, Recommendation
 
 Make = Callable[..., Any]
 COMMAND = ["tune", "my file.py:task", "--budget", "60s", "--set", "lr=0.1"]
@@ -75,6 +78,36 @@ class TestReport:
         assert shown.startswith("nothing to show yet after 1 training, 0 epochs")
         assert "luthier tune" in shown
         assert "export" not in shown
+
+    def test_fresh_seeds_say_what_to_use_and_the_gain_with_its_interval(self, result: Make) -> None:
+        def training(best: Any) -> Trained:
+            return Trained(best.training, best.config, 0, {}, None, best.curve, (), None, True)
+
+        winner, own, cheap = result().best, result().baseline, trained(3, 0.97, lr=0.02, batch_size=64)
+        scores = {7: (0.97, 0.96, 0.98), 3: (0.965, 0.975, 0.97), 0: (0.95, 0.951, 0.952)}
+        settings = [
+            Candidate(training(b), scores[b.training], 0, 9.0 - b.training, i, tied)
+            for i, (b, tied) in enumerate([(winner, True), (cheap, True), (own, False)])
+        ]
+        gain = Interval(0.019, 0.005, 0.033)
+        found = Recommendation(settings[0].training, settings[0], tuple(settings), 0.019, gain, True)
+        shown = " ".join(text(report(result(recommendation=found), COMMAND)).split())
+        assert "Use it: 0.9700 ± 0.01 on 3 fresh seeds" in shown
+        assert "It ties with training 3 and costs the least time, 2.0 s." in shown
+        assert "fresh seeds: +0.0190 (95 % interval +0.0050 to +0.0330)." in shown
+        other = replace(found, training=settings[1].training, confirmed=settings[1])
+        shown = text(report(result(recommendation=other), COMMAND))
+        assert "Use training 3 in its place" in shown
+        assert row(shown, "batch size") == ["32", "64", "64"], "winner, what to use, baseline"
+
+    def test_what_is_wrong_with_scores_is_told_and_not_the_budget(self, result: Make) -> None:
+        nothing = {"best": None, "baseline": None, "trainings": 4}
+        assert "no accuracy is a number" in text(report(result(**nothing), COMMAND), width=120)
+        assert "all of them failed" in text(report(result(**nothing, failed=4), COMMAND), width=120)
+
+    def test_a_study_in_a_database_is_named_with_it(self, result: Make) -> None:
+        shown = text(report(result(), COMMAND, storage="sqlite:///s.db"), width=120)
+        assert "luthier explain luthier-studies/digits --storage sqlite:///s.db" in shown
 
     @pytest.mark.parametrize("width", [60, 80, 160])
     def test_it_fits_the_terminal(self, result: Make, width: int) -> None:

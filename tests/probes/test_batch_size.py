@@ -125,8 +125,8 @@ class Full(nn.Module):
 
 def test_running_out_of_memory_ends_the_search_and_nothing_else(task: MakeTask) -> None:
     found = batch_size(task(lambda config: Full(50)), **QUICK)
-    assert max(s.batch_size for s in found.steps) <= 48
-    assert found.largest == 63
+    assert max(s.batch_size for s in found.steps) <= 50
+    assert 48 <= found.largest <= 50
     assert "memory allows no more" in found.sentences()[2]
 
 

@@ -15,7 +15,8 @@ from luthier.report.front import front, savings, spending
 from luthier.report.importance import importances, interactions
 from luthier.report.recommend import difference, mean_interval, recommend
 from luthier.report.ridge import lr_batch_map
-from luthier.report.tables import write_tables
+from luthier.report.tables import trainings, write_tables
+from luthier.space import Space, choice, log_uniform, uniform
 
 DISTANCES = [0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05]
 
@@ -56,6 +57,33 @@ def test_of_settings_that_tie_and_cost_the_same_the_search_chooses_and_not_the_s
     found = recommend(study(history, again(0, 0.8, [], 30), first, luckier))
     assert [c.training.number for c in found.candidates] == [2, 1]
     assert found.training.number == 1
+
+
+def test_equal_scores_are_no_proof_of_no_spread_and_shares_end_at_one(again, history):
+    same = again(1, 0.99, [0.99, 0.99, 0.99], 10, lr=0.1)
+    found = recommend(study(history, again(0, 0.8, [0.99, 1.0], 30), same))
+    chosen = next(c for c in found.candidates if c.training.number == 1)
+    grain = 1 / 360  # the validation samples of this history
+    assert chosen.mean.high - chosen.mean.low == pytest.approx(2 * 4.3027 * grain / 12**0.5 / 3**0.5, rel=1e-3)
+    assert all(0 <= c.mean.low <= c.mean.high <= 1 for c in found.candidates)
+    losses = recommend(replace(study(history, again(0, 0.8, [], 30), same), metric="loss"))
+    assert losses.confirmed.mean.low == losses.confirmed.mean.high, "of other metrics nothing is known"
+
+
+def test_a_hyperparameter_counts_where_it_acts(training, history):
+    space = Space(momentum=uniform(0, 0.99), lr=log_uniform(1e-4, 1), optimizer=choice("SGD", "AdamW"), epochs=8)
+    rng = random.Random(0)
+    rows = []
+    for number in range(120):
+        momentum, sgd = rng.uniform(0, 0.98), number % 2 == 0
+        values = {"momentum": momentum, "lr": 10 ** rng.uniform(-4, 0), "optimizer": "SGD" if sgd else "AdamW"}
+        rows.append(training(number, [0.9 - (0.5 * abs(momentum - 0.9) if sgd else 0.2)] * 8, **values))
+    found = importances(history(*rows, space=space.to_json()))
+    assert found[0].name == "momentum"
+    assert found[0].matters
+    tables = {row["training"]: row["momentum"] for row in trainings(history(*rows, space=space.to_json()))}
+    assert tables[1] is None
+    assert tables[0] is not None
 
 
 def test_a_setting_that_fails_on_a_fresh_seed_comes_last(again, history, training):

@@ -11,7 +11,7 @@ from luthier import Space, Task, choice, integer, log_uniform, tune, uniform
 from luthier.errors import StorageError
 from luthier.events import Event, Probed, Warned
 from luthier.records import Belief, EpochCost, Options, Point
-from luthier.report.origins import in_words, origins
+from luthier.report.origins import of_belief, origins
 from luthier.study import Study
 from luthier.tuning import batch_sizes, probing
 from luthier.tuning.batch_sizes import BatchSizeProbe, timed_sizes
@@ -195,5 +195,5 @@ def test_a_belief_in_words() -> None:
     belief = Belief(
         "lr", 0.02, 2.0, "", high=0.03, given={"optimizer": "SGD"}, follows={"batch_size": 1}, at={"batch_size": 64}
     )
-    assert in_words(belief) == "about 0.02 (0.01 to 0.03) for SGD at batch_size 64"
-    assert in_words(Belief("momentum", 0.9, 2.0, "")) == "about 0.9 (0.8 to 0.95)"
+    assert str(of_belief(belief)) == "about 0.02 (0.01 to 0.03) for SGD at batch_size 64"
+    assert str(of_belief(Belief("momentum", 0.9, 2.0, ""))) == "about 0.9 (0.8 to 0.95)"

@@ -1,8 +1,10 @@
-"""The winner is run again on fresh seeds."""
+"""At the end of a search the best few are run again on fresh seeds."""
+
+from collections import Counter
 
 import pytest
 
-from luthier import Space, choice, log_uniform, tune
+from luthier import Space, choice, load_result, log_uniform, tune
 from luthier.events import NewBest, SliceFinished, SliceStarted
 from luthier.tuning import Budget
 
@@ -14,7 +16,7 @@ def short():
 
 @pytest.fixture
 def confirmed(task, short, tmp_path):
-    """Runs with room for three confirmations of two epochs."""
+    """Runs with room for six confirmations of two epochs."""
 
     def run(**more):
         arguments = {"budget": "60 epochs", "baseline": {"epochs": 2}, "folder": tmp_path / "study", **more}
@@ -24,21 +26,41 @@ def confirmed(task, short, tmp_path):
 
 
 @pytest.mark.parametrize("search", ["hyperband", "tpe+median", "random"])
-def test_the_winner_is_run_again_on_fresh_seeds_which_do_not_compete(confirmed, tmp_path, search):
+def test_the_best_and_the_baseline_run_again_on_fresh_seeds_and_do_not_compete(confirmed, tmp_path, search):
     events = []
     result = confirmed(search=search, seed=5, on_event=events.append)
     again = [e.result for e in events if isinstance(e, SliceFinished) and "confirms" in e.result.slice.note]
-    assert [r.slice.config for r in again] == [result.best.config] * 3
-    assert [r.slice.seed for r in again] == [6, 7, 8]
-    assert [r.slice.note["confirms"] for r in again] == [result.best.training] * 3
-    assert result.confirmations == tuple(max(r.points, key=lambda p: (p.metric, -p.val_loss)) for r in again)
-    assert len({p.val_loss for p in (*result.confirmations, result.best.point)}) == 4
+    best = result.best.training
+    assert [r.slice.note["confirms"] for r in again][:4] == [best, best, *([0, 0] if best else [])], "the winner first"
+    assert Counter(r.slice.note["confirms"] for r in again).most_common()[-1][1] >= 2, "one seed alone has no spread"
+    assert len(again) == 6
+    winners = [r for r in again if r.slice.note["confirms"] == best]
+    assert all(r.slice.config == result.best.config for r in winners)
+    assert [r.slice.seed for r in winners] == [6, 7]
+    assert result.confirmations == tuple(max(r.points, key=lambda p: (p.metric, -p.val_loss)) for r in winners)
+    assert len({p.val_loss for p in (*result.confirmations, result.best.point)}) == 3
     numbers = {r.slice.training for r in again}
     assert not numbers & {e.training for e in events if isinstance(e, NewBest)}
-    assert result.best.training not in numbers
-    assert result.luck.startswith("On 3 fresh seeds the same setting scores 0.")
-    assert f"the best of {result.trainings - 3} trainings" in result.luck
+    assert best not in numbers
+    assert result.luck.startswith("On 2 fresh seeds the same setting scores 0.")
+    assert f"the best of {result.trainings - 6} trainings" in result.luck
     assert result.epochs == 60
+
+
+def test_the_result_says_what_to_use_and_the_gain_with_its_interval(confirmed, tmp_path):
+    found = confirmed(seed=5).recommendation
+    assert {c.training.number for c in found.candidates} >= {0}
+    assert all(len(c.scores) >= 2 for c in found.candidates)
+    assert found.training.number in {c.training.number for c in found.tied}
+    assert found.is_baseline or found.gain_interval.low <= found.gain <= found.gain_interval.high
+    assert load_result(tmp_path / "study").recommendation == found
+
+
+def test_short_trainings_keep_no_more_of_the_budget_than_their_fresh_seeds_take(task, tmp_path):
+    space = Space(lr=log_uniform(1e-3, 1), epochs=1)
+    result = tune(task, space, budget="160 epochs", search="random", baseline={"epochs": 1}, folder=tmp_path)
+    assert [len(c.scores) for c in result.recommendation.candidates] in ([5] * 4, [5] * 3)
+    assert result.epochs >= 155
 
 
 @pytest.mark.parametrize("budget", ["12 epochs", "20 trainings"])
@@ -66,7 +88,7 @@ def test_a_confirmation_that_was_stopped_does_not_count_until_it_is_finished(con
     assert result.interrupted
     assert result.confirmations == ()
     assert "it was not run again" in result.luck
-    assert result.epochs == whole.epochs - 5
+    assert result.epochs == whole.epochs - 11
     again = confirmed(seed=5)
     assert not again.interrupted
     assert [p.val_loss for p in again.confirmations] == [p.val_loss for p in whole.confirmations]

@@ -21,10 +21,13 @@ from luthier.cli.options import (
     run_options,
     watching,
 )
-from luthier.cli.reporting import chosen_study
+from luthier.cli.reporting import Language, check_language, chosen_study, typed
 from luthier.cli.show import Folder, Storage
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from luthier.report.page import Words
     from luthier.tuning.confirm import Confirmation
 
 
@@ -32,6 +35,7 @@ def confirm(
     folder: Folder = None,
     top: Annotated[int, typer.Option(metavar="N", help="How many of the best settings run again")] = 3,
     seeds: Annotated[int, typer.Option(metavar="N", help="On how many fresh seeds each")] = 5,
+    language: Language = "en",
     storage: Storage = None,
     device: Device = "auto",
     precision: Precision = "float32",
@@ -53,6 +57,7 @@ def confirm(
       luthier confirm luthier-studies/digits --top 5 --seeds 10
     """
     options = run_options(device, precision, compile, threads)
+    check_language(language)
     chosen = chosen_study(folder)
 
     from luthier import confirm as run
@@ -65,77 +70,75 @@ def confirm(
     if json:
         print_json(_document(result))
     else:
-        _tell(result)
+        _tell(result, language, typed(chosen, storage))
     return interrupt.exit_code or OK
 
 
-def _tell(result: Confirmation) -> None:
+def _tell(result: Confirmation, language: str, folder: str) -> None:
+    from rich.text import Text
+
+    from luthier.cli.wrapping import wrapped
+    from luthier.report.page import Words, sentences
+
+    console, say = out(), Words(language)
+    story = sentences(result.history, result.recommendation, folder, result.tested, language)
+    for line in wrapped(f"{story.title}{say('confirm.colon')}{story.sentences[0]}", console.width):
+        console.print(Text(line, style="bold"), soft_wrap=True)
+    notes = [
+        f"{f.label}{say('confirm.colon')}{f.value}{say('confirm.note', note=f.note) if f.note else ''}"
+        for f in story.figures
+    ]
+    for sentence in [*story.sentences[1:], *notes, *story.sure]:
+        for line in wrapped(sentence, console.width):
+            console.print(Text(line), soft_wrap=True)
+    if result.recommendation.candidates:
+        console.print()
+        console.print(_table(result, say))
+    if result.weights:
+        console.print(Text(f"{say('confirm.weights')}{result.weights}"), soft_wrap=True)
+    if result.interrupted:
+        console.print(Text(say("confirm.stopped")))
+
+
+def _table(result: Confirmation, say: Words) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     from luthier.cli import words
-    from luthier.report.page import sentences
 
-    console = out()
-    story = sentences(result.history, result.recommendation, str(result.folder), result.tested)
-    console.print(Text(f"{story.title}: {story.sentences[0]}", style="bold"))
-    for sentence in [*story.sentences[1:], *(f"{f.label}: {f.value} ({f.note})" for f in story.figures), *story.sure]:
-        console.print(Text(sentence))
+    found = result.recommendation
     table = Table.grid(padding=(0, 2))
-    for heading in ("", result.history.metric, "95 % interval", "±", "seeds", "time", "setting"):
-        table.add_column(Text(heading, style="dim"), no_wrap=heading != "setting")
-    console.print()
+    headings = ("", say.name(result.history.metric), say("confirm.interval"), "±", say("confirm.seeds"))
+    for heading in (*headings, say("confirm.time"), say("values")):
+        table.add_column(Text(heading, style="dim"), no_wrap=heading != say("values"))
     table.show_header = True
-    for candidate in result.recommendation.candidates:
+    for candidate in found.candidates:
         mean, number = candidate.mean, candidate.training.number
+        verdict = "use" if candidate is found.confirmed else "tied" if candidate.tied else ""
+        row = say("confirmed.own") if number == 0 else f"#{number}"
+        failed = say("confirm.failed", n=candidate.failed) if candidate.failed else ""
         table.add_row(
-            Text("your own" if number == 0 else f"#{number}"),
+            Text(f"{row} {say(f'confirm.{verdict}')}" if verdict else row, style="bold" if verdict == "use" else ""),
             words.number(mean.value),
-            f"{words.number(mean.low)} to {words.number(mean.high)}",
+            f"{words.number(mean.low)} – {words.number(mean.high)}",
             f"{candidate.spread:.2g}",
-            f"{len(candidate.scores)}" + (f", {candidate.failed} failed" if candidate.failed else ""),
-            words.duration(candidate.seconds),
-            words.brief(candidate.training.config, 2),
+            f"{len(candidate.scores)}{failed}",
+            say.duration(candidate.seconds),
+            Text(words.brief(candidate.training.config, 2)),
         )
-    if result.recommendation.candidates:
-        console.print(table)
-    if result.weights:
-        console.print(Text(f"weights: {result.weights}"), soft_wrap=True)
-    if result.interrupted:
-        console.print(Text("stopped early: the same command runs the rest"))
+    return table
 
 
 def _document(result: Confirmation) -> dict[str, object]:
     from dataclasses import asdict
 
-    from luthier.cli.documents import plain
+    from luthier.cli.documents import plain, recommendation
 
-    found = result.recommendation
-    interval = found.gain_interval
-    candidates = [
-        {
-            "training": c.training.number,
-            "config": plain(dict(c.training.config)),
-            "scores": list(c.scores),
-            "failed": c.failed,
-            "mean": c.mean.value,
-            "low": c.mean.low,
-            "high": c.mean.high,
-            "spread": c.spread,
-            "seconds": c.seconds,
-            "tied": c.tied,
-        }
-        for c in found.candidates
-    ]
     return {
         "format": 1,
         "metric": result.history.metric,
         "direction": result.history.direction,
-        "recommended": found.training.number,
-        "config": plain(dict(found.training.config)),
-        "candidates": plain(candidates),
-        "gain": plain(found.gain),
-        "gain_interval": None if interval is None else plain([interval.low, interval.high]),
+        **recommendation(result.recommendation),
         "tested": None if result.tested is None else plain(asdict(result.tested)),
         "weights": str(result.weights) if result.weights else None,
         "interrupted": result.interrupted,

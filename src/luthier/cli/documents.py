@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from luthier.records import Curve, Point
+from luthier.report.recommend import Recommendation
 from luthier.tuning.result import Best, Result, TrainResult
 
 JSON_FORMAT = 1  #: goes up when a name changes its meaning or goes away
@@ -25,6 +26,7 @@ def tune_document(result: Result, task: str) -> dict[str, Any]:
         "gain": plain(result.gain),
         "confirmations": [_point(p) for p in result.confirmations],
         "luck": result.luck,
+        "recommendation": None if result.recommendation is None else recommendation(result.recommendation),
         "study_folder": str(result.study_folder),
         "trainings": result.trainings,
         "failed": result.failed,
@@ -32,6 +34,33 @@ def tune_document(result: Result, task: str) -> dict[str, Any]:
         "seconds": result.seconds,
         "interrupted": result.interrupted,
         "budget": {"unit": result.budget.unit, "total": result.budget.total, "spent": result.budget.spent},
+    }
+
+
+def recommendation(found: Recommendation) -> dict[str, Any]:
+    """What to use, and what fresh seeds say of each setting that was run on them."""
+    interval = found.gain_interval
+    candidates = [
+        {
+            "training": c.training.number,
+            "config": plain(dict(c.training.config)),
+            "scores": list(c.scores),
+            "failed": c.failed,
+            "mean": c.mean.value,
+            "low": c.mean.low,
+            "high": c.mean.high,
+            "spread": c.spread,
+            "seconds": c.seconds,
+            "tied": c.tied,
+        }
+        for c in found.candidates
+    ]
+    return {
+        "recommended": found.training.number,
+        "config": plain(dict(found.training.config)),
+        "candidates": plain(candidates),
+        "gain": plain(found.gain),
+        "gain_interval": None if interval is None else plain([interval.low, interval.high]),
     }
 
 

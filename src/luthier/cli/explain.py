@@ -7,20 +7,20 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.padding import Padding
+from rich.text import Text
 
 from luthier.cli.errors import OK
 from luthier.cli.options import Debug, Json, out, print_json
 from luthier.cli.show import STUDIES, Folder, Storage, newest_study
+from luthier.cli.wrapping import wrapped
 from luthier.records import Finding
 
 Language = Annotated[str, typer.Option("--lang", metavar="NAME", help="en or zh")]
 
 #: A heading's words: how sure, what to do, nothing found.
 WORDS = {
-    "en": ("{:.0f} % sure", "next", "Nothing stands out: no fault was found."),
-    "zh": ("把握 {:.0f} %", "下一步", "没有发现值得一提的问题。"),
+    "en": ("{:.0f} % sure", "next: ", "Nothing stands out: no fault was found."),
+    "zh": ("把握 {:.0f} %", "下一步：", "没有发现值得一提的问题。"),
 }
 
 
@@ -53,7 +53,14 @@ def _show(findings: Sequence[Finding], lang: str) -> None:
     sure, step, nothing = WORDS[lang]
     if not findings:
         console.print(nothing)
-    for finding in findings:
-        console.print(f"[bold]{escape(finding.code)}[/bold]  [dim]{sure.format(100 * finding.confidence)}[/dim]")
-        console.print(Padding(escape(finding.sentence), (0, 0, 0, 2)))
-        console.print(Padding(f"[dim]{step}:[/dim] {escape(finding.next_step)}", (0, 0, 1, 2)))
+    for i, finding in enumerate(findings):
+        if i:
+            console.print()
+        title = Text.assemble((finding.code, "bold"), "  ", (sure.format(100 * finding.confidence), "dim"))
+        console.print(title, soft_wrap=True)
+        for line in wrapped(finding.sentence, console.width, 2):
+            console.print(Text(line), soft_wrap=True)
+        for line in wrapped(f"{step}{finding.next_step}", console.width, 2):
+            text = Text(line)
+            text.highlight_words([step.strip()], "dim")
+            console.print(text, soft_wrap=True)

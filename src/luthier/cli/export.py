@@ -107,19 +107,26 @@ def _values(folder: Path, storage: str | None, path: Path) -> Sequence[Path]:
 
 def _tables(folder: Path, storage: str | None, path: Path) -> Sequence[Path]:
     from luthier.report.history import read_history
+    from luthier.report.origins import origins
     from luthier.report.tables import write_tables
 
-    return write_tables(read_history(folder, storage), path)
+    history = read_history(folder, storage)
+    if not history.trainings:
+        raise StudyError(f"the study in {folder} has no training yet, so there are no tables; continue it")
+    try:
+        return write_tables(history, path, origins(folder, storage=storage))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}; name another folder with --out") from error
 
 
 def _recommended(folder: Path, storage: str | None) -> tuple[History, Trained]:
     from luthier.report.history import read_history
-    from luthier.report.recommend import recommend
+    from luthier.report.recommend import recommend, why_empty
 
     history = read_history(folder, storage)
     found = recommend(history)
     if found is None:
-        raise StudyError(f"the study in {folder} has no winner yet; give it a larger budget")
+        raise StudyError(f"the study in {folder} has no winner: {why_empty(history)}")
     training, origin = found.training, found.training.origin
     if origin is not None and not training.plain:
         raise StudyError(

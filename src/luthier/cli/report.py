@@ -9,7 +9,7 @@ import typer
 
 from luthier.cli.errors import OK
 from luthier.cli.options import Debug
-from luthier.cli.reporting import Language, chosen_study, page
+from luthier.cli.reporting import Language, chosen_study
 from luthier.cli.show import Folder, Storage
 from luthier.errors import UsageError
 
@@ -37,13 +37,8 @@ def report(
         raise UsageError(f"--out is {out}; it must end in .html")
     chosen = chosen_study(folder)
 
-    from luthier.files import written_whole
+    from luthier import write_report
 
-    text, _ = page(chosen, storage, language)
-    try:
-        with written_whole(out) as file:
-            file.write(text.encode())
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}; name another file with --out") from error
+    write_report(chosen, out, language, storage=storage)
     typer.echo(f"wrote {out}; open it in a browser")
     return OK

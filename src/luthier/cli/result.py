@@ -19,14 +19,18 @@ from luthier.training import unused
 from luthier.tuning.result import Best, Result, TrainResult
 
 
-def report(result: Result, command: Sequence[str] = (), width: int = 80) -> RenderableType:
-    """The end of a search on one screen; ``command`` is what was typed after ``luthier`` to search."""
+def report(result: Result, command: Sequence[str] = (), width: int = 80, storage: str | None = None) -> RenderableType:
+    """The end of a search on one screen; ``command`` is what was typed after ``luthier`` to search.
+
+    ``storage`` is the Optuna URL that the study lies at, if it was given one.
+    """
     parts: list[RenderableType] = [Text(_headline(result), style="bold")]
     if result.best:
-        parts += [Text(sentence) for sentence in (_gain(result), result.luck) if sentence]
+        said = (_gain(result), result.luck, *recommended(result))
+        parts += [Text(sentence) for sentence in said if sentence]
         parts += ["", _table(result, result.best)]
         parts += [*_plot(result.best.curve, result.metric, width), ""]
-    parts.append(_where(result, command))
+    parts.append(_where(result, command, storage))
     return Group(*parts)
 
 
@@ -46,7 +50,12 @@ def _headline(result: Result) -> str:
     spent = f"{trainings}, {words.count(result.epochs, 'epoch')} in {words.duration(result.seconds)}"
     early = "stopped early: " if result.interrupted else ""
     if not result.best:
-        return f"{early}nothing to show yet after {spent}; give it a larger budget"
+        why = "give it a larger budget"
+        if result.trainings and result.failed == result.trainings:
+            why = "all of them failed: 'luthier explain' says why"
+        elif result.epochs >= 1 and result.trainings > result.failed:
+            why = f"no {result.metric} is a number: 'luthier explain' says more"
+        return f"{early}nothing to show yet after {spent}; {why}"
     return f"{early}{result.metric} {words.number(result.best.point.metric)} is the best of {spent}"
 
 
@@ -60,9 +69,58 @@ def _gain(result: Result) -> str:
     return f"That is {words.number(result.gain)} better than the baseline ({result.metric} {own})."
 
 
+def recommended(result: Result) -> list[str]:
+    """What fresh seeds say to use, and the gain over the baseline with its interval; nothing before there are any."""
+    found = result.recommendation
+    if result.best is None or found is None or found.confirmed is None:
+        return []
+    chosen, mean, told = found.confirmed, found.confirmed.mean, []
+    same = found.training.number == result.best.training
+    use = "Use it" if same else f"Use {_setting(found.training.number)} in its place"
+    scores = f"{words.number(mean.value)} ± {chosen.spread:.2g} on {len(chosen.scores)} fresh seeds"
+    interval = f"95 % interval of the mean {words.number(mean.low)} to {words.number(mean.high)}"
+    if len(found.tied) > 1:
+        others = " and ".join(_setting(c.training.number) for c in found.tied if c is not chosen)
+        told.append(
+            f"{use}: {scores} ({interval}). It ties with {others} and costs the least time, "
+            f"{words.duration(chosen.seconds)}."
+        )
+    elif len(found.candidates) > 1:
+        told.append(f"{use}: {scores} ({interval}), clearly better than what else was run on them.")
+    else:
+        told.append(f"{use}: {scores} ({interval}).")
+    gain = found.gain_interval
+    if gain is not None and found.gain is not None:
+        doubt = "" if gain.is_clear else ", so it may be no gain at all"
+        told.append(
+            f"Gain over the baseline on fresh seeds: {_signed(found.gain)} "
+            f"(95 % interval {_signed(gain.low)} to {_signed(gain.high)}{doubt})."
+        )
+    return told
+
+
+def _setting(training: int) -> str:
+    return "your own setting" if training == 0 else f"training {training}"
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "−" if value < 0 else "") + words.number(abs(value))
+
+
+def _columns(result: Result, best: Best) -> list[tuple[str, Best]]:
+    """The winner, what is recommended in its place, the user's own setting."""
+    columns = [("winner", best)]
+    chosen = result.recommendation.training if result.recommendation else None
+    if chosen is not None and chosen.number not in (best.training, 0):
+        point = chosen.curve.best(result.direction)
+        if point is not None:
+            columns.append(("to use", Best(chosen.number, chosen.seed, chosen.config, chosen.curve, point)))
+    return [*columns, *([("baseline", result.baseline)] if result.baseline else [])]
+
+
 def _table(result: Result, best: Best) -> Table:
     """The winner beside the user's own setting; rows that both have at the default are left out."""
-    columns = [("winner", best), *([("baseline", result.baseline)] if result.baseline else [])]
+    columns = _columns(result, best)
     table = Table.grid(padding=(0, 3))
     table.add_column(style="dim", no_wrap=True)
     for _ in columns:
@@ -108,14 +166,16 @@ def _plot(curve: Curve, metric: str, width: int) -> list[RenderableType]:
     return ["", Text(f"{metric} by epoch", style="dim"), *(Text(line, no_wrap=True) for line in lines)] if lines else []
 
 
-def _where(result: Result, command: Sequence[str]) -> Table:
+def _where(result: Result, command: Sequence[str], storage: str | None) -> Table:
     rows = [("study", str(result.study_folder))]
     if result.best and result.best.weights:
         rows.append(("weights", str(result.best.weights)))
-    if result.best:
-        for label, name in (("why", "explain"), ("page", "report"), ("export", "export")):
-            rows.append((label, shlex.join(["luthier", name, str(result.study_folder)])))
-        rows.append(("ranges", shlex.join(["luthier", "show", str(result.study_folder), "--ranges"])))
+    study = [str(result.study_folder), *(["--storage", storage] if storage else [])]
+    if result.trainings:
+        names = ("explain", "report", "confirm", "export") if result.best else ("explain", "report")
+        labels = {"explain": "why", "report": "page", "confirm": "surer", "export": "export"}
+        rows += [(labels[name], shlex.join(["luthier", name, *study])) for name in names]
+        rows.append(("ranges", shlex.join(["luthier", "show", *study, "--ranges"])))
     if command:
         rows.append(("go on", shlex.join(["luthier", *go_on(result, command)])))
     return _pairs(rows)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from luthier.cli.errors import FAILED, OK
 from luthier.cli.options import Debug, Json, out, print_json
+from luthier.cli.wrapping import wrapped
 from luthier.errors import StudyError
 
 STUDIES = Path("luthier-studies")  #: where ``tune`` puts studies when no folder is given
@@ -52,31 +54,35 @@ def show(
         print_json(tune_document(result, result.study_name))
     else:
         console = out()
-        console.print(report(result, width=console.width))
+        console.print(report(result, width=console.width, storage=storage))
     return OK if result.best else FAILED
 
 
 def _show_ranges(folder: Path, storage: str | None, *, json: bool) -> int:
-    from rich.table import Table
-    from rich.text import Text
-
     from luthier.report.origins import origins
 
     rows = origins(folder, storage=storage)
     if json:
-        print_json({"ranges": [asdict(row) for row in rows]})
+        names = ("name", "range", "range_source", "expected", "expected_source")
+        print_json({"ranges": [{name: getattr(row, name) for name in names} for row in rows]})
         return OK
-    table = Table(box=None, pad_edge=False)
-    for title in ("", "range", "from", "expected", "from"):
-        table.add_column(title, overflow="fold", no_wrap=not title)
+    console = out()
+    if not rows:
+        console.print("The study varies nothing.")
     shown: set[str] = set()
     for row in rows:
-        first = row.name not in shown
-        cells = (row.name, row.range, row.range_source) if first else ("", "", "")
-        table.add_row(*(Text(cell) for cell in (*cells, row.expected, row.expected_source)))
+        if row.name not in shown:
+            console.print(Text.assemble((row.name, "bold"), f"  {row.range}"), soft_wrap=True)
+            _print_lines(console, f"range: {row.range_source}")
         shown.add(row.name)
-    out().print(table)
+        if row.expected:
+            _print_lines(console, f"expected: {row.expected}; {row.expected_source}")
     return OK
+
+
+def _print_lines(console: Console, text: str) -> None:
+    for line in wrapped(text, console.width, 2, 4):
+        console.print(Text(line), soft_wrap=True)
 
 
 def newest_study(studies: Path) -> Path:

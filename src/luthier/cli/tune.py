@@ -129,5 +129,5 @@ def tune(
         print_json(tune_document(result, task))
     else:
         console = out()
-        console.print(report(result, context.obj, console.width))
+        console.print(report(result, context.obj, console.width, storage))
     return interrupt.exit_code or (OK if result.best else FAILED)

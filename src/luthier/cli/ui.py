@@ -8,7 +8,7 @@ import typer
 
 from luthier.cli.errors import OK
 from luthier.cli.options import Debug
-from luthier.cli.reporting import Language, chosen_study, page
+from luthier.cli.reporting import Language, chosen_study
 from luthier.cli.show import Folder, Storage
 
 
@@ -30,11 +30,12 @@ def ui(
     """
     chosen = chosen_study(folder)
 
+    from luthier.report.document import study_page
     from luthier.report.live import LiveServer, study_fingerprint
 
-    page(chosen, storage, language)  # what is wrong with the study or the language is told before anyone looks
+    study_page(chosen, storage, language)  # what is wrong with the study or the language is told before anyone looks
     server = LiveServer(
-        lambda now: page(chosen, storage, language, live=now)[0], lambda: study_fingerprint(chosen, storage), port
+        lambda now: study_page(chosen, storage, language, now), lambda: study_fingerprint(chosen, storage), port
     )
     typer.echo(f"{chosen} at {server.address} (Ctrl-C ends it)")
     try:

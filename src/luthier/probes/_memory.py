@@ -30,10 +30,16 @@ def memory_left(device: torch.device) -> float:
     """
     if device.type == "cuda":
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return free_memory(device) + kept
+        return min(free_memory(device) + kept, _share(device) - torch.cuda.memory_allocated(device))
     if device.type != "cpu":
         return free_memory(device)
     return max(0.0, min(free_memory(device), *_limits(), *_control_groups()))
+
+
+def _share(device: torch.device) -> float:
+    """Bytes of a GPU that this process may take (``torch.cuda.set_per_process_memory_fraction``)."""
+    share = getattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 1.0)(device)  # since torch 2.8
+    return float(share * torch.cuda.get_device_properties(device).total_memory)
 
 
 def hand_back() -> None:

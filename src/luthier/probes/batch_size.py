@@ -22,6 +22,8 @@ from luthier.training import Training, is_out_of_memory, pick_device, threads
 SMALLEST = 8
 #: Share of the memory left that a batch may take: operations use some that nobody tells, and other programs move.
 SHARE = 0.8
+#: Where a batch ran out of memory, sizes between are tried until this share of the largest that fits is left open.
+NARROW = 0.05
 #: A batch is at full speed when it trains this share of the most samples per second.
 FULL = 0.95
 #: Samples evaluated at once, at most; fewer where memory is short.
@@ -106,7 +108,8 @@ def batch_size(
     """Measures speed and memory of training steps at ``sizes``: 8, 12, 16, 24, 32, ... when not given.
 
     A batch size is tried only when a line through the peaks of the smaller ones says that it fits in four fifths of the
-    memory left, so that nothing ends the process. Timing ends after about ``seconds``. Steps have learning rate 0.
+    memory left, so that nothing ends the process; when one runs out of memory nevertheless, some between are tried.
+    Timing ends after about ``seconds``. Steps have learning rate 0.
 
     Raises UsageError when the model cannot train on the smallest batch, or ``sizes`` are not whole numbers between 1
     and the number of training samples.
@@ -143,7 +146,7 @@ def batch_size(
         samples=samples,
         evaluation_seconds=evaluation,
         memory_left=left,
-        largest=min(fits, bench.refused - 1) if bench.refused else fits,
+        largest=max(peaks) if bench.refused else fits,
         full_speed=next(s.batch_size for s in steps if s.samples_per_second >= FULL * fastest),
         fixed_bytes=fixed,
         bytes_per_sample=each,
@@ -220,19 +223,26 @@ class _Bench:
         for size in sizes:
             if len(found) > 1 and sum(a * b for a, b in zip(_line(found), (1, size), strict=True)) > SHARE * self._left:
                 break
-            try:
-                found[size] = measure_memory(self._training(size))
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise UsageError(
-                        f"a step at batch size {size} fails ({type(error).__name__}: {' '.join(str(error).split())}); "
-                        "mend the model, or give sizes without it"
-                    ) from error
-                self.refused = size
+            if not self._try(size, found):
                 break
-        if self.refused:
-            hand_back()  # what the exception held
+        while found and self.refused - max(found) > NARROW * max(found):  # the line promised too much
+            self._try((max(found) + self.refused) // 2, found)
         return found
+
+    def _try(self, size: int, found: dict[int, int]) -> bool:
+        """Adds the peak at ``size`` to ``found``. False when it ran out of memory."""
+        try:
+            found[size] = measure_memory(self._training(size))
+            return True
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise UsageError(
+                    f"a step at batch size {size} fails ({type(error).__name__}: {' '.join(str(error).split())}); "
+                    "mend the model, or give sizes without it"
+                ) from error
+            self.refused = size
+        hand_back()  # what the exception held
+        return False
 
     def seconds(
         self, sizes: Sequence[int], until: float, on_progress: Callable[[Progress], None] | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,9 @@ from optuna.distributions import (
 )
 
 from luthier.hyperparameters import HYPERPARAMETERS
-from luthier.records import Value
+from luthier.records import Config, Value
 from luthier.report.history import History
+from luthier.training import unused
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ class Axis:
             numbers, low, high = np.log(numbers), math.log(low), math.log(high)
         unit: NDArray[np.float64] = (numbers - low) / (high - low or 1.0)
         return unit
+
+
+def acting(config: Config, name: str) -> Value:
+    """The value of a hyperparameter; None where it has no effect, such as the momentum of Adam."""
+    return None if name in _unused(str(config.get("optimizer", "SGD"))) else config.get(name)
+
+
+@cache
+def _unused(optimizer: str) -> frozenset[str]:
+    return frozenset(unused(Config(optimizer=optimizer)))
 
 
 def axes(history: History) -> dict[str, Axis]:

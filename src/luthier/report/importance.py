@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, create_trial
 from scipy import stats
 
 from luthier.records import Config
-from luthier.report.axes import Axis, axes
+from luthier.report.axes import Axis, acting, axes
 from luthier.report.finals import final_values
 from luthier.report.history import History
 
@@ -60,28 +60,46 @@ def importances(history: History) -> list[Importance]:
     """Every varied hyperparameter, the most important first; empty for fewer than 20 trainings.
 
     By PED-ANOVA (Watanabe et al. 2023, arXiv 2304.10255) as Optuna has it, on predicted final values. fANOVA takes a
-    minute for 1,000 trainings of nine hyperparameters, this a tenth of a second.
+    minute for 1,000 trainings of nine hyperparameters, this a tenth of a second. One that acts in some trainings only,
+    as momentum does, is judged within these.
     """
     values = final_values(history)
     numbers = _evenly(sorted(values))
-    known = [axis for axis in axes(history).values() if _is_there(axis, history, numbers)]
-    ranks = _ranks([values[n] for n in numbers])
-    if len(numbers) < FEWEST or not known or np.ptp(ranks) == 0:
+    if len(numbers) < FEWEST:
         return []
+    groups: dict[tuple[int, ...], list[Axis]] = {}  # by the trainings in which they act
+    for axis in axes(history).values():
+        configs = zip(numbers, configs_of(history, numbers), strict=True)
+        groups.setdefault(tuple(n for n, c in configs if axis.holds(acting(c, axis.name))), []).append(axis)
+    raw: dict[str, tuple[float, float]] = {}
+    for acts, group in groups.items():
+        weight = len(acts) / len(numbers)  # what acts in half of the trainings can make half of the difference
+        for name, (share, chance) in _shares(group, history, acts, values).items():
+            raw[name] = weight * share, weight * chance
+    total = sum(share for share, _ in raw.values())
+    if total == 0:
+        return []
+    found = [Importance(name, share / total, chance / total) for name, (share, chance) in raw.items()]
+    return sorted(found, key=lambda i: -i.share)
+
+
+def _shares(
+    known: Sequence[Axis], history: History, numbers: Sequence[int], values: dict[int, float]
+) -> dict[str, tuple[float, float]]:
+    """Of trainings in which all of these act: the share of each, and the largest of shuffled values."""
+    configs = configs_of(history, numbers)
+    ranks = _ranks([values[n] for n in numbers])
+    known = [axis for axis in known if len({c[axis.name] for c in configs}) > 1]
+    if len(numbers) < FEWEST or not known or np.ptp(ranks) == 0:
+        return {}
     if history.direction == "maximize":
         ranks = -ranks  # PED-ANOVA minimises
     study = _study()
-    configs = configs_of(history, numbers)
     study.add_trials([_trial(known, config, rank) for config, rank in zip(configs, ranks, strict=True)])
     shares = _evaluate(study, ranks)
     rng = np.random.default_rng(0)
     chances = [_evaluate(study, rng.permutation(ranks)) for _ in range(SHUFFLES)]
-    total = sum(shares.values()) or 1.0
-    found = [
-        Importance(axis.name, shares.get(axis.name, 0.0) / total, max(c.get(axis.name, 0.0) for c in chances) / total)
-        for axis in known
-    ]
-    return sorted(found, key=lambda i: -i.share)
+    return {a.name: (shares.get(a.name, 0.0), max(c.get(a.name, 0.0) for c in chances)) for a in known}
 
 
 def interactions(history: History) -> list[Interaction]:
@@ -138,8 +156,8 @@ def _columns(axis: Axis, values: Sequence[object]) -> Array:
 
 
 def _is_there(axis: Axis, history: History, numbers: Sequence[int]) -> bool:
-    """Whether every training has a value on the axis, and not always the same one."""
-    given = [config.get(axis.name) for config in configs_of(history, numbers)]
+    """Whether every training has a value on the axis that acts, and not always the same one."""
+    given = [acting(config, axis.name) for config in configs_of(history, numbers)]
     return all(map(axis.holds, given)) and len(set(given)) > 1
 
 

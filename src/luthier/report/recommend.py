@@ -31,6 +31,24 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """What is known of a metric's values beforehand."""
+
+    grain: float = 0.0  #: scores are whole multiples of it; 0 when they may be anything
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def least(self) -> float:
+        """Standard deviation that rounding to the grain alone brings: equal scores are no proof of no spread."""
+        return self.grain / math.sqrt(12)
+
+    def clipped(self, interval: Interval) -> Interval:
+        """An interval without what no mean can be."""
+        return replace(interval, low=max(self.low, interval.low), high=min(self.high, interval.high))
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A setting that was run again on fresh seeds."""
 
@@ -40,11 +58,12 @@ class Candidate:
     seconds: float  #: median of the fresh trainings
     place: int  #: among the candidates by what the search saw; 0 is the best
     tied: bool  #: the 95 % interval of its difference to the best mean holds 0
+    scale: Scale = Scale()
 
     @property
     def mean(self) -> Interval:
         """Mean over seeds with Student's 95 % interval."""
-        return mean_interval(self.scores)
+        return self.scale.clipped(mean_interval(self.scores, self.scale.least))
 
     @property
     def spread(self) -> float:
@@ -92,20 +111,45 @@ def recommend(history: History) -> Recommendation | None:
     return Recommendation(training, chosen, candidates, gain, interval, both)
 
 
-def mean_interval(scores: Sequence[float]) -> Interval:
-    """The mean and Student's 95 % interval of it, of two values or more."""
+def emptiness(history: History) -> str:
+    """Why there is nothing to recommend: "nan", "failed", or "none" while nothing was evaluated."""
+    over = [t for t in history.trainings if t.over]
+    if any(len(t.curve) for t in history.trainings):
+        return "nan"
+    return "failed" if over and all(t.failed for t in over) else "none"
+
+
+def why_empty(history: History) -> str:
+    """The same in words, with what to do."""
+    return {
+        "nan": f"no training has a {history.metric} that is a number; look at the metric",
+        "failed": f"all {len(history.trainings)} trainings failed; 'luthier explain' says why",
+        "none": "no training has been evaluated yet; give it a larger budget with luthier tune",
+    }[emptiness(history)]
+
+
+def mean_interval(scores: Sequence[float], least: float = 0.0) -> Interval:
+    """The mean and Student's 95 % interval of it, of two values or more; their spread is ``least`` or more."""
     mean, n = statistics.fmean(scores), len(scores)
-    half = float(stats.t.ppf(0.975, n - 1)) * statistics.stdev(scores) / math.sqrt(n)
+    half = float(stats.t.ppf(0.975, n - 1)) * max(least, statistics.stdev(scores)) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half)
 
 
-def difference(a: Sequence[float], b: Sequence[float]) -> Interval:
+def scale_of(history: History) -> Scale:
+    """Shares of the validation samples come in steps and lie between 0 and 1; of other metrics nothing is known."""
+    samples = history.task.get("validation", [0])[0]
+    if history.metric not in ("accuracy", "error"):
+        return Scale()
+    return Scale(1 / samples if samples else 0.0, 0.0, 1.0)
+
+
+def difference(a: Sequence[float], b: Sequence[float], least: float = 0.0) -> Interval:
     """Mean of ``a`` less mean of ``b`` with Welch's 95 % interval (Welch 1947, Biometrika 34: 28-35).
 
-    Either may be a single value, whose spread is then taken to be that of the other.
+    Either may be a single value, whose spread is then taken to be that of the other. A spread is ``least`` or more.
     """
     value = statistics.fmean(a) - statistics.fmean(b)
-    parts = [_variance(x, other) / len(x) for x, other in ((a, b), (b, a))]
+    parts = [max(least**2, _variance(x, other)) / len(x) for x, other in ((a, b), (b, a))]
     total = sum(parts)
     if total == 0:
         return Interval(value, value, value)
@@ -121,7 +165,7 @@ def _variance(scores: Sequence[float], other: Sequence[float]) -> float:
 
 
 def _candidates(history: History) -> tuple[Candidate, ...]:
-    sign = 1.0 if history.direction == "maximize" else -1.0
+    sign, scale = 1.0 if history.direction == "maximize" else -1.0, scale_of(history)
     repeats: dict[int, list[Trained]] = {}
     for training in history.trainings:
         if training.confirms is not None and training.over:
@@ -133,7 +177,7 @@ def _candidates(history: History) -> tuple[Candidate, ...]:
         if len(fresh) >= 2:
             seconds = statistics.median(t.curve.seconds for t, _ in fresh)
             failed = sum(t.failed and not _raised(t) for t in again)
-            found.append(Candidate(training, tuple(m for _, m in fresh), failed, seconds, len(found), True))
+            found.append(Candidate(training, tuple(m for _, m in fresh), failed, seconds, len(found), True, scale))
     found.sort(key=lambda c: (c.failed > 0, -sign * c.mean.value))
     return tuple(replace(c, tied=_ties(c, found[0])) for c in found)
 
@@ -148,7 +192,7 @@ def _ties(candidate: Candidate, best: Candidate) -> bool:
     """Whether a candidate cannot be told from the best; one that fails more often can."""
     if candidate.failed and not best.failed:
         return False
-    return not difference(best.scores, candidate.scores).is_clear or candidate is best
+    return not difference(best.scores, candidate.scores, best.scale.least).is_clear or candidate is best
 
 
 def _raised(training: Trained) -> bool:
@@ -181,5 +225,6 @@ def _gain(
     if chosen is None:
         return sign * (best.metric - own.metric), None, False
     again = next((c.scores for c in candidates if c.training.number == 0), None)
-    interval = difference([sign * s for s in chosen.scores], [sign * s for s in again or (own.metric,)])
+    scores, own_scores = [sign * s for s in chosen.scores], [sign * s for s in again or (own.metric,)]
+    interval = difference(scores, own_scores, chosen.scale.least)
     return interval.value, interval, again is not None

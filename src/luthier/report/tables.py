@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from luthier.files import written_whole
-from luthier.report.axes import axes
+from luthier.report.axes import acting, axes
 from luthier.report.finals import final_values
 from luthier.report.front import front, spending
 from luthier.report.history import History, Trained
-from luthier.report.importance import importances
+from luthier.report.importance import importances, interactions
+from luthier.report.origins import Origin
 from luthier.report.recommend import recommend
 
 Table = list[dict[str, Any]]
@@ -49,7 +50,7 @@ def trainings(history: History) -> Table:
                 "predicted_final": finals.get(training.number),
                 "epochs_run": training.curve.epoch,
                 "seconds": training.curve.seconds,
-                **{name: training.config.get(name) for name in names},
+                **{name: acting(training.config, name) for name in names},
             }
         )
     return rows
@@ -65,13 +66,27 @@ def points(history: History) -> Table:
     ]
 
 
-def all_tables(history: History) -> Mapping[str, Table]:
-    """Every table of the report by name; empty ones are left out."""
+def all_tables(history: History, ranges: Sequence[Origin] = ()) -> Mapping[str, Table]:
+    """Every table of the report by name, ``ranges`` among them; empty ones are left out."""
     found = recommend(history)
     tables = {
         "trainings": trainings(history),
         "points": points(history),
         "importances": [{"name": i.name, "share": i.share, "chance": i.chance} for i in importances(history)],
+        "interactions": [
+            {"first": i.names[0], "second": i.names[1], "share": i.share, "p_value": i.p_value}
+            for i in interactions(history)
+        ],
+        "ranges": [
+            {
+                "name": row.name,
+                "range": row.range,
+                "range_from": row.range_source,
+                "expected": row.expected,
+                "expected_from": row.expected_source,
+            }
+            for row in ranges
+        ],
         "front": [
             {"training": d.training, "epoch": d.epoch, "seconds": d.seconds, "metric": d.metric} for d in front(history)
         ],
@@ -97,10 +112,10 @@ def all_tables(history: History) -> Mapping[str, Table]:
     return {name: table for name, table in tables.items() if table}
 
 
-def write_tables(history: History, folder: Path) -> list[Path]:
+def write_tables(history: History, folder: Path, ranges: Sequence[Origin] = ()) -> list[Path]:
     """Writes each table as ``folder/NAME.csv``; the files written. Raises OSError."""
     written = []
-    for name, table in all_tables(history).items():
+    for name, table in all_tables(history, ranges).items():
         path = folder / f"{name}.csv"
         with written_whole(path) as file:
             file.write(_csv(table).encode())

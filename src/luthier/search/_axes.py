@@ -41,6 +41,16 @@ class Axis:
             return math.log(float(value) / self._low) / math.log(self._high / self._low)
         return (float(value) - self._low) / (self._high - self._low)
 
+    def units(self, values: Array) -> Array:
+        """Where numbers lie."""
+        if self._high == self._low:
+            return np.full(len(values), 0.5)
+        if self._log:
+            found: Array = np.log(values / self._low) / math.log(self._high / self._low)
+        else:
+            found = (values - self._low) / (self._high - self._low)
+        return found
+
     def values(self, units: Array) -> Array:
         """Numbers at these positions, on the grid of a range that has one."""
         units = np.clip(units, 0.0, 1.0)
@@ -57,12 +67,7 @@ class Axis:
             return np.clip(np.round(units), 0, len(self.choices) - 1)
         if self._step is None or self._high == self._low:
             return np.clip(units, 0.0, 1.0)
-        values = self.values(units)
-        if self._log:
-            snapped: Array = np.log(values / self._low) / math.log(self._high / self._low)
-        else:
-            snapped = (values - self._low) / (self._high - self._low)
-        return snapped
+        return self.units(self.values(units))
 
     def value(self, unit: float) -> Any:
         """The value at a position."""

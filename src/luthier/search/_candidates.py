@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,10 +32,10 @@ class Candidates:
         """The places of the centres."""
         return list(range(ANYWHERE + 1, ANYWHERE + 1 + self.centres))
 
-    def without(self, known: Iterable[Array]) -> Candidates:
+    def without(self, known: Array) -> Candidates:
         """Those that are not among ``known`` points; the plain draws stay, so that places hold."""
-        tried = {np.round(p, 4).tobytes() for p in known}
-        new = np.array([np.round(p, 4).tobytes() not in tried for p in self.points], bool)
+        tried = set(_names(known))
+        new = np.array([name not in tried for name in _names(self.points)], bool)
         new[[PRIOR, ANYWHERE]] = True
         return Candidates(self.points[new], self.origin[new], int(new[self.due].sum()))
 
@@ -89,6 +88,12 @@ class Source:
         crossed = rng.random((count, 1)) < 0.3
         parents = np.where(crossed & (rng.random(parents.shape) < 0.5), partners, parents)
         return self._axes.mutated(rng, parents)
+
+
+def _names(points: Array) -> list[bytes]:
+    """The same for points that are the same to four digits."""
+    rounded = np.round(points, 4) + 0.0  # no minus zero
+    return [row.tobytes() for row in rounded]
 
 
 def _of_neither(points: Array) -> Part:

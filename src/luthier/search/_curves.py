@@ -95,6 +95,12 @@ class CurveModel:
         self._median = np.log(np.r_[np.full(dimensions, _LENGTH), _DEVIATIONS])
         self._theta = self._median.copy()
 
+    @property
+    def lengths(self) -> Array:
+        """How far apart values of each dimension must be for levels to differ much."""
+        found: Array = np.exp(self._theta[: self._dimensions])
+        return found
+
     def fit(self, rows: Rows) -> None:
         """Finds the process's own parameters; they depend on these rows alone."""
         same = rows.training[:, None] == rows.training
@@ -183,8 +189,7 @@ class CurveModel:
         return mean, np.sqrt(np.maximum(total - explained, 1e-8))
 
     def _matern(self, a: Array, b: Array) -> Array:
-        length = np.exp(self._theta[: self._dimensions])
-        a, b = a / length, b / length
+        a, b = a / self.lengths, b / self.lengths
         squared = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
         distance = _ROOT5 * np.sqrt(np.maximum(squared, 0))
         matern: Array = (1 + distance + distance**2 / 3) * np.exp(-distance)

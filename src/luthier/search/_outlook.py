@@ -19,6 +19,9 @@ Array = NDArray[np.float64]
 
 _GRID = 4  #: a curve is shown at each so many times as many epochs, and where it stands
 _MOST_SHOWN = 90  #: trainings that the model sees, about 4 values of each; with more a decision takes longer
+#: Distance, in lengths of the model, within which two trainings tell about the same; and the shortest such length that
+#: is believed. Unit ranges in place of lengths, 0.15 and 0.3 left more regret (dev/LOG.md).
+_NEAR, _SHORTEST = 0.2, 0.5
 _FIT_GROWTH = 1.2  #: the model is fitted again when it has so many times as many values
 
 
@@ -142,6 +145,11 @@ class Outlook:
         """Means and standard deviations on the model's scale at ``horizons`` (horizons, runs)."""
         begun = None if (runs.numbers < 0).all() else runs.numbers
         return self._model.predict(runs.features, self.remaining(horizons), begun)
+
+    def scaled(self, features: Array) -> Array:
+        """Features in which trainings one apart tell about the same: what matters little counts little."""
+        near: Array = features / np.maximum(self._model.lengths, _SHORTEST) / _NEAR
+        return near
 
     def scores(self, values: Array) -> Array | None:
         """What values on the model's scale are as scores; None while no training gave a finite metric."""

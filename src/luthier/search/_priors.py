@@ -68,6 +68,8 @@ LITERATURE: Sequence[Belief] = [
     Belief("weight_decay", 1e-2, 8, "torch's default of AdamW; Loshchilov & Hutter 2019 (arXiv 1711.05101)",
            given={"optimizer": "AdamW"}),
     Belief("weight_decay", 2e-4, 8, "between 5e-4 (Krizhevsky et al. 2012) and 1e-4 (He et al. 2015)"),
+    Belief("gamma", 0.9, 3, "the lr falls by a factor of 20 in all: He et al. 2015 let it fall by 100, others hardly",
+           given={"schedule": "exponential"}, follows={"epochs": -1.0}, at={"epochs": 30.0}),
 ]  # fmt: skip
 
 #: What averages over steps or multiplies in each: beliefs are about 1 minus these.
@@ -250,5 +252,4 @@ class Knowledge:
 
     def _units(self, name: str, values: Array) -> Array:
         axis = self._axes.axes[name]
-        low, high = axis.bounds
-        return np.array([axis.unit(v) for v in np.clip(values, low, high)])
+        return axis.units(np.clip(values, *axis.bounds))

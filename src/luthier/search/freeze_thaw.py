@@ -43,7 +43,6 @@ _MANY = 60  #: trainings from which on half as many candidates do, so that a dec
 _LEADERS = 6  #: trainings that candidates are bred from
 _MOST_THAWS = 100  #: trainings that are considered for thawing
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up
-_NEAR = 0.15  #: distance (of unit ranges) within which two trainings tell the same
 
 
 @dataclass
@@ -51,7 +50,7 @@ class _Options:
     """What could be done next, with its worth."""
 
     thaws: list[Training]
-    thaw_worth: Array
+    thaw_worth: Array | None  #: None: not yet asked for
     drawn: Candidates
     point_worth: Array
     new: Runs  #: at the candidates
@@ -195,8 +194,9 @@ class FreezeThaw:
         """
         self._need_values()
         options = self._options()
-        runs = self._outlook.begun(options.thaws).and_(options.new)
-        worth = np.concatenate([options.thaw_worth, options.point_worth])
+        thaws = self._outlook.begun(options.thaws)
+        runs = thaws.and_(options.new)
+        worth = np.concatenate([self._worth(thaws), options.point_worth])
         taken: list[int] = []
         horizons: list[float] = []
         left = float(epochs)
@@ -205,7 +205,7 @@ class FreezeThaw:
             horizons.append(min(runs.ends[k], runs.reached[k] + left))
             left -= horizons[-1] - runs.reached[k]
             taken.append(k)
-            worth = worth * _novelty(runs.features, runs.features[k])
+            worth = worth * self._novelty(runs.features, runs.features[k])
             worth[k] = 0.0
         best = max(t.score() for t in self._trainings)
         rng = np.random.default_rng(derived(self._seed, self._told))
@@ -271,6 +271,8 @@ class FreezeThaw:
         new = None if self._proposals.exhausted else self._new(options)
         if new is not None:
             return self._trainings.slice(new, self._first)
+        if options.thaw_worth is None:
+            options.thaw_worth = self._worth(self._outlook.begun(options.thaws))
         if options.thaw_worth.max(initial=-math.inf) <= _NEGLIGIBLE:
             return None
         index = int(options.thaw_worth.argmax())
@@ -282,7 +284,7 @@ class FreezeThaw:
         index = options.due.pop(0) if options.due else self._blind()
         if index is None:
             index = int(options.point_worth.argmax())
-        options.point_worth *= _novelty(options.new.features, options.new.features[index])
+        options.point_worth *= self._novelty(options.new.features, options.new.features[index])
         config = self._proposals.fresh(self._axes.params(options.drawn.points[index]))
         return None if config is None else self._begin(config, _trust.note(int(options.drawn.origin[index])))
 
@@ -316,13 +318,12 @@ class FreezeThaw:
         shown = self._outlook.look()
         leaders = self._leaders(shown) if shown else np.zeros((0, len(self._axes)))
         drawn = self._source.draw(rng, leaders, 0.5 if len(shown) > _MANY else 1.0)
-        drawn = drawn.without(list(self._outlook.points.values()))
+        drawn = drawn.without(np.array(list(self._outlook.points.values())))
         new = self._outlook.new(drawn.points)
         thaws = [t for t in self._live() if t.number in self._outlook.points] if shown else []
         thaws = sorted(thaws, key=lambda t: -t.score())[:_MOST_THAWS]
-        worth = self._worth(self._outlook.begun(thaws))
         point_worth = self._worth(new) * self._unlike(new.features) if shown else 1.0 / (1 + np.arange(len(new)))
-        return _Options(thaws, worth, drawn, point_worth, new, drawn.due)
+        return _Options(thaws, None, drawn, point_worth, new, drawn.due)
 
     def _leaders(self, shown: list[Training]) -> Array:
         """Points of the trainings that will probably be best."""
@@ -332,9 +333,14 @@ class FreezeThaw:
 
     def _unlike(self, features: Array) -> Array:
         """What share of their worth new configs keep beside the one most like them that was begun."""
-        known = self._axes.features(np.array(list(self._outlook.points.values())))
+        known = self._outlook.scaled(self._axes.features(np.array(list(self._outlook.points.values()))))
+        features = self._outlook.scaled(features)
         squared = (features**2).sum(1)[:, None] + (known**2).sum(1) - 2 * features @ known.T
         return _share(squared.min(1))
+
+    def _novelty(self, features: Array, beside: Array) -> Array:
+        """What share of its worth a new config keeps beside another one: 0 where it is the same."""
+        return _share(((self._outlook.scaled(features) - self._outlook.scaled(beside)) ** 2).sum(-1))
 
     def _worth(self, runs: Runs) -> Array:
         """Expected improvement at the best moment to come, for what the epochs until then cost."""
@@ -355,11 +361,7 @@ class FreezeThaw:
         return [End(t.number, "not expected to become the best") for t in live]
 
 
-def _novelty(features: Array, beside: Array) -> Array:
-    """What share of its worth a new config keeps beside another one: 0 where it is the same."""
-    return _share(((features - beside) ** 2).sum(1))
-
-
 def _share(squared: Array) -> Array:
-    share: Array = 1 - np.exp(-np.maximum(squared, 0.0) / (2 * _NEAR**2))
+    """What is left of a worth, by the square of the distance to the nearest training."""
+    share: Array = 1 - np.exp(-np.maximum(squared, 0.0) / 2)
     return share

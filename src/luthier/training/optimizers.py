@@ -16,6 +16,10 @@ from luthier.records import Config
 UNSUITED = {"LBFGS", "SparseAdam", "Optimizer"}
 #: These step along the gradient itself; all others divide it by its size or its spread.
 PLAIN = {"sgd", "asgd"}
+#: Where torch has a fused step of an optimizer (all of its parameters in one kernel).
+FUSED = ("cpu", "cuda", "mps")
+#: Optimizers whose fused step is missing on some of these.
+LESS_FUSED = {"adagrad": ("cpu",)}
 
 
 def optimizer_names() -> list[str]:
@@ -64,7 +68,7 @@ def optimizer_arguments(config: Config, device_type: str = "cpu") -> dict[str, A
     arguments = {
         n: v for n, v in wanted.items() if n in takes and isinstance(v, tuple) == isinstance(takes[n].default, tuple)
     }
-    if "fused" in takes and device_type in ("cpu", "cuda", "mps"):
+    if "fused" in takes and device_type in LESS_FUSED.get(config.optimizer.lower(), FUSED):
         arguments["fused"] = True
     elif "foreach" in takes:
         arguments["foreach"] = True

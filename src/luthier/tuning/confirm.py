@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import count
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import nn
@@ -14,20 +13,18 @@ from luthier.errors import StorageError, StudyError, TooManyFailures, UsageError
 from luthier.events import BudgetState, Listener, PointAdded, SliceFinished, SliceStarted, StudyOpened
 from luthier.executors import Inline
 from luthier.records import Config, Options, Point, Slice, SliceResult, Status
-from luthier.report.history import History, Trained, read_history
-from luthier.report.recommend import Candidate, Recommendation, recommend
+from luthier.report.history import History, read_history
+from luthier.report.recommend import Candidate, Recommendation, recommend, why_empty
 from luthier.report.tested import HeldOut, confirmed_folder, read_tested, write_tested
 from luthier.study import CheckpointStore, Study
 from luthier.task import Task, make_loss
-from luthier.training import evaluate, pick_device, repeated
+from luthier.training import evaluate, pick_device
 from luthier.training.evaluation import EVALUATION_BATCH
+from luthier.tuning.fresh_seeds import plan
 from luthier.tuning.source import load_result
 from luthier.tuning.winner import Winner, save_winner
 
-Completer = Callable[[Config], Config]
-
 MOST_SEEDS = 100
-NEW = -1  #: the number of a training that has none yet
 #: Trainings that may raise in a row; after as many, the fault is in the task.
 FAILURES_IN_A_ROW = 3
 
@@ -73,7 +70,8 @@ def confirm(
     folder = Path(folder)
     best = load_result(folder, task, storage=storage).best
     if best is None:
-        raise StudyError(f"the study in {folder} has nothing to confirm yet; give it a larger budget with luthier tune")
+        why = why_empty(read_history(folder, storage))
+        raise StudyError(f"the study in {folder} has nothing to confirm: {why}")
     if best.task is None:
         raise StudyError(f"the task of the study in {folder} is not known; give it: luthier.confirm(folder, task)")
     with _open(folder, best.task, storage) as study:
@@ -204,52 +202,3 @@ class _Run:
 
     def _budget(self) -> BudgetState:
         return BudgetState("trainings", float(self._total), float(self._done), self._elapsed())
-
-
-def plan(history: History, top: int, seeds: int, ended: set[int], complete: Completer) -> Iterator[Slice]:
-    """The slices that are missing, one seed of all candidates after the other, so that a stop leaves them even.
-
-    ``ended`` holds the numbers of trainings that ended, some of which may have left nothing else; ``complete`` adds the
-    hyperparameters that are newer than the study.
-    """
-    numbers = count(1 + max([*ended, *(t.number for t in history.trainings)]))
-    queues = [list(_missing(history, training, seeds, complete)) for training in candidates(history, top)]
-    for rank in range(max(map(len, queues), default=0)):
-        for cut in (queue[rank] for queue in queues if rank < len(queue)):
-            yield cut if cut.training != NEW else replace(cut, training=next(numbers))
-
-
-def candidates(history: History, top: int) -> list[Trained]:
-    """The ``top`` best trainings of different settings, and the baseline if it is none of them."""
-    sign = 1.0 if history.direction == "maximize" else -1.0
-    scored = [(p, t) for t in history.competing if (p := history.best_point(t)) is not None]
-    scored.sort(key=lambda entry: (-sign * entry[0].metric, entry[0].val_loss, entry[1].number))
-    distinct: dict[Config, Trained] = {}
-    for _, training in scored:
-        distinct.setdefault(training.config, training)
-    found = list(distinct.values())[:top]
-    own = [t for _, t in scored if t.number == 0 and t.config not in [f.config for f in found]]
-    return [*found, *own]
-
-
-def _missing(history: History, training: Trained, seeds: int, complete: Completer) -> Iterator[Slice]:
-    """What a setting lacks: the rest of trainings that were cut short, then new ones, numbered NEW.
-
-    One that raised is run again on another seed: that was no fault of its setting.
-    """
-    again = [t for t in history.trainings if t.confirms == training.number and not _raised(t)]
-    for begun in again:
-        if not begun.over:
-            start = begun.curve.epoch or (begun.origin.stop if begun.origin else 0.0)
-            length = float(begun.config.epochs)
-            yield Slice(begun.number, begun.config, start, length, begun.seed, begun.note, begun.origin)
-    used = {t.seed for t in history.trainings if t.config == training.config or t.confirms == training.number}
-    fresh = (seed for seed in count(history.seed + 1) if seed not in used)
-    config = complete(training.config)
-    whole = Slice(training.number, config, 0.0, float(config.epochs), training.seed, {}, training.origin)
-    for _ in range(seeds - len(again)):
-        yield repeated(whole, NEW, next(fresh), {"confirms": training.number})
-
-
-def _raised(training: Trained) -> bool:
-    return training.outcome is not None and training.outcome.status is Status.FAILED

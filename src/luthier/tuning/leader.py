@@ -105,10 +105,11 @@ class Leader:
         found = (self.curves[n].best(self._direction) for n in self.confirming if n in self._over)
         return tuple(p for p in found if p is not None)
 
-    def cost(self, unit: Unit) -> float:
-        """Seconds or epochs that the leader's config takes from start to end."""
-        assert self._best is not None
-        curve, cut = self.curves[self._best], self._slices[self._best]
+    def cost(self, unit: Unit, training: int | None = None) -> float:
+        """Seconds or epochs that a training's config, or the leader's, takes from start to end."""
+        number = self._best if training is None else training
+        assert number is not None
+        curve, cut = self.curves[number], self._slices[number]
         epochs, before = float(cut.config.epochs), cut.origin.stop if cut.origin else 0.0
         return epochs if unit == "epochs" else curve.seconds / (curve.epoch - before) * epochs
 

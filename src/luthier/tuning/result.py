@@ -13,6 +13,7 @@ from torch import nn
 from luthier.errors import UsageError
 from luthier.events import BudgetState
 from luthier.records import Config, Curve, Direction, Outcome, Point, Slice
+from luthier.report.recommend import Recommendation
 from luthier.task import Task
 from luthier.training import own_randomness
 from luthier.tuning.budget import Budget
@@ -62,6 +63,8 @@ class Result:
     budget: BudgetState
     asked: Budget | None  #: None when the study was only read
     interrupted: bool  #: stopped by the user before the budget was spent
+    #: What fresh seeds say to use, and how sure that is; None when nothing was evaluated.
+    recommendation: Recommendation | None = None
 
     @property
     def gain(self) -> float | None:

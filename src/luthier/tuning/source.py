@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from luthier.errors import StudyError, UsageError
 from luthier.events import BudgetState
 from luthier.files import written_whole
 from luthier.records import Config
+from luthier.report.history import read_history
+from luthier.report.recommend import recommend
 from luthier.study import Study
 from luthier.task import Task, chance_of, load_task, reference_of
 from luthier.tuning.leader import Leader
@@ -60,7 +62,7 @@ def load_result(folder: str | Path, task: Task | None = None, *, storage: str | 
     for result in study.results():
         leader.add(result)
     seconds = study.spent_seconds
-    return leader.result(
+    found = leader.result(
         folder=folder,
         name=about.name,
         metric=about.metric,
@@ -70,6 +72,7 @@ def load_result(folder: str | Path, task: Task | None = None, *, storage: str | 
         budget=BudgetState("seconds", seconds, seconds, seconds),
         interrupted=False,
     )
+    return replace(found, recommendation=recommend(read_history(study)))
 
 
 def _read_source(folder: Path) -> dict[str, Any]:

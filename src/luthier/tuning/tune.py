@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ from luthier.events import (
 )
 from luthier.executors import Inline
 from luthier.records import End, Options, Outcome, Point, Slice, SliceResult, Status
+from luthier.report.history import read_history
+from luthier.report.recommend import recommend
 from luthier.search import DEFAULT_SEARCH, Confidence, Search, beliefs_around
 from luthier.space import Space
 from luthier.study import CheckpointStore, Study
 from luthier.task import Task, load_task
-from luthier.training import repeated
 from luthier.tuning.budget import Budget, parse_budget
+from luthier.tuning.fresh_seeds import NEW, rounds
 from luthier.tuning.leader import Leader
 from luthier.tuning.probing import NOTE, Found, Plan, plan, probe
 from luthier.tuning.result import Result
@@ -38,8 +41,11 @@ from luthier.tuning.unfinished import Unfinished
 FAILURES_IN_A_ROW = 3
 #: A training that took longer is forgotten only when its result is durable: an fsync, against training it again.
 DURABLE_SECONDS = 1.0
-#: Share of a budget kept to run the winner again on fresh seeds, and how often at most.
-CONFIRM_SHARE = 0.1
+#: At most this share of a budget is kept to run the best few, and the baseline, again on fresh seeds; at most this one
+#: where it takes as much for two seeds of the winner, which a spread needs. How many settings, how often each.
+CONFIRM_SHARE = 0.2
+SPREAD_SHARE = 0.3
+CONFIRM_TOP = 3
 CONFIRM_SEEDS = 5
 #: Seconds of budget from which on one of them may go into what the scores are compared with.
 REFERENCE_FROM = 10.0
@@ -149,7 +155,7 @@ class _Run:
             self._study.add_spent(self._seconds())
         finally:
             executor.close()
-        return self._leader.result(
+        found = self._leader.result(
             folder=self._folder,
             name=self._setup.task.name,
             metric=self._setup.task.metric_name,
@@ -159,6 +165,7 @@ class _Run:
             budget=self._budget(),
             interrupted=self._stopped and self._budget().fraction < 1,
         )
+        return replace(found, recommendation=recommend(read_history(self._study)))
 
     def _open(self) -> None:
         for result in self._study.results():
@@ -274,6 +281,7 @@ class _Run:
         self._emit(SliceFinished(result, self._budget()))
         point = self._leader.point
         if leads and point is not None:
+            self._share = 1.0 - self._kept() if self._share < 1.0 else 1.0
             self._keep_winner()
             self._emit(NewBest(cut.training, cut.config, point, self._leader.curves[cut.training]))
         if result.over:
@@ -341,21 +349,35 @@ class _Run:
         return self._asked.unit == "trainings" and new and len(self._leader.curves) >= self._asked.total
 
     def _confirm(self) -> bool:
-        """Runs the winner again on fresh seeds. False when too little of the budget is left for a spread."""
+        """Runs the best few, and the baseline, again on fresh seeds, as far as that fits.
+
+        False when too little of the budget is left for a spread of the winner.
+        """
         winner = self._leader.winner
         if winner is None or self._asked.unit == "trainings":
             return True
-        for cut in self._begun():
-            if cut.note.get("confirms", -1) == winner.training and not self.interrupted():
-                self._run_slices([cut])
-        for number in range(len(self._leader.confirming), CONFIRM_SEEDS):
-            cost, state = self._leader.cost(self._asked.unit), self._budget()
-            needed = cost * max(1, 2 - number)  # a spread needs two
+        history, complete = read_history(self._study), self._setup.task.config
+        for number, cuts in enumerate(rounds(history, CONFIRM_TOP, CONFIRM_SEEDS, complete)):
+            state = self._budget()
+            needed = sum(self._leader.cost(self._asked.unit, cut.note["confirms"]) for cut in cuts)
             if self.interrupted() or state.spent + needed > state.total:
-                return number > 0
-            note, seed = {"confirms": winner.training}, winner.seed + 1 + number
-            self._run_slices([repeated(winner, len(self._leader.curves), seed, note)])
+                if number == 0 and cuts[0].note["confirms"] == winner.training:
+                    return len(self._leader.confirmations()) > 1
+                continue
+            for cut in cuts:
+                if not self.interrupted():
+                    new = len(self._leader.curves)
+                    self._run_slices([cut if cut.training != NEW else replace(cut, training=new)])
         return True
+
+    def _kept(self) -> float:
+        """Share of the budget that is kept for the confirming: as much as it takes, within bounds."""
+        if self._leader.winner is None or self._asked.unit == "trainings":
+            return CONFIRM_SHARE
+        cost, total = self._leader.cost(self._asked.unit), self._asked.total
+        whole = CONFIRM_SEEDS * (CONFIRM_TOP * cost + self._leader.cost(self._asked.unit, 0)) / total
+        spread = 2.2 * cost / total  # a tenth more: no clock is so exact
+        return min(whole, spread if CONFIRM_SHARE < spread <= SPREAD_SHARE else CONFIRM_SHARE)
 
     def _keep_winner(self) -> None:
         """Puts the winner's weights on disk, when others lie there."""

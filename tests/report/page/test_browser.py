@@ -16,6 +16,8 @@ from luthier.report.page import Source, render, write_page
 
 pytestmark = pytest.mark.skipif(PATH is None, reason="there is no chromium on this machine")
 
+FINDINGS = [Finding("edge", "The best lr lies at the edge.", {"lr": 0.5}, 0.9, "Widen the range.")]
+
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
@@ -26,8 +28,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 @pytest.fixture
 def report(searched: History, tmp_path: Path) -> str:
     """The address of a written page."""
-    findings = [Finding("edge", "The best lr lies at the edge.", {}, 0.9, "Widen the range.")]
-    write_page(tmp_path / "report.html", searched, Source("studies/digits"), findings)
+    write_page(tmp_path / "report.html", searched, Source("studies/digits"), FINDINGS)
     return (tmp_path / "report.html").as_uri()
 
 
@@ -105,7 +106,7 @@ def test_a_live_page_shows_what_is_new_and_keeps_the_filter(browser: Page, searc
     state = ["first"]
 
     def page(now: str) -> str:
-        return render(searched, Source(f"studies/{now}", live=now))
+        return render(searched, Source(f"studies/{now}", live=now), FINDINGS)
 
     server = LiveServer(page, lambda: state[0])
     thread = threading.Thread(target=server.serve)
@@ -113,10 +114,17 @@ def test_a_live_page_shows_what_is_new_and_keeps_the_filter(browser: Page, searc
     try:
         browser.open(server.address, width=1440)
         assert "studies/first" in browser.run("document.body.textContent")
-        browser.run("document.getElementById('filter').value = 'adamw'")
+        browser.run("window.here = true; document.getElementById('filter').value = 'adamw'")
+        lr = "document.querySelector('#trainings th[data-name=lr]')"
+        browser.run(f"{lr}.firstChild.click(); document.querySelector('details').open = true; scrollTo(0, 700)")
         state[0] = "second"
         browser.wait("document.body?.dataset.live === 'second' && document.documentElement.dataset.drawn === 'true'")
         assert browser.run("document.getElementById('filter').value") == "adamw"
+        assert browser.run("window.here"), "the page takes in what is new; it is not loaded again"
+        assert browser.run(f"{lr}.getAttribute('aria-sort')") == "ascending"
+        assert browser.run("document.querySelector('details').open")
+        assert abs(browser.run("scrollY") - 700) < 5
+        assert "studies/second" in browser.run("document.body.textContent")
         assert browser.problems == []
         assert {url.split("?")[0] for url in browser.requests if not url.startswith("data:image/")} <= {
             server.address,

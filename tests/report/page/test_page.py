@@ -9,6 +9,7 @@ import pytest
 
 from luthier.errors import UsageError
 from luthier.records import Finding, Status
+from luthier.report.origins import Expected, Origin
 from luthier.report.page import Source, render, write_page
 from luthier.report.page import page as pages
 from luthier.report.page.words import LANGUAGES, Words
@@ -67,6 +68,20 @@ def test_a_winner_that_was_not_run_again_is_called_luck(searched):
     assert "is partly luck. To know how much, run: luthier confirm studies/digits" in text
     assert "one training each, so partly luck" in text
     assert "Fresh seeds" not in text
+
+
+def test_where_ranges_come_from_stands_on_the_page(searched):
+    rows = (
+        Origin("lr", "0.0001 to 1 (log)", "a book", Expected(0.02, 0.01, 0.04, ("SGD",), (("batch_size", 32.0),)), "X"),
+        Origin("lr", "0.0001 to 1 (log)", "a book", Expected(0.001, 0.0001, 0.01, ("AdamW",)), "Y"),
+        Origin("layers", "1 to 3", "your setting", None, ""),
+    )
+    text = seen(searched, origins=rows)
+    assert "about 0.02 (0.01 to 0.04) for SGD at batch size 32 X" in text
+    assert text.count("a book") == 1
+    assert "约 0.02（0.01 到 0.04），适用于 SGD，批大小 32 时" in seen(searched, language="zh", origins=rows)
+    assert "您的设置" in seen(searched, language="zh", origins=rows)
+    assert "Where the ranges come from" not in seen(searched)
 
 
 def test_every_language_has_the_same_words_with_the_same_blanks():

@@ -78,6 +78,16 @@ def bold(training: Trained) -> bool:
     return lr / (1 - min(0.99, momentum if isinstance(momentum, float) else 0.0)) >= 1.0
 
 
+def timid(training: Trained) -> bool:
+    """Whether a learning rate is well below what is usual; at a usual one it takes more epochs, not larger steps."""
+    lr, momentum = training.config.get("lr"), training.config.get("momentum")
+    if not isinstance(lr, float):
+        return True
+    if training.config.get("optimizer") != "SGD":
+        return lr < 1e-3
+    return lr / (1 - min(0.99, momentum if isinstance(momentum, float) else 0.0)) < 0.03
+
+
 def penalised(series: Series) -> bool:
     """Whether a penalty is strong for most tasks. AdamW's weight decay is multiplied by lr: there more is usual."""
     config = series.training.config

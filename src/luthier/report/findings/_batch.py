@@ -18,6 +18,10 @@ WORSE, SLOWER = 1.25, 3.0
 USUAL, USUALLY_SLOWER = 16, 6.0
 #: Steps in an epoch below which a single training with a steep end has too large a batch.
 FEW_STEPS = 4
+FEW_IN_ALL = 60  #: in the whole training, where trees show that far more can be learned
+#: A loss far from learned, as a share of chance; and one that is not near, where a quarter of the epochs takes a third.
+FAR, NEAR, STEEP = 0.2, 0.03, 0.33
+BETTER = 1.1  #: how much lower the loss of another with as large a batch is
 SOME_STEPS, LARGE = 10, 256  #: the same, where the batch is large by itself
 
 
@@ -36,8 +40,13 @@ def batch_too_large(view: View, training: Trained) -> Sign | None:
     steps = view.samples / size if view.samples else math.inf
     late, before = float(np.median(tail(series.val))), float(series.val[-1 - max(1, len(series) // 4)])
     fell = (before - late) / max(view.chance - late, 1e-12)
+    level = min(late / view.chance, float(np.median(tail(series.train))) / view.train_chance)
     few = fell > 0.05 if steps <= FEW_STEPS else fell > 0.1 and steps <= SOME_STEPS and size >= LARGE
-    if few and late > 0.2 * view.chance:
+    far = level > FAR or (level > NEAR and before - late > STEEP * before)
+    reference = view.history.reference
+    if steps <= FEW_STEPS and steps * len(series) < FEW_IN_ALL and reference is not None and level > NEAR:
+        few, far = few or reference < late / 2, far or reference < late / 2
+    if few and far and not _same_batch_better(view, series, size):
         slots = {
             "batch_size": size,
             "steps": math.ceil(steps),
@@ -46,6 +55,12 @@ def batch_too_large(view: View, training: Trained) -> Sign | None:
         }
         return Sign("batch-too-large", 0.65, 0.8, slots, "few-steps", training.number)
     return None
+
+
+def _same_batch_better(view: View, series: Series, size: int) -> bool:
+    """Whether a training with as large a batch gets further: then something else is to blame."""
+    others = [s for s in view.series.values() if int(s.training.config.get("batch_size") or 0) >= size]
+    return any(float(s.val.min()) < float(series.val.min()) / BETTER for s in others)
 
 
 def _scaled(large: Trained, small: Trained) -> bool:

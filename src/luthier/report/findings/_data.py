@@ -6,15 +6,23 @@ import math
 
 import numpy as np
 
-from luthier.report.findings._fit import SMALL, capacity
-from luthier.report.findings._statistics import ramp, tail
+from luthier.report.findings._fit import SMALL, capacity, parameters_each
+from luthier.report.findings._statistics import ramp, smooth, tail
 from luthier.report.findings._view import Series, Sign, View
 from luthier.task import Chance
 
 #: Of what the first epochs teach about the training data, the share that normally holds for the validation data too.
 TRANSFER = 0.6
+LOSS_SPREAD = 1.5  #: how samples' losses spread about their mean, as a multiple of it
 #: A validation loss at this share of the training loss is better than dropout or a moving average explains.
 BETTER = 0.55
+#: Of chance: a loss of trees that proves labels to carry information.
+KNOWN = 0.9
+#: Labels without information: p parameters explain a share p / n of n random numbers, and in the epochs of a training
+#: no more of labels, though up to 2 p could be fitted (Cover 1965).
+BY_HEART = 1.0
+NOTHING_BY_HEART = 0.05  #: parameters for each target with which all that is learned should hold for other data
+LEARNS_MORE = 1.4  #: as a multiple of what is learned of the training data
 #: Halving the loss of some hundred labels by heart takes more epochs.
 AT_ONCE = 4
 #: And it has to matter, as a share of chance: where both are nearly 0, a hard sample more or less decides.
@@ -28,23 +36,42 @@ def data_mismatch(view: View, series: Series) -> Sign | None:
     gap = series.val / np.maximum(series.train, 1e-12)
     slots = {"train": float(series.train[0]), "val": float(series.val[0]), "epochs": float(series.epoch[-1])}
     taught = view.train_chance - series.train
-    early = np.flatnonzero(taught > 0.15 * view.train_chance)[:2]
+    early = np.flatnonzero(taught > 0.15 * view.train_chance)
+    if parameters_each(view, series.training) > NOTHING_BY_HEART:
+        early = early[:2]  # later, what is learned by heart need not hold
     if len(early):
         # Each against its own chance: targets of another kind have another.
         held = (1 - series.val[early] / view.chance) / (taught[early] / view.train_chance)
         transfer = float(np.mean(held))
         slots = {**slots, "train": float(series.train[early[0]]), "val": float(series.val[early[0]])}
-        if transfer < TRANSFER and np.mean(gap[early[0] :] > 1.4) > 0.9:
-            confidence = 0.6 + 0.35 * ramp(TRANSFER - transfer, 0, 0.4)
+        spread = LOSS_SPREAD * float(np.mean(series.val[early])) / view.chance / math.sqrt(view.validation or 1)
+        error = spread / float(np.mean(taught[early]) / view.train_chance)
+        if transfer + 1.5 * error < TRANSFER and np.mean(gap[early[0] :] > 1.4) > 0.9:
+            confidence = 0.6 + 0.35 * ramp(TRANSFER - transfer - error, 0, 0.4)
             return Sign("data-mismatch", confidence, 0.9, {**slots, "transfer": transfer}, "", series.training.number)
-    late = gap[len(gap) // 2 :]
-    dropout = any("drop" in n and isinstance(v, float) and v > 0.2 for n, v in series.training.config.items())
-    matters = float(series.train[-1] - series.val[-1]) > BETTER_BY * view.chance
-    if np.mean(late < BETTER) > 0.8 and matters and not (dropout and float(np.median(late)) > 0.3):
-        slots = {**slots, "train": float(series.train[-1]), "val": float(series.val[-1])}
-        confidence = 0.6 + 0.35 * ramp(BETTER - float(np.median(late)), 0, 0.3)
-        return Sign("data-mismatch", confidence, 0.7, slots, "better", series.training.number)
-    return None
+    return _better(view, series, slots)
+
+
+def _better(view: View, series: Series, slots: dict[str, float]) -> Sign | None:
+    """The validation is far better than dropout explains; or without it, better by more than luck, each against chance.
+
+    A training loss is that of its epoch's middle, so it is held against the validation loss before and after.
+    """
+    drops = [v for n, v in series.training.config.items() if "drop" in n and isinstance(v, float)]
+    half = len(series) // 2
+    gap = (series.val / np.maximum(series.train, 1e-12))[half:]
+    middle = (series.val[1:] + series.val[:-1])[max(0, half - 1) :] / 2 / view.chance
+    train = series.train[max(1, half) :] / view.train_chance
+    ahead, luck = train - middle, LOSS_SPREAD * middle / math.sqrt(view.validation or 1)
+    far = np.mean(gap < BETTER) > 0.8 and not (any(v > 0.2 for v in drops) and float(np.median(gap)) > 0.3)
+    end = slice(-max(3, len(series) // 4), None)
+    more = np.median(1 - middle[end]) > LEARNS_MORE * np.median(1 - train[end])
+    surely = more and not any(drops) and bool((ahead > 2 * luck)[end].all())
+    if not (far or surely) or float(np.median(ahead[-3:])) < BETTER_BY:
+        return None
+    slots = {**slots, "train": float(series.train[-1]), "val": float(series.val[-1])}
+    confidence = 0.6 + 0.35 * ramp(BETTER - float(np.median(gap)), 0, 0.3)
+    return Sign("data-mismatch", confidence, 0.7, slots, "better", series.training.number)
 
 
 def shuffled_labels(view: View) -> list[Sign]:
@@ -52,7 +79,7 @@ def shuffled_labels(view: View) -> list[Sign]:
     chance = view.history.chance
     if chance is None or not view.series:
         return []
-    lowest = min(float(s.val.min()) for s in view.series.values())
+    lowest = min(float(smooth(s.val, 5).min()) for s in view.series.values())  # of many epochs one is low by luck
     usual = max(float(np.median(s.score[len(s) // 2 :])) for s in view.series.values())
     above = usual - view.sign * chance.metric
     if above > _margin(view, chance) or lowest < 0.95 * chance.loss:
@@ -61,8 +88,14 @@ def shuffled_labels(view: View) -> list[Sign]:
         return []  # surely worse than chance: labels are numbered otherwise; a loss gets worse by memorising alone
     if all(t.failed for t in view.history.competing) or _learned_at_once(view):
         return []
+    if view.history.reference is not None and view.history.reference < KNOWN * chance.loss:
+        return []  # trees learn from these labels what holds for the validation data
     learned = {n: 1 - float(s.train.min()) / view.train_chance for n, s in view.series.items()}
     number = max(learned, key=lambda n: learned[n])
+    if learned[number] > max(0.1, BY_HEART * parameters_each(view, view.series[number].training)):
+        return []  # more than there is room for by heart
+    if _one_answer(view, view.series[number]):
+        return []  # inputs unlike all that it learned from; to such like them it would give its many answers
     fell = [float(v[0] - np.median(tail(v, 0.2, 3))) for v in (view.series[number].train, view.series[number].val)]
     small = capacity(view, view.series[number].training) < SMALL
     if learned[number] < (0.05 if small else 0.01) or fell[1] > 0.5 * fell[0]:  # a small one learns nothing by heart
@@ -75,7 +108,7 @@ def shuffled_labels(view: View) -> list[Sign]:
         "chance_loss": chance.loss,
     }
     confidence = 0.6 + 0.35 * ramp(learned[number], 0.01, 0.15)
-    return [Sign("shuffled-labels", confidence, 1.0, slots, "", number)]
+    return [Sign("shuffled-labels", confidence, 1.0, {**slots, "training": number})]  # of the study, not of one
 
 
 def _learned_at_once(view: View) -> bool:
@@ -90,6 +123,14 @@ def _learned_at_once(view: View) -> bool:
         if any(len(v) > 0 and float(v.min()) < share * view.train_chance for v in early):
             return True
     return False
+
+
+def _one_answer(view: View, series: Series) -> bool:
+    """Whether all validation samples get the same answer at most epochs, though the training data gets many."""
+    if view.history.metric not in ("accuracy", "error") or float(series.train[-1]) > 0.7 * view.train_chance:
+        return False
+    late = series.score[len(series) // 3 :]
+    return len(late) >= 4 and float(np.mean(late == np.median(late))) > 0.7
 
 
 def _margin(view: View, chance: Chance) -> float:

@@ -69,23 +69,26 @@ class Design:
     x: Array  #: (trainings, axes), unit scale
     scores: Array  #: best scores, larger is better; failed trainings at the lowest
     y: Array  #: the same, bounded below
+    losses: Array  #: lowest validation losses; infinite where there is none
 
     @classmethod
     def of(cls, view: View) -> Design:
         """The design of a study; without trainings that the search gave up before half of their epochs."""
         ranges = {n: json_to_distribution(r) for n, r in view.history.space["ranges"].items()}
         axes = [axis_of(name, range_) for name, range_ in ranges.items()]
-        rows, scores = [], []
+        rows, scores, losses = [], [], []
         for training in view.history.competing:
             if not training.failed and not _far(view, training.number):
                 continue
             rows.append([axis.unit(training.config.get(axis.name)) for axis in axes])
             scores.append(-math.inf if training.failed else view.best(training.number))
+            losses.append(math.inf if training.failed else float(view.series[training.number].val.min()))
         x, y = np.array(rows, dtype=np.float64).reshape(len(rows), len(axes)), np.array(scores, dtype=np.float64)
         moved = [j for j in range(len(axes)) if len({*x[:, j][np.isfinite(x[:, j])].tolist()}) > 1]
         whole = np.isfinite(x[:, moved]).all(1)
         raw = np.where(np.isfinite(y), y, y[np.isfinite(y)].min(initial=0.0))
-        return cls(tuple(axes[j] for j in moved), x[whole][:, moved], raw[whole], _bounded(y)[whole])
+        bounded = _bounded(y, view)[whole]
+        return cls(tuple(axes[j] for j in moved), x[whole][:, moved], raw[whole], bounded, np.array(losses)[whole])
 
     @cached_property
     def rich(self) -> bool:
@@ -101,13 +104,18 @@ def _far(view: View, number: int) -> bool:
     return series.complete or float(series.epoch[-1]) >= 0.5 * longest
 
 
-def _bounded(scores: Array) -> Array:
-    """Scores that no diverged training dominates: cut at thrice the distance of the median to the best."""
+def _bounded(scores: Array, view: View) -> Array:
+    """Scores that no diverged training dominates: cut at thrice the distance of the median to the best.
+
+    And at chance: what is worse than a constant answer is useless, however much worse.
+    """
     finite = scores[np.isfinite(scores)]
     if len(finite) == 0:
         return np.zeros(len(scores))
     middle, best = float(np.median(finite)), float(finite.max())
     floor = max(float(finite.min()), middle - 3 * (best - middle)) if best > middle else float(finite.min())
+    if view.history.chance is not None and view.sign * view.history.chance.metric < best:
+        floor = max(floor, view.sign * view.history.chance.metric)
     bounded: Array = np.maximum(scores, floor)
     return bounded
 
@@ -117,10 +125,3 @@ def columns(x: Array, powers: int) -> Array:
     centred = 2 * x - 1
     parts = [np.ones((len(x), 1))] + [centred**p for p in range(1, powers + 1)]
     return np.concatenate(parts, axis=1)
-
-
-def rest(features: Array, y: Array) -> Array:
-    """Residuals of a least-squares fit."""
-    solution, *_ = np.linalg.lstsq(features, y, rcond=None)
-    residuals: Array = y - features @ solution
-    return residuals

@@ -23,6 +23,9 @@ HIGH_SMALL, HIGH_SMALL_OF_NUMBERS = 0.25, 0.5
 HIGH_HELD, STRONG_DROPOUT = 0.25, 0.6
 #: The same where a forest of trees is known to do better: to reach less than this share of the loss.
 HIGH_BEATEN, BEATEN = 0.2, 0.8
+HIGH_FAR_BEATEN, FAR_BEATEN = 0.05, 0.33
+#: Where much noise is left to both: as a share of chance, and of what the training learned.
+AHEAD, LEARNS_MORE = 0.08, 1.5
 #: Parameters for each target: with fewer than the first a model is small; with more than the second it can learn its
 #: data by heart, so that a loss that stays high is of noise in the targets, a penalty or the way it is trained.
 SMALL, LARGE = 0.25, 1.0
@@ -88,7 +91,7 @@ def underfitting(view: View, series: Series) -> Sign | None:
     beaten = _beaten(view, val)
     if (
         beaten is False
-        or level < _high(view, series, held, beaten)
+        or level < _high(view, series, held, beaten, val)
         or (learned < 0.03 * view.train_chance and not (held or small))
     ):
         return None
@@ -96,7 +99,8 @@ def underfitting(view: View, series: Series) -> Sign | None:
     luck = noise(series.val)
     still = LEVEL_SMALL if small else LEVEL
     levelled = abs(before - end) < still * whole and val_before - val < still * whole + luck
-    if not levelled or val - end > max(GAP * whole, 0.04 * view.chance) + luck or noise(np.log(series.train)) > 0.2:
+    gap = val * view.train_chance / view.chance - end  # each against chance of its own data
+    if not levelled or gap > max(GAP * whole, 0.04 * view.chance) + luck or noise(np.log(series.train)) > 0.2:
         return None
     if _can_fit_more(view, series, end, val):
         return None
@@ -113,14 +117,18 @@ def _beaten(view: View, val: float) -> bool | None:
     Where it does not, what is left of the loss is taken for noise in the targets.
     """
     reference = view.history.reference
-    return None if reference is None else reference < BEATEN * val
+    if reference is None:
+        return None
+    ahead = val - reference > max(AHEAD, 1 / math.sqrt(view.validation or 1)) * view.chance
+    more = view.chance - reference > LEARNS_MORE * (view.chance - val)
+    return reference < BEATEN * val or (ahead and more)
 
 
-def _high(view: View, series: Series, held: bool, beaten: bool | None) -> float:
+def _high(view: View, series: Series, held: bool, beaten: bool | None, val: float) -> float:
     """The level from which on a training loss tells that the model, or a penalty on it, is to blame."""
     size = capacity(view, series.training)
     if beaten and (held or size < LARGE):
-        return HIGH_BEATEN
+        return HIGH_FAR_BEATEN if (view.history.reference or math.inf) < FAR_BEATEN * val else HIGH_BEATEN
     if held:
         return HIGH_HELD if view.classes else HIGH_SMALL_OF_NUMBERS
     if size < SMALL:
@@ -131,21 +139,29 @@ def _high(view: View, series: Series, held: bool, beaten: bool | None) -> float:
 
 
 def capacity(view: View, training: Trained) -> float:
-    """Parameters for each target, at least; between small and large when not known.
+    """Parameters for each target, at least; between small and large when not known."""
+    history, each = view.history, parameters_each(view, training)
+    if not math.isfinite(each) or not history.targets:
+        return (SMALL + LARGE) / 2
+    answers = max(1.0, history.targets / view.samples) if view.samples else 1.0
+    return max(each, SMALL if each * history.targets >= FEW_PARAMETERS * answers else 0.0)
+
+
+def parameters_each(view: View, training: Trained) -> float:
+    """Parameters for each target; infinite when not known.
 
     The count is that of the user's own setting. Where sizes are smaller than there, it is taken to fall with their
     squares.
     """
     history, base = view.history, view.history.baseline
     if not history.parameters or not history.targets or base is None:
-        return (SMALL + LARGE) / 2
+        return math.inf
     count = float(history.parameters)
     for name in {*base.config, *training.config} - {*HYPERPARAMETERS}:
         now, then = training.config.get(name), base.config.get(name)
         if isinstance(now, int) and isinstance(then, int) and 0 < now < then:
             count *= (now / then) ** 2
-    answers = max(1.0, history.targets / view.samples) if view.samples else 1.0
-    return max(count / history.targets, SMALL if count >= FEW_PARAMETERS * answers else 0.0)
+    return count / history.targets
 
 
 def _can_fit_more(view: View, series: Series, end: float, val: float) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luthier.records import Config, Status
-from luthier.report.findings._alike import NEAR, Verdict, bold, other_rates
+from luthier.report.findings._alike import NEAR, Verdict, bold, other_rates, timid
 from luthier.report.findings._statistics import Array, noise, ramp, slope, smooth, surely, tail
 from luthier.report.findings._view import FEW, HUGE, Series, Sign, View
 
@@ -15,13 +15,20 @@ Bools = NDArray[np.bool_]
 #: Jumps of the loss from epoch to epoch, as a share of its level, that steady descent with mini-batches does not show,
 #: and those that it never shows; at a level, as a share of chance, at which jumps still matter.
 JUMP, SURE_JUMP, LEVEL = 0.15, 0.35, 0.08
+#: The same where no lower rate was tried, at a level below a share of chance: momentum and small data jitter as well.
+JUMP_ALONE, FAR = 0.25, 0.3
 LEAST_LEVEL = 0.02  #: the same, where the metric jumps too
 #: How a mean distance to the lowest so far compares with a standard deviation; of noise about 0.7.
 WANDERS = 0.7
+#: A loss that at a bold rate never leaves this share of chance, where others learn down to the second.
+STUCK, LEARNED = 0.85, 0.75
+#: Values at a high rate from which jumps can be told from a fall, where no other rate was tried.
+ENOUGH = 6
 #: A loss that rises to this many times its lowest so far, and to this share of chance, has spiked.
 SPIKE, SPIKE_LEVEL = 2.5, 0.4
 #: Of all that was learned, the share that the last quarter of a slow training's way brings; a decay brings some itself.
 STEEP, STEEP_DECAYED = 0.1, 0.22
+MANY_EPOCHS = 15  #: in fewer, a loss that falls steeply at a usual rate needs more of them
 LAST = 0.75  #: where the last quarter begins
 
 
@@ -46,17 +53,26 @@ def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | Non
     about = {"lr": lr, "level": level, "chance": chance, "try_lr": lr / 10}
     if view.history.chance is None:
         return None
-    if level > 1.08 * chance and float(np.median(tail(series.train))) > 1.08 * chance and noise(train) > 0.01 * level:
+    bounces = noise(train) > 0.01 * level and float(np.mean(np.diff(train) > 0)) > 0.2
+    if level > 1.08 * chance and float(np.median(tail(series.train))) > 1.08 * chance and bounces:
         return Sign("lr-too-high", 0.85, 1.0, about, "above-chance", number)
     stays = float(np.quantile(train[len(train) // 2 :], 0.1)) > 0.97 * chance and level < 1.2 * chance
     had = float(series.train.min()) < 0.9 * chance
     thrown = 1.1 * chance < float(series.train[0]) < HUGE * chance and (
         bold(series.training) or other_rates(view, series, True) is Verdict.BETTER
     )
-    if stays and (had or thrown):
+    stuck = bold(series.training) and bounces and float(series.train.min()) > STUCK * chance and _learnable(view)
+    if (stays and (had or thrown)) or (stuck and not stays):
         about = {**about, "was": float(series.train.min() if had else series.train[0])}
         return Sign("lr-too-high", 0.8, 1.0, about, "destroyed", number)
     return None
+
+
+def _learnable(view: View) -> bool:
+    """Whether a forest of trees, or another training, shows that much can be learned."""
+    reference = view.history.reference
+    lowest = min(float(s.val.min()) for s in view.series.values())
+    return min(lowest, lowest if reference is None else reference) < LEARNED * view.chance
 
 
 def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None:
@@ -69,14 +85,17 @@ def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None
     lower = other_rates(view, series, True)
     if hot.sum() < FEW or lower is Verdict.NO_BETTER or (series.decayed and lower is not Verdict.BETTER):
         return None
+    if hot.sum() < ENOUGH and lower is Verdict.UNTRIED:
+        return None
     jump, level = _jumps(series, late, hot)
     spike = _spike(view, series)
     slots: dict[str, float | None] = {"lr": lr, "jump": jump, "level": level, "try_lr": lr / 5, "spike": spike}
     matters = level > LEVEL * view.train_chance or (
         level > LEAST_LEVEL * view.train_chance and noise(series.score[late][hot]) > 1.5 * view.luck
     )
-    if matters and jump > JUMP:
-        proven = lower is Verdict.BETTER
+    proven = lower is Verdict.BETTER
+    least = JUMP_ALONE if not proven and level < FAR * view.train_chance else JUMP
+    if matters and jump > least:
         confidence = 0.55 + 0.4 * max(ramp(jump, JUMP, SURE_JUMP), 0.8 * proven)
         return Sign("lr-too-high", confidence, 0.9, slots, "", series.training.number)
     if spike:
@@ -133,11 +152,16 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     sure = surely(-b, error)
     if level > 0.9:
         moved = (series.train[0] - series.train[-1]) / series.train[0]
-        if moved < 1e-4:
-            return None  # a dead start, not a slow one
+        trained = float(tail(series.train)[-1]) / view.train_chance
+        if moved < 1e-4 or trained < 0.9 or share < STEEP or other_rates(view, series, False) is Verdict.NO_BETTER:
+            return None  # a dead start, or what is left is noise: not a slow one
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
     steep = STEEP_DECAYED if series.decayed else STEEP
-    if share > steep and not _chosen(view, series) and other_rates(view, series, False) is not Verdict.NO_BETTER:
+    higher = other_rates(view, series, False)
+    slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS
+    proven = higher is Verdict.BETTER or (higher is Verdict.UNTRIED and slow)
+    cut_off = not series.complete and float(series.epoch[-1]) < 0.9 * float(series.training.config.get("epochs") or 0.0)
+    if share > steep and not cut_off and not _chosen(view, series) and proven:  # its plan would go on falling
         confidence = sure * (0.6 + 0.35 * ramp(share, steep, steep + 0.15))
         return Sign("lr-too-low", confidence, 0.8, {**slots, "try_lr": lr * 10}, "", series.training.number)
     return None

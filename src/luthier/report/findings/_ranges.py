@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import f, spearmanr
+from scipy.stats import spearmanr
 
 from luthier.hyperparameters import HYPERPARAMETERS
-from luthier.report.findings._design import Axis, Design, columns, rest
+from luthier.report.findings._design import Axis, Design, columns
 from luthier.report.findings._statistics import ramp, surely
-from luthier.report.findings._surface import left_out_errors
+from luthier.report.findings._surface import evidence, left_out_errors
 from luthier.report.findings._view import Sign, View
 
 Array = NDArray[np.float64]
@@ -21,16 +23,23 @@ EDGE = 0.12
 #: The part of the range near the end whose slope is continued, and how far; as shares of the range.
 NEAR, STEP = 0.2, 0.2
 SURE = 0.9  #: that a step beyond brings more than luck
+SHOWN = 0.7  #: that a rate at the end is too low or too high, by its own curve
+FAR_FROM_SURE = 0.3  #: of chance: a loss above which classes are far from told apart
+WORTH = 0.05  #: a step beyond the end must lower the loss by this share
 NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
 #: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
 KNOWN, ADDS = 0.6, 0.01
 MOST = 80  #: trainings in a surface; the latest, which lie where it matters
-#: An interaction that explains this share of what the hyperparameters alone leave open, at this level of significance.
-SHARE, LEVEL = 0.15, 0.005
+#: Two belong together when a function of both is this much likelier than a sum of two (logarithm), that is 400 times.
+ODDS = 6.0
+BEST, SURELY_TOGETHER = 0.7, 0.3  #: the quantile of the best scores; a correlation that tells which way two go
 
 
-def range_edge(view: View, design: Design) -> list[Sign]:
-    """The best values crowd at an end of the range and scores rise towards it, in most bootstrap samples."""
+def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
+    """The best value lies at an end of its range, scores rise towards it, and a step beyond promises more than luck.
+
+    Or the winner's curve shows by itself (``told``) that its learning rate is too low or too high.
+    """
     winner = view.winner
     if winner is None or not design.rich or len(design.y) < 5:
         return []
@@ -41,15 +50,24 @@ def range_edge(view: View, design: Design) -> list[Sign]:
         if axis.choices or not (at_high or place <= EDGE) or _natural(axis, at_high, view.samples):
             continue
         out = design.x[:, j] if at_high else 1 - design.x[:, j]
-        gain, luck, error = _gain_beyond(view, out, design.scores)
-        sure = surely(gain - luck, error)
-        if sure < SURE or not _rises(out, design.y):
+        gain, sure = max(_beyond(view, out, design), key=lambda found: found[1])
+        shown = _curve_says(axis, at_high, winner.number, told)
+        if (sure < SURE and shown < SHOWN) or not _rises(out, design.y):
             continue
+        sure = max(sure, shown)
         value = winner.config.get(axis.name)
         to = _wider(axis, at_high, view.samples)
         slots = {"name": axis.name, "value": value, "edge": axis.high if at_high else axis.low, "to": to, "gain": gain}
         signs.append(Sign("range-edge", sure, 0.8, slots, "" if at_high else "low", winner.number))
     return signs
+
+
+def _curve_says(axis: Axis, at_high: bool, winner: int, told: Sequence[Sign]) -> float:
+    """How surely the winner's curve says that the learning rate should lie beyond this end."""
+    code = "lr-too-low" if at_high else "lr-too-high"
+    return max(
+        (s.confidence for s in told if axis.name == "lr" and s.code == code and s.training == winner), default=0.0
+    )
 
 
 def _natural(axis: Axis, at_high: bool, samples: int) -> bool:
@@ -86,17 +104,47 @@ def _rises(out: Array, y: Array) -> bool:
     return bool(found.statistic > 0 and found.pvalue < 0.05)
 
 
-def _gain_beyond(view: View, out: Array, scores: Array) -> tuple[float, float, float]:
-    """What a step beyond the end would bring if the score went on as it does near the end, luck, and the gain's error.
+def _beyond(view: View, out: Array, design: Design) -> list[tuple[float, float]]:
+    """What a step beyond the end would bring if things went on as they do near the end, and how surely that is no luck.
 
-    All as shares of the best score when that is a loss. The smaller of two slopes: of the values near the end, and
-    from the outermost to the next; so a score that levels off promises little.
+    Of the score, as a share when it is a loss. Where much is left to learn, of the validation loss as well, in which
+    each sample tells more than whether it is right; where little is, sure answers lower it without end.
     """
-    top, luck = float(scores.max()), view.luck
+    top, luck, scores = float(design.scores.max()), view.luck, design.scores
     if view.sign < 0 and top < 0:
         scores, luck = -np.log(np.maximum(-scores, 1e-12)), luck / -top
-    gain, share = _slope_beyond(out, scores)
-    return gain, luck, luck * max(1.0, share)
+    found = [_gain_beyond(out, scores, luck)]
+    told = np.isfinite(design.losses)
+    if told.any() and float(design.losses.min()) > FAR_FROM_SURE * view.chance:
+        losses = np.where(told, design.losses, design.losses[told].max())
+        found.append(_smooth_gain(out, -np.log(np.maximum(losses, 1e-12))))
+    return found
+
+
+def _smooth_gain(out: Array, values: Array) -> tuple[float, float]:
+    """The gain, and how surely it matters, by the scatter of the values about a curve through the outer half.
+
+    All are of the same validation samples, so their differences are known far better than the values.
+    """
+    gain, _ = _slope_beyond(out, values)
+    outer = out > out.max() - 0.5
+    degree = 2 if outer.sum() >= 6 else 1
+    free = int(outer.sum()) - degree - 1
+    if free < 2:
+        return gain, 0.0
+    rest = values[outer] - np.polyval(np.polyfit(out[outer], values[outer], degree), out[outer])
+    scatter = float(np.sqrt((rest**2).sum() / free))
+    return gain, surely(gain - WORTH, max(2 * scatter, 0.3 * WORTH))
+
+
+def _gain_beyond(out: Array, values: Array, luck: float) -> tuple[float, float]:
+    """The gain, and the probability that it is more than luck.
+
+    The smaller of two slopes counts: of the values near the end, and from the outermost to the next; so what levels off
+    promises little.
+    """
+    gain, share = _slope_beyond(out, values)
+    return gain, surely(gain - luck, luck * max(1.0, share))
 
 
 def _slope_beyond(out: Array, values: Array) -> tuple[float, float]:
@@ -133,46 +181,37 @@ def unimportant(design: Design) -> list[Sign]:
     return [Sign("unimportant", confidence, 0.2, {"names": names, "explained": explained, "n": n})]
 
 
-def _product(design: Design, i: int, j: int) -> tuple[float, float]:
-    """What the product of two columns explains of the scores beyond each alone: share of the rest, p-value."""
-    n, d = design.x.shape
-    base = columns(design.x, 3 if n >= 8 * d else 2)
-    return _f_test(base, np.c_[base, _times(design, i, j)], design.y)
-
-
-def _times(design: Design, i: int, j: int) -> Array:
-    product: Array = (2 * design.x[:, i] - 1) * (2 * design.x[:, j] - 1)
-    return product
-
-
-def _f_test(less: Array, full: Array, y: Array) -> tuple[float, float]:
-    """Share of the smaller model's rest that the larger one explains, and the p-value of its being chance."""
-    small, large = float((rest(less, y) ** 2).sum()), float((rest(full, y) ** 2).sum())
-    rank, other = int(np.linalg.matrix_rank(full)), int(np.linalg.matrix_rank(less))
-    more, free = rank - other, len(y) - rank
-    if more <= 0 or free <= 0 or small <= 0:
-        return 0.0, 1.0
-    statistic = (small - large) / more / max(large / free, 1e-12)
-    return (small - large) / small, float(f.sf(statistic, more, free))
-
-
 def joint(design: Design) -> list[Sign]:
-    """The best value of one moves with the other's: a product of the two explains what each alone does not."""
+    """The best value of one moves with the other's: a smooth function of the two is far likelier than a sum of two."""
     n, d = design.x.shape
     if n < max(12, 5 * d) or d < 2 or not design.rich:
         return []
-    found = []
-    for i, j in combinations(range(d), 2):
-        if design.axes[i].choices or design.axes[j].choices:
-            continue
-        share, p = _product(design, i, j)
-        if share > SHARE and p < LEVEL / max(1, d * (d - 1) // 2):
-            features = np.c_[columns(design.x, 2), _times(design, i, j)]
-            coefficients, *_ = np.linalg.lstsq(features, design.y, rcond=None)
-            same = bool(coefficients[-1] > 0)  # a positive product rewards both high or both low
-            found.append((share, p, i, j, same))
-    if not found:
+    x, y = design.x[-MOST:], design.y[-MOST:]
+    apart = [[j] for j in range(d)]
+    alone = evidence(x, y, apart)
+    pairs = [p for p in combinations(range(d), 2) if not any(design.axes[k].choices for k in p)]
+    found = [(evidence(x, y, _paired(d, pair)) - alone, pair) for pair in pairs]
+    odds, (i, j) = max(found, default=(0.0, (0, 0)))
+    if odds < ODDS:
         return []
-    share, p, i, j, same = max(found)
-    slots = {"a": design.axes[i].name, "b": design.axes[j].name, "share": share, "p": p, "n": n}
-    return [Sign("joint", min(0.98, 1 - 5 * p), 0.5, slots, "" if same else "against")]
+    left, rest = (float((left_out_errors(x, y, groups) ** 2).sum()) for groups in (apart, _paired(d, (i, j))))
+    slots = {"a": design.axes[i].name, "b": design.axes[j].name, "share": max(0.0, 1 - rest / left), "n": n}
+    slots["odds"] = math.exp(min(odds, 700.0))
+    confidence = 0.7 + 0.28 * ramp(odds, ODDS, 3 * ODDS)
+    return [Sign("joint", confidence, 0.5, slots, "" if _same_way(x, y, i, j) else "against")]
+
+
+def _paired(d: int, pair: tuple[int, int]) -> list[list[int]]:
+    """All columns by themselves, but for two that go together."""
+    return [[k] for k in range(d) if k not in pair] + [list(pair)]
+
+
+def _same_way(x: Array, y: Array, i: int, j: int) -> bool:
+    """Whether high goes with high among the best scores; by the product of the two where these show nothing."""
+    best = y >= np.quantile(y, BEST)
+    together = float(np.corrcoef(x[best, i], x[best, j])[0, 1]) if best.sum() >= 4 else 0.0
+    if abs(together) > SURELY_TOGETHER:
+        return together > 0
+    product = (2 * x[:, i] - 1) * (2 * x[:, j] - 1)
+    coefficients, *_ = np.linalg.lstsq(np.c_[columns(x, 2), product], y, rcond=None)
+    return bool(coefficients[-1] > 0)  # a positive product rewards both high or both low

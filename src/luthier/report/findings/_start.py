@@ -7,14 +7,18 @@ import re
 import numpy as np
 
 from luthier.records import Status
-from luthier.report.findings._alike import NEAR, Verdict, bold, other_rates, penalised
+from luthier.report.findings._alike import NEAR, Verdict, as_able, bold, other_rates, penalised
 from luthier.report.findings._fit import TINY, capacity
 from luthier.report.findings._statistics import Array, slope
 from luthier.report.findings._view import HUGE, Series, Sign, View
 from luthier.report.history import Trained
 
+INPUTS_USED = 0.99  #: a training loss below this share of chance takes more than a constant answer
 #: Share by which a loss has to move over a training to count as moving.
 STILL = 0.02
+#: What always giving the mean of the targets costs, when their units are far from one; and a first epoch's loss that
+#: has not come down from it, as a share.
+LARGE_UNITS, STILL_FAR = 100.0, 0.9
 _FIRST_LOSS = re.compile(r"times the first one, ([0-9.eE+-]+)")
 
 
@@ -46,11 +50,17 @@ def _constant(view: View, series: Series) -> Sign | None:
         return None
     late = series.train[len(series) // 3 :]
     level = float(np.median(late))
-    if abs(level / view.train_chance - 1) > STILL or float(np.ptp(late)) > STILL * level or series.train[0] < level:
+    if (
+        not INPUTS_USED < level / view.train_chance < 1 + STILL
+        or float(np.ptp(late)) > STILL * level
+        or series.train[0] < level
+    ):
         return None
     way = np.cumsum(series.lr)
-    if all(_falls_on(way, v) for v in (series.train, series.val)):
-        return None  # slow, not dead
+    if _falls_on(way, series.train) or any(
+        float(s.train.min()) < 0.9 * view.train_chance for s in as_able(view, series)
+    ):
+        return None  # slow, not dead: it falls on, or the same model trained otherwise has learned
     if capacity(view, series.training) < TINY and not _constant_score(view, series):
         return None  # too small to learn anything, not dead
     if other_rates(view, series, True) is Verdict.BETTER:
@@ -94,7 +104,9 @@ def exploding_start(view: View, training: Trained) -> Sign | None:
         # With several trainings the start is to blame for less, when lower rates start as high, or for nothing.
         least = 4.0 if gentler else HUGE
         if not first > least * chance or calm:
-            return None
+            return _far_units(view, series)
+        if not gentler and bold(training) and float(series.val[0]) < 1.5 * chance:
+            return None  # what comes down at once at a bold rate was its first steps
         confidence = 0.95 if first > 2 * HUGE * chance else 0.8 if first > HUGE * chance else 0.7
         slots = {"first": first, "chance": chance, "times": first / chance, "lr": lr}
         return Sign("exploding-start", confidence, 0.9, slots, "", training.number)
@@ -102,8 +114,19 @@ def exploding_start(view: View, training: Trained) -> Sign | None:
         return None
     told = _FIRST_LOSS.search(training.outcome.message)
     first = float(told.group(1)) if told else float("nan")
+    if first < HUGE * chance:
+        return None  # it started well, and the steps were too large
     slots = {"lr": lr, "first": first, "chance": chance, "message": training.outcome.message}
     return Sign("exploding-start", 0.9 if first > HUGE * chance else 0.65, 1.0, slots, "overflow", training.number)
+
+
+def _far_units(view: View, series: Series) -> Sign | None:
+    """Targets so far from unit size that the first epoch, which should find their mean, is lost on that."""
+    chance, first = view.train_chance, float(series.train[0])
+    if view.history.chance is None or view.classes or chance < LARGE_UNITS or first < STILL_FAR * chance:
+        return None
+    slots = {"first": first, "chance": chance, "times": first / chance, "lr": series.training.config.get("lr")}
+    return Sign("exploding-start", 0.75, 0.9, slots, "units", series.training.number)
 
 
 def lr_blows_up(view: View, training: Trained) -> Sign | None:

@@ -40,10 +40,17 @@ EXPLAINED = {
     "lr-too-high": ("schedule-cut-short", "data-mismatch"),
     "lr-too-low": ("dead-start", "exploding-start", "shuffled-labels"),
     "still-improving": ("exploding-start", "lr-too-low", "underfitting"),
-    "underfitting": ("dead-start", "shuffled-labels", "lr-too-high", "exploding-start", "data-mismatch"),
+    "underfitting": (
+        "dead-start",
+        "shuffled-labels",
+        "lr-too-high",
+        "exploding-start",
+        "data-mismatch",
+        "batch-too-large",
+    ),
     "overfitting": ("shuffled-labels",),
     "data-mismatch": ("shuffled-labels",),
-    "early-stop": ("dead-start", "shuffled-labels", "schedule-cut-short"),
+    "early-stop": ("dead-start", "shuffled-labels", "schedule-cut-short", "batch-too-large"),
     "time-wasted": ("dead-start", "shuffled-labels"),
     "unimportant": ("dead-start", "shuffled-labels"),
     "seed-noise": ("dead-start", "shuffled-labels"),
@@ -59,8 +66,12 @@ def signs_of(history: History) -> list[Sign]:
     if not any(s.code == "nothing-finished" for s in signs):
         design = Design.of(view)
         signs += _on_subjects(view)
-        signs += shuffled_labels(view) + range_edge(view, design) + unimportant(design) + joint(design)
+        signs += shuffled_labels(view) + range_edge(view, design, signs) + unimportant(design) + joint(design)
         signs += seed_noise(view) + small_budget(view) + time_wasted(view) + memory_wasted(view)
+    best = view.winner.number if view.winner is not None else None
+    dead = any(s.code == "dead-start" and s.training == best for s in signs)
+    # Where the best of a study is dead, none of them moves, and no rate is to blame.
+    signs = [s for s in signs if not (dead and s.code == "lr-too-low")]
     kept = [s for s in signs if s.confidence >= TOLD and not any(_explains(other, s) for other in signs)]
     return sorted(kept, key=lambda s: -s.confidence * s.effect)
 
@@ -72,8 +83,9 @@ def _on_subjects(view: View) -> list[Sign]:
         series = view.series.get(training.number)
         found = [rule(view, series) for rule in ON_CURVES] if series is not None else []
         found += [rule(view, training) for rule in ON_TRAININGS]
-        for sign in found:
-            if sign is not None:
+        told = [sign for sign in found if sign is not None]
+        for sign in told:
+            if not any(_explains(other, sign) for other in told):  # before another training's sign takes its place
                 signs.setdefault(sign.code, sign)
     return list(signs.values())
 

@@ -127,7 +127,14 @@ def confirmed(recommendation: Recommendation, metric: str, words: Words) -> Figu
         "mode": "markers",
         "x": short(m.value for m in means),
         "y": names,
-        "error_x": {"type": "data", "array": short(m.high - m.value for m in means), "color": "@ink", "thickness": 1.5},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": short(m.high - m.value for m in means),
+            "arrayminus": short(m.value - m.low for m in means),
+            "color": "@ink",
+            "thickness": 1.5,
+        },
         "marker": {"size": 12, "color": colours},
         "hovertemplate": "%{y}: %{x:.4g}<extra></extra>",
     }

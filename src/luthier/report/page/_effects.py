@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from luthier.records import Value
-from luthier.report.axes import Axis
+from luthier.records import Config, Value
+from luthier.report.axes import Axis, acting
 from luthier.report.finals import final_values
 from luthier.report.history import History
 from luthier.report.importance import Importance
@@ -18,6 +18,10 @@ from luthier.report.ridge import Map
 
 #: Values of a number that a best is taken over, at most: an isolation plot shows that many steps.
 BINS = 8
+#: Trainings for each of these at least: the best of one would be that one.
+FEWEST = 4
+#: Per cent: where few trainings leave chance a larger share than that, its mark stands at the edge.
+MOST_SHARE = 100
 #: Dots of an isolation plot; more hide each other.
 MOST_DOTS = 400
 
@@ -50,7 +54,7 @@ def lr_batch_map(found: Map, recommended: int, metric: str, words: Words) -> Fig
             "size": [16 if b else 8 for b in best],
             "symbol": ["star" if b else "circle" for b in best],
             "color": ["@accent" if b else f"@q{min(4, int(5 * r))}" for b, r in zip(best, rank, strict=True)],
-            "line": {"color": "@card", "width": 1},
+            "line": {"color": "@muted", "width": 0.8},
         },
         "hovertemplate": "%{text}<br>lr %{x:.3g}, %{y}<extra></extra>",
     }
@@ -79,18 +83,17 @@ def importance(found: Sequence[Importance], words: Words) -> Figure:
     chance = {
         "type": "scatter",
         "mode": "markers",
-        "x": short(100 * i.chance for i in rows),
+        "x": short(min(100 * i.chance, MOST_SHARE) for i in rows),
         "y": names,
         "marker": {"symbol": "line-ns-open", "size": 16, "color": "@ink", "line": {"width": 2}},
         "hovertemplate": words("importance.chance") + ": %{x:.0f} %<extra></extra>",
     }
-    x = axis(words("importance.axis"), rangemode="tozero")
+    most = max(100 * max(i.share, i.chance) for i in rows)
+    x = axis(words("importance.axis"), range=[0, 1.04 * min(most, MOST_SHARE)])
     return figure("importance", [bars, chance], 70 + 30 * len(rows), xaxis=x, yaxis=names_axis(), bargap=0.4)
 
 
-def isolation(
-    history: History, known: Mapping[str, Axis], recommended: Mapping[str, Value], words: Words
-) -> list[Figure]:
+def isolation(history: History, known: Mapping[str, Axis], recommended: Config, words: Words) -> list[Figure]:
     """For each hyperparameter the best of the others at each of its values."""
     values = final_values(history)
     if not values:
@@ -99,12 +102,12 @@ def isolation(
     configs = {t.number: t.config for t in history.competing}
     found = []
     for name, place in known.items():
-        points = [(configs[n][name], v) for n, v in values.items() if place.holds(configs[n].get(name))]
+        points = [(configs[n][name], v) for n, v in values.items() if place.holds(acting(configs[n], name))]
         if len({value for value, _ in points}) > 1:
             best = max if history.direction == "maximize" else min
             draw = _choices if place.choices else _numbers
             data, x = draw(place, points, best, words)
-            chosen = recommended.get(name)
+            chosen = acting(recommended, name)
             shapes = [_mark(place, chosen)] if place.holds(chosen) and not place.choices else []
             layout = {"xaxis": x, "yaxis": axis(range=shown), "margin": {"l": 52, "r": 10, "t": 6, "b": 42}}
             found.append(
@@ -132,11 +135,20 @@ def _numbers(
 
 
 def _parts(given: Sequence[float]) -> list[Sequence[int]]:
-    """Indices by value where there are few values, else in runs of equally many."""
+    """Indices by value where there are few values, else in runs of about equally many."""
     different = sorted(set(given))
-    if len(different) <= BINS:
+    if len(different) <= min(BINS, max(3, len(given) // 2)):
         return [[i for i, value in enumerate(given) if value == one] for one in different]
-    return [part.tolist() for part in np.array_split(np.argsort(given, kind="stable"), BINS)]
+    enough = len(given) / max(2, min(BINS, len(given) // FEWEST))
+    parts: list[Sequence[int]] = []
+    part: list[int] = []
+    order = np.argsort(given, kind="stable").tolist()
+    for i, following in zip(order, [*order[1:], None], strict=True):
+        part.append(i)
+        if following is None or (len(part) >= enough and given[following] != given[i]):  # a value is not cut in two
+            parts.append(part)
+            part = []
+    return parts
 
 
 def _choices(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from markupsafe import Markup
 
-from luthier.records import Value
-from luthier.report.axes import axes
+from luthier.records import Config, Value
+from luthier.report.axes import acting, axes
 from luthier.report.history import History, Trained
+from luthier.report.origins import YOURS, Expected, Origin
 from luthier.report.page.words import Words, number
 from luthier.report.tables import state
 
@@ -57,11 +59,17 @@ def table(history: History, words: Words) -> Rows:
             _cell(point.epoch, f"{point.epoch:g}") if point else _cell(None, "–"),
             _cell(training.curve.epoch, f"{training.curve.epoch:g}"),
             _cell(training.curve.seconds, f"{training.curve.seconds:.3g}"),
-            *(_cell(training.config.get(n), words.value(training.config.get(n))) for n in names),
+            *(_setting(training.config, n, words) for n in names),
             f"<td>{escape(_state(training, words))}</td>",
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return Rows(shown, Markup("\n".join(rows)), len(rows))
+
+
+def _setting(config: Config, name: str, words: Words) -> str:
+    """The cell of a hyperparameter; a dash where it has no effect."""
+    value = acting(config, name)
+    return _cell(None, "–") if value is None and config.get(name) is not None else _cell(value, words.value(value))
 
 
 def _cell(value: Value, text: str) -> str:
@@ -74,6 +82,30 @@ def _cell(value: Value, text: str) -> str:
 def _state(training: Trained, words: Words) -> str:
     told = words(f"state.{state(training)}")
     return told if training.confirms is None else words("state.again", state=told, n=training.confirms)
+
+
+def range_rows(origins: Sequence[Origin], words: Words) -> list[tuple[str, str, str, str, str]]:
+    """Name, range, where that comes from, what was expected, where that comes from; a name stands once."""
+    shown: set[str] = set()
+    rows = []
+    for row in origins:
+        source = words("ranges.yours") if row.range_source == YOURS else row.range_source
+        first = (words.name(row.name), row.range, source) if row.name not in shown else ("", "", "")
+        shown.add(row.name)
+        rows.append((*first, _expected(row.expectation, words), row.expected_source))
+    return rows
+
+
+def _expected(found: Expected | None, words: Words) -> str:
+    if found is None:
+        return ""
+    text = words("ranges.about", centre=f"{found.centre:.3g}", low=f"{found.low:.3g}", high=f"{found.high:.3g}")
+    if found.given:
+        text += words("ranges.given", given=", ".join(map(words.value, found.given)))
+    if found.at:
+        at = words("ranges.and").join(f"{words.name(name)} {value:.3g}" for name, value in found.at)
+        text += words("ranges.at", at=at)
+    return text
 
 
 def failures(history: History, words: Words) -> list[tuple[int, str, str]]:

@@ -13,7 +13,7 @@ from luthier.report.axes import Axis
 from luthier.report.front import Deal, Saving
 from luthier.report.history import History
 from luthier.report.page.words import Words, number, signed
-from luthier.report.recommend import Candidate, Recommendation
+from luthier.report.recommend import Candidate, Recommendation, emptiness
 from luthier.report.tested import HeldOut
 from luthier.training import unused
 
@@ -85,7 +85,7 @@ def _setting(history: History, found: Recommendation, words: Words) -> list[str]
     sentences = [words("recommend.sentence", **{n: words.value(config[n]) for n in FIRST})]
     rest = [n for n in telling(history, found) if n not in FIRST and config[n] is not None]
     if rest:
-        values = ", ".join(f"{words.name(n)} {words.value(config[n])}" for n in rest)
+        values = words("comma").join(f"{words.name(n)} {words.value(config[n])}" for n in rest)
         sentences.append(words("recommend.rest", values=values))
     if point is not None and point.epoch < 0.95 * config.epochs:
         sentences.append(words("recommend.stop", epoch=f"{point.epoch:g}", epochs=words.value(config.epochs)))
@@ -102,7 +102,7 @@ def _gain(found: Recommendation, words: Words) -> list[Figure]:
         return [Figure(signed(found.gain), words("gain"), words("gain.once"))]
     note = words("gain.interval", low=signed(interval.low), high=signed(interval.high))
     if not interval.is_clear:
-        note = f"{note}; {words('gain.unclear')}"
+        note = f"{note}{words('semicolon')}{words('gain.unclear')}"
     return [Figure(signed(found.gain), words("gain"), note, good=interval.low > 0)]
 
 
@@ -117,7 +117,7 @@ def _score(history: History, found: Recommendation, words: Words) -> Figure:
         value = number(point.metric if point else math.nan)
     own = _own_score(history, found)
     if own is not None and not found.is_baseline:
-        note = f"{note}; {words('score.own', value=number(own))}"
+        note = f"{note}{words('semicolon')}{words('score.own', value=number(own))}"
     return Figure(value, label, note)
 
 
@@ -209,12 +209,7 @@ def saving_text(saving: Saving, best: Deal, metric: str, words: Words) -> str:
 
 def empty_text(history: History, words: Words) -> str:
     """Why there is nothing to recommend."""
-    if any(len(t.curve) for t in history.trainings):
-        return words("empty.nan")
-    over = [t for t in history.trainings if t.over]
-    if over and all(t.failed for t in over):
-        return words("empty.failed", n=len(over))
-    return words("empty.none")
+    return words(f"empty.{emptiness(history)}", n=len(history.trainings))
 
 
 def _brief(value: float) -> str:

@@ -23,8 +23,9 @@ from luthier.report.axes import axes
 from luthier.report.front import front, savings, spending
 from luthier.report.history import History
 from luthier.report.importance import FEWEST, importances, interactions
+from luthier.report.origins import Origin
 from luthier.report.page import _curves, _effects
-from luthier.report.page._rows import failures, table
+from luthier.report.page._rows import failures, range_rows, table
 from luthier.report.page._story import empty_text, saving_text, story, subtitle, values
 from luthier.report.page.words import Words
 from luthier.report.recommend import recommend
@@ -36,10 +37,11 @@ from luthier.report.tested import HeldOut
 class Source:
     """Where a study lies and what the page adds from beside it."""
 
-    folder: str  #: as the user would type it
+    folder: str  #: as the user would type it behind a command, with its --storage if it has one
     tested: HeldOut | None = None
     version: str = ""
     live: str = ""  #: fingerprint of the study; empty for a page that does not follow it
+    origins: tuple[Origin, ...] = ()  #: where its ranges come from
 
 
 def render(history: History, source: Source, findings: Sequence[Finding] = (), language: str = "en") -> str:
@@ -59,6 +61,7 @@ def render(history: History, source: Source, findings: Sequence[Finding] = (), l
         "failed": sum(t.failed for t in history.trainings),
         "subtitle": subtitle(history, words),
         "empty": "" if found else empty_text(history, words),
+        "ranges": range_rows(source.origins, words),
     }
     figures: list[dict[str, Any]] = []
     if found:
@@ -68,6 +71,7 @@ def render(history: History, source: Source, findings: Sequence[Finding] = (), l
         context |= {
             "story": story(history, found, source.folder, source.tested, words),
             "values": values(history, found, known, words),
+            "passes": any(i.matters for i in matters),
             "ridge": field.ridge if field else None,
             "savings": [saving_text(s, deals[-1], history.metric, words) for s in savings(deals)],
             "together": [i for i in interactions(history) if i.share >= 0.01][:3],

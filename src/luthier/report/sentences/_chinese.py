@@ -134,6 +134,11 @@ TABLE = {
         "{who}（第 {training} 号训练）开始时的损失为 {first:n}，是永远给出同一答案（{chance:n}）的 {times:.0f} 倍",
         "把输入和目标缩放到单位大小，并减小最后一层的初始权重",
     ),
+    "exploding-start.units": (
+        "{who}（第 {training} 号训练）开始时的损失为 {first:n}，因为目标的尺度远离单位大小：永远给出其均值的损失为 "
+        "{chance:n}，而第一轮没有比它更好",
+        "把目标（和输入）缩放到约为单位大小，再把预测乘回去",
+    ),
     "exploding-start.overflow": (
         "{who}（第 {training} 号训练）在第一次评估之前就溢出（{message}）",
         "把输入和目标缩放到单位大小，减小初始权重，或降低 lr",

@@ -144,6 +144,11 @@ TABLE = {
         "answer costs ({chance:n})",
         "scale inputs and targets to about unit size, and make the last layer's initial weights smaller",
     ),
+    "exploding-start.units": (
+        "{who} (training {training}) starts with a loss of {first:n}, since the targets are far from unit size: always "
+        "giving their mean costs {chance:n}, and the first epoch gets no further",
+        "scale the targets (and inputs) to about unit size, and multiply the predictions back",
+    ),
     "exploding-start.overflow": (
         "{who} (training {training}) overflowed before its first evaluation ({message})",
         "scale inputs and targets to about unit size, make initial weights smaller, or lower lr",

@@ -23,19 +23,27 @@
       return Plotly.react(place, figure.data, layout, options);
     }));
   }
+  let figures = "";  // as the file holds them
+  async function redraw() {
+    delete root.dataset.drawn;
+    await draw(figures);
+    root.dataset.drawn = "true";
+  }
   async function pictures() {
     if (!("DecompressionStream" in window)) { byId("old").hidden = false; return; }
-    const text = await unpacked("data");
+    figures = await unpacked("data");
     const script = document.createElement("script");
     script.textContent = await unpacked("plotly");
     document.head.append(script);
-    await draw(text);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw(text));
+    await redraw();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     let pause = 0;
-    addEventListener("resize", () => { clearTimeout(pause); pause = setTimeout(() => draw(text), 150); });
-    // Paper is light and narrow.
-    addEventListener("beforeprint", () => { root.dataset.print = ""; draw(text); });
-    addEventListener("afterprint", () => { delete root.dataset.print; draw(text); });
+    addEventListener("resize", () => { clearTimeout(pause); pause = setTimeout(redraw, 150); });
+    // Paper is light and narrow, and nothing on it unfolds.
+    const folded = () => [...document.querySelectorAll("details.fold:not([open])")];
+    let opened = [];
+    addEventListener("beforeprint", () => { root.dataset.print = ""; opened = folded(); opened.forEach((d) => { d.open = true; }); draw(figures); });
+    addEventListener("afterprint", () => { delete root.dataset.print; opened.forEach((d) => { d.open = false; }); draw(figures); });
   }
 
   // The table. A filter is words that a row must hold, or a comparison: lr<0.01, state=paused.
@@ -48,8 +56,8 @@
     const body = place.tBodies[0], heads = [...place.tHead.rows[0].cells], rows = [...body.rows];
     const values = new Map(rows.map((row) => [row, [...row.cells].map(cellValue)]));
     const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
-    heads.forEach((head, i) => head.firstChild.addEventListener("click", () => {
-      const up = head.getAttribute("aria-sort") !== "ascending";
+    const sort = (head, up) => {
+      const i = heads.indexOf(head);
       heads.forEach((h) => h.setAttribute("aria-sort", "none"));
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
       const order = (a, b) => {
@@ -58,7 +66,8 @@
         return up ? compare(x, y) : compare(y, x);
       };
       body.append(...rows.sort(order));
-    }));
+    };
+    heads.forEach((head) => head.firstChild.addEventListener("click", () => sort(head, head.getAttribute("aria-sort") !== "ascending")));
     const tests = { "<": (a, b) => a < b, ">": (a, b) => a > b, "=": (a, b) => a === b, "<=": (a, b) => a <= b, ">=": (a, b) => a >= b };
     const condition = (word) => {
       const match = /^([^<>=]+)(<=|>=|<|>|=)(.+)$/.exec(word);
@@ -78,27 +87,53 @@
     };
     byId("filter").addEventListener("input", filter);
     filter();
+    return (name, up) => { const head = heads.find((h) => h.dataset.name === name); if (head) sort(head, up); };
   }
 
-  // A live page asks whether there is something new, and keeps place and filter when it reloads.
-  function follow(now) {
-    const kept = JSON.parse(sessionStorage.getItem("kept") || "null");
-    if (kept && byId("filter")) { byId("filter").value = kept.filter; byId("filter").dispatchEvent(new Event("input")); }
+  // A live page asks whether there is something new, and takes it in where it stands: what the reader has scrolled to,
+  // filtered, sorted and unfolded stays.
+  const place = () => {
+    const sorted = document.querySelector("#trainings th:not([aria-sort=none])");
+    return {
+      filter: byId("filter")?.value ?? "",
+      focused: document.activeElement === byId("filter"),
+      sort: sorted && [sorted.dataset.name, sorted.getAttribute("aria-sort") === "ascending"],
+      open: [...document.querySelectorAll("details")].map((d) => d.open),
+      at: [scrollX, scrollY],
+      inner: document.querySelector(".tall")?.scrollTop ?? 0,
+    };
+  };
+  async function renew(text) {
+    const fresh = new DOMParser().parseFromString(text, "text/html"), kept = place();
+    document.title = fresh.title;
+    document.body.dataset.live = fresh.body.dataset.live;
+    byId("data").textContent = fresh.getElementById("data").textContent;
+    document.querySelector("main").replaceWith(document.adoptNode(fresh.querySelector("main")));
+    document.querySelectorAll("details").forEach((d, i) => { d.open = kept.open[i] ?? false; });
+    if (byId("filter")) { byId("filter").value = kept.filter; if (kept.focused) byId("filter").focus({ preventScroll: true }); }
+    const sort = byId("trainings") && table(byId("trainings"));
+    if (sort && kept.sort) sort(...kept.sort);
+    scrollTo({ left: kept.at[0], top: kept.at[1], behavior: "instant" });
+    if (document.querySelector(".tall")) document.querySelector(".tall").scrollTop = kept.inner;
+    figures = await unpacked("data");
+    await redraw();
+  }
+  function follow() {
     const ask = async () => {
       try {
         const answer = await fetch("fingerprint", { cache: "no-store" });
-        if (answer.ok && (await answer.text()) !== now) {
-          sessionStorage.setItem("kept", JSON.stringify({ filter: byId("filter")?.value ?? "" }));
-          location.reload();
-          return;
+        document.querySelector(".live").classList.toggle("gone", !answer.ok);
+        if (answer.ok && (await answer.text()) !== document.body.dataset.live) {
+          const page = await fetch("/", { cache: "no-store" });
+          if (page.ok) await renew(await page.text());
         }
-        setTimeout(ask, 2000);
-      } catch { document.querySelector(".live").classList.add("gone"); setTimeout(ask, 5000); }
+      } catch { document.querySelector(".live").classList.add("gone"); }
+      setTimeout(ask, 2000);
     };
     setTimeout(ask, 2000);
   }
 
   if (byId("trainings")) table(byId("trainings"));
-  if (document.body.dataset.live) follow(document.body.dataset.live);
-  pictures().then(() => { root.dataset.drawn = "true"; }, (error) => { byId("old").hidden = false; throw error; });
+  const drawn = pictures().catch((error) => { byId("old").hidden = false; throw error; });
+  if (document.body.dataset.live) drawn.then(follow, follow);
 })();

@@ -1,0 +1,150 @@
+"""Faults that look alike are told apart."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from luthier import integer, log_uniform
+from luthier.records import Finding, Status
+from luthier.report.explain import explain
+from luthier.task import Chance
+
+Make = Callable[..., Any]
+E20 = np.arange(1, 21)
+WORDS = "the training loss is 2.78e+03, more than 1000 times the first one, {first}"
+
+
+def found(history: Any) -> dict[str, Finding]:
+    return {finding.code: finding for finding in explain(history)}
+
+
+class TestStarts:
+    @pytest.mark.parametrize(("first", "code"), [(2.5, "lr-too-high"), (1e4, "exploding-start")])
+    def test_an_overflow_is_of_the_rate_where_the_first_loss_was_ordinary(
+        self, history: Make, training: Make, first: float, code: str
+    ) -> None:
+        blown = training(0, [], status=Status.DIVERGED, message=WORDS.format(first=first), lr=0.6, epochs=10)
+        codes = found(history(blown, training(1, [2.0, 1.5, 1.2], lr=0.6, epochs=3)))
+        assert code in codes
+        assert first > 100 or "exploding-start" not in codes
+
+    @pytest.mark.parametrize(("lr", "told"), [(0.05, False), (1e-4, True)])
+    def test_a_bold_rate_makes_a_high_first_epoch(self, history: Make, training: Make, lr: float, told: bool) -> None:
+        losses = np.r_[25.0, np.linspace(0.9, 0.5, 11)]
+        codes = found(history(training(0, losses, val=np.r_[2.0, losses[1:]], optimizer="RMSprop", lr=lr)))
+        assert ("exploding-start" in codes) == told
+
+    @pytest.mark.parametrize(("size", "told"), [(3e4, True), (1.0, False)])
+    def test_targets_far_from_unit_size(self, history: Make, training: Make, size: float, told: bool) -> None:
+        losses = size * np.r_[2.0, 0.6 * 0.8 ** np.arange(11)]
+        made = history(
+            training(0, losses, metric=losses, lr=1e-3, optimizer="Adam"),
+            metric="loss",
+            direction="minimize",
+            chance=Chance(size, size, size),
+        )
+        codes = found(made)
+        assert ("exploding-start" in codes) == told
+        if told:
+            assert "far from unit size" in codes["exploding-start"].sentence
+            assert "单位" in explain(made, lang="zh")[0].sentence
+
+    def test_where_the_best_is_dead_no_rate_is_too_low(self, history: Make, training: Make) -> None:
+        slow = training(0, 2.32 - 0.0008 * E20, lr=0.05)
+        dead = training(1, 2.3001 + 0.0001 * (-1.0) ** E20, lr=0.2, metric=np.full(20, 0.3))
+        codes = found(history(slow, dead))
+        assert "dead-start" in codes
+        assert "lr-too-low" not in codes
+
+
+class TestRates:
+    @pytest.mark.parametrize(("lr", "code"), [(3e-3, "still-improving"), (1e-4, "lr-too-low")])
+    def test_few_epochs_at_a_usual_rate_are_few_epochs(
+        self, history: Make, training: Make, lr: float, code: str
+    ) -> None:
+        losses = np.linspace(2.2, 1.2, 8)
+        codes = found(history(training(0, losses, optimizer="Adam", lr=lr, val=losses * 1.01)))
+        assert {"still-improving", "lr-too-low"} & set(codes) == {code}
+
+    def test_a_training_that_was_cut_off_has_its_fall_ahead(self, history: Make, training: Make) -> None:
+        cut = training(0, 2.3 - 0.06 * E20, lr=0.01, epochs=60, status=Status.PAUSED)
+        assert "lr-too-low" not in found(history(cut))
+
+    def test_a_steady_fall_above_chance_is_no_bouncing(self, history: Make, training: Make) -> None:
+        falling = training(0, 400.0 * np.arange(1, 16.0) ** -1.5, lr=0.05, optimizer="Adam")
+        assert "lr-too-high" not in found(history(falling))
+
+    def test_the_curve_of_a_winner_at_the_edge_says_where_to_go(self, history: Make, training: Make) -> None:
+        lrs = np.geomspace(1e-4, 1e-2, 8)
+        trainings = [
+            training(n, 2.31 - 0.4 * lr * E20, metric=np.full(20, 0.15 + lr), lr=float(lr)) for n, lr in enumerate(lrs)
+        ]
+        codes = found(history(*trainings, ranges={"lr": log_uniform(1e-4, 1e-2)}))
+        assert "lr-too-low" in codes
+        assert codes["range-edge"].evidence["name"] == "lr"
+
+    def test_losses_tell_an_edge_that_few_samples_hide(self, history: Make, training: Make) -> None:
+        lrs = np.geomspace(1e-4, 1e-2, 10)
+        ends = np.linspace(2.0, 1.0, 10)
+        trainings = []
+        for n, (lr, end) in enumerate(zip(lrs, ends, strict=True)):
+            losses = end + (2.3 - end) * np.exp(-E20 / 2)
+            trainings.append(training(n, losses, metric=np.full(20, 0.5 + 0.005 * n), lr=float(lr)))
+        codes = found(history(*trainings, ranges={"lr": log_uniform(1e-4, 1e-2)}))
+        assert "range-edge" in codes
+
+
+class TestData:
+    def shuffled(self, training: Make, **more: Any) -> Any:
+        falling = np.r_[2.31, 2.3, 2.3 - 0.06 * np.arange(1, 19)]
+        given = {"metric": 0.1 + 0.01 * (-1.0) ** E20, "optimizer": "Adam", "lr": 1e-3, **more}
+        return training(0, falling, val=2.3 + 0.02 * E20, **given)
+
+    @pytest.mark.parametrize(
+        ("more", "told"),
+        [
+            ({"parameters": 20_000}, True),
+            ({"parameters": 100}, False),  # no room to learn 1000 labels by heart
+            ({"parameters": 20_000, "reference": 1.2}, False),  # trees learn from them
+        ],
+    )
+    def test_labels_are_learned_by_heart_only_with_room_for_it(
+        self, history: Make, training: Make, more: dict[str, Any], told: bool
+    ) -> None:
+        codes = found(history(self.shuffled(training), targets=1000, **more))
+        assert ("shuffled-labels" in codes) == told
+
+    def test_one_answer_to_all_is_of_inputs_of_another_kind(self, history: Make, training: Make) -> None:
+        falling = np.r_[2.31, 2.2, 1.5 * 0.8 ** np.arange(18)]
+        made = training(0, falling, val=2.3 * np.arange(1, 21), metric=np.full(20, 0.1), optimizer="Adam", lr=1e-3)
+        codes = found(history(made, targets=1000, parameters=20_000))
+        assert "data-mismatch" in codes
+        assert "shuffled-labels" not in codes
+
+    @pytest.mark.parametrize(("samples", "told"), [(2000, True), (60, False)])
+    def test_a_share_that_transfers_has_an_error(self, history: Make, training: Make, samples: int, told: bool) -> None:
+        falling = 2.3 * np.r_[0.95, 0.8, 0.65, 0.55 * 0.9 ** np.arange(17)]
+        val = 2.3 * np.r_[0.97, 0.94, 0.92, np.linspace(0.92, 0.95, 17)]
+        made = history(training(0, falling, val=val), task={"train": [1000, ""], "validation": [samples, ""]})
+        assert ("data-mismatch" in found(made)) == told
+
+
+class TestSizes:
+    @pytest.mark.parametrize(("other", "told"), [(None, True), (0.4, False)])
+    def test_a_large_batch_is_not_blamed_where_one_as_large_does_better(
+        self, history: Make, training: Make, other: float | None, told: bool
+    ) -> None:
+        slow = training(0, 2.3 - 0.05 * E20, batch_size=500, lr=0.01)
+        better = [] if other is None else [training(1, other + 1.9 * np.exp(-E20 / 2), batch_size=500, lr=0.5)]
+        assert ("batch-too-large" in found(history(slow, *better))) == told
+
+    @pytest.mark.parametrize(("reference", "told"), [(0.9, True), (1.9, False)])
+    def test_trees_that_learn_far_more_prove_a_model_too_small(
+        self, history: Make, training: Make, reference: float, told: bool
+    ) -> None:
+        level = 1.95 + 0.35 * np.exp(-np.arange(1, 31) / 2)
+        made = training(0, level, units=2)
+        codes = found(history(made, reference=reference, parameters=60, targets=1000, ranges={"units": integer(1, 4)}))
+        assert ("underfitting" in codes) == told
