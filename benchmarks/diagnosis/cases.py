@@ -16,6 +16,11 @@ from diagnosis import (
     held_out_search,
     search_cases,
     start_cases,
+    unseen_budget,
+    unseen_curves,
+    unseen_data,
+    unseen_healthy,
+    unseen_search,
 )
 
 #: A finding tells the user something about the setting that the study ends with, or was given: the winner or, where
@@ -56,4 +61,9 @@ ALL = [
     *blind_search.CASES,
     *blind_budget.CASES,
     *blind_healthy.CASES,
+    *unseen_curves.CASES,
+    *unseen_data.CASES,
+    *unseen_search.CASES,
+    *unseen_budget.CASES,
+    *unseen_healthy.CASES,
 ]
