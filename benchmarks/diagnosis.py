@@ -4,8 +4,8 @@ python benchmarks/diagnosis.py FOLDER [--part dev|held_out|blind|unseen] [--only
 
 The studies are trained into FOLDER once (some 25 minutes on one core) and kept, so that rules can be tried again within
 seconds. ``dev`` are the cases to tune rules on; ``held_out`` is only ever scored, and was written without knowledge of
-the rules; so were ``blind`` and ``unseen``, by others, with labels that reference trainings prove (diagnosis/blind_truth.py,
-diagnosis/unseen_truth.py).
+the rules; so were ``blind`` and ``unseen``, by others, with labels that reference trainings prove
+(diagnosis/blind_truth.py and unseen_truth.py).
 Goals: recall 95 % or more for every finding, and fewer than 5 % of the healthy studies with an alarm: any of the twenty
 codes that the case does not allow.
 """

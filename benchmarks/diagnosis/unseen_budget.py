@@ -79,7 +79,10 @@ CASES = [
                 crescents(1200, 0.3, epochs=12, act="relu"),
                 {"optimizer": "AdamW", "lr": 3e-3, "units": 768, "schedule": "cosine"},
                 {"units": integer(32, 768, log=True), "lr": log_uniform(1e-3, 0.03)},
-                [Run({"units": u, "lr": lr}) for u, lr in ((32, 0.02), (64, 0.01), (256, 5e-3), (500, 4e-3), (48, 0.01))],
+                [
+                    Run({"units": u, "lr": lr})
+                    for u, lr in ((32, 0.02), (64, 0.01), (256, 5e-3), (500, 4e-3), (48, 0.01))
+                ],
             ),
             "small-budget time-wasted seed-noise unimportant early-stop overfitting joint range-edge",
         ),

@@ -86,8 +86,8 @@ CASES = [
             lambda: Plan(
                 mixed(400, 24, 3, 0.8, 0.1, epochs=40, model=residual(24, 3), act="gelu"),
                 {"optimizer": "Adam", "lr": 2e-3},
-                {"dropout": uniform(0.0, 0.2)},
-                each("dropout", [0.05, 0.1, 0.15, 0.2]),
+                {"dropout": uniform(0.0, 0.1)},
+                each("dropout", [0.02, 0.05, 0.08, 0.1]),
             ),
             "small-budget early-stop time-wasted unimportant seed-noise range-edge",
         ),
@@ -121,7 +121,7 @@ CASES = [
                 search="random",
                 budget="8 trainings",
             ),
-            "small-budget early-stop time-wasted seed-noise unimportant range-edge",
+            "small-budget early-stop time-wasted seed-noise unimportant range-edge still-improving",
         ),
         (
             lambda: Plan(
@@ -162,14 +162,14 @@ CASES = [
         (
             lambda: Plan(
                 houses(1600, noise=1.5, epochs=60, units=8, layers=1),
-                {"optimizer": "Adam", "lr": 0.02, "weight_decay": 1e-3, "batch_size": 32},
+                {"optimizer": "Adam", "lr": 0.02, "weight_decay": 1e-3, "schedule": "exponential", "gamma": 0.9},
             ),
             "small-budget time-wasted",
         ),
         (
             lambda: Plan(
                 planes(1200, 12, noise=1.0, epochs=40, layers=0),
-                {"lr": 0.02},
+                {"lr": 0.02, "weight_decay": 0.05},
                 {"lr": log_uniform(0.01, 0.1)},
                 each("lr", [0.015, 0.04, 0.07]),
             ),

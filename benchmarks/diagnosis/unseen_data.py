@@ -84,7 +84,7 @@ CASES = [
         (
             lambda: Plan(
                 mixed(1400, sep=2.0, train=careless, epochs=15, act="silu"),
-                {"lr": 0.05, "momentum": 0.9},
+                {"lr": 0.05, "momentum": 0.9, "batch_size": 16},
                 {"lr": log_uniform(0.01, 0.2)},
                 each("lr", [0.015, 0.03, 0.1, 0.15]),
             ),
@@ -92,7 +92,10 @@ CASES = [
         ),
         (
             lambda: Plan(
-                houses(validation=later, epochs=15), {"optimizer": "RMSprop", "lr": 5e-3, "schedule": "linear"}, {}, SEEDS
+                houses(validation=later, epochs=15),
+                {"optimizer": "RMSprop", "lr": 5e-3, "schedule": "linear"},
+                {},
+                SEEDS,
             ),
             "small-budget early-stop time-wasted overfitting",
         ),
@@ -152,14 +155,12 @@ CASES = [
     *unseen(
         "shuffled-labels",
         (
-            lambda: Plan(
-                figures(1000, channels=16, train=permuted(4), epochs=25), {"optimizer": "Adam", "lr": 5e-3}
-            ),
+            lambda: Plan(figures(1000, channels=16, train=permuted(4), epochs=25), {"optimizer": "Adam", "lr": 5e-3}),
             "overfitting small-budget early-stop time-wasted data-mismatch",
         ),
         (
             lambda: Plan(
-                mixed(600, sep=2.0, train=permuted(5), model=residual(16, 3), units=64, act="gelu", epochs=30),
+                mixed(1000, sep=2.0, train=permuted(7), model=residual(16, 3), units=64, act="gelu", epochs=30),
                 {"optimizer": "AdamW", "lr": 3e-3},
                 {"lr": log_uniform(1e-3, 0.02)},
                 search="random",

@@ -141,11 +141,19 @@ def compressed(samples: int = 1797, **rest: Any) -> Task:
     def build(config: Mapping[str, Any]) -> nn.Module:
         act, units, code = ACTS[config["act"]], config["units"], config["code"]
         return nn.Sequential(
-            nn.Linear(64, units), act(), nn.Linear(units, code), act(), nn.Linear(code, units), act(), nn.Linear(units, 64)
+            nn.Linear(64, units),
+            act(),
+            nn.Linear(units, code),
+            act(),
+            nn.Linear(code, units),
+            act(),
+            nn.Linear(units, 64),
         )
 
     x = datasets.load_digits().data[:samples] / 16.0
-    return task(x - 0.3, x, "compressed", **{"model": build, "raw": True, "units": 48, "code": 8, "act": "silu", **rest})
+    return task(
+        x - 0.3, x, "compressed", **{"model": build, "raw": True, "units": 48, "code": 8, "act": "silu", **rest}
+    )
 
 
 def tumours(**rest: Any) -> Task:
@@ -176,7 +184,9 @@ def shells(samples: int = 1200, features: int = 4, classes: int = 3, wrong: floa
     return task(x, y, "shells", **rest)
 
 
-def mixed(samples: int = 1000, features: int = 16, classes: int = 3, sep: float = 1.0, wrong: float = 0.01, **rest: Any) -> Task:
+def mixed(
+    samples: int = 1000, features: int = 16, classes: int = 3, sep: float = 1.0, wrong: float = 0.01, **rest: Any
+) -> Task:
     """Guyon's clusters at the corners of a cube, half of the features useful."""
     x, y = datasets.make_classification(
         samples,
@@ -191,7 +201,9 @@ def mixed(samples: int = 1000, features: int = 16, classes: int = 3, sep: float 
     return task(x, y, "mixed", **rest)
 
 
-def planes(samples: int = 800, features: int = 20, useful: int = 10, noise: float = 0.5, ill: float = 1.0, **rest: Any) -> Task:
+def planes(
+    samples: int = 800, features: int = 20, useful: int = 10, noise: float = 0.5, ill: float = 1.0, **rest: Any
+) -> Task:
     """A linear function, with noise; the inputs' scales fall by the factor ``ill`` from first to last."""
     x, y = datasets.make_regression(samples, features, n_informative=useful, random_state=44)
     y = y / y.std() + noise * np.random.default_rng(44).normal(size=samples)
@@ -238,7 +250,11 @@ def pulse(samples: int = 900, length: int = 16, noise: float = 0.2, **rest: Any)
     draw = np.random.default_rng(49)
     t = np.arange(length + 1)[None]
     phase, speed = draw.uniform(0, 2 * np.pi, (2, samples, 1)), draw.uniform(0.3, 0.9, (samples, 1))
-    x = np.sin(speed * t + phase[0]) + 0.5 * np.sin(2 * speed * t + phase[1]) + noise * draw.normal(size=(samples, length + 1))
+    x = (
+        np.sin(speed * t + phase[0])
+        + 0.5 * np.sin(2 * speed * t + phase[1])
+        + noise * draw.normal(size=(samples, length + 1))
+    )
     return task(x[:, :-1, None], x[:, -1], "pulse", **{"model": Remembering.of(1, 1), "raw": True, **rest})
 
 

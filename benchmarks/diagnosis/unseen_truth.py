@@ -40,7 +40,7 @@ PROOFS: list[tuple[Any, ...]] = [
     ("lr-too-high-21", worse, {}, {"lr": 0.02}, "val", 2),
     ("lr-too-high-22", worse, {}, {"lr": 0.08}, "val", 3),
     ("lr-too-high-22", worse, {"channels": 14}, {"channels": 14, "lr": 0.05}, "val", 2),
-    ("lr-too-high-23", worse, {}, {"lr": 3e-3}, "val", 1.5),
+    ("lr-too-high-23", worse, {}, {"lr": 3e-3}, "val", 1.5, None, 8),
     ("lr-too-high-23", worse, {}, {"lr": 3e-3}, "low", 1.3),
     ("lr-too-low-21", worse, {}, {"lr": 2e-3}, "val", 1.5),
     ("lr-too-low-22", worse, {}, {"lr": 0.1}, "val", 2),
@@ -49,15 +49,15 @@ PROOFS: list[tuple[Any, ...]] = [
     ("lr-too-low-23", worse, {"lr": 1e-4}, {"lr": 3e-3}, "val", 2),
     ("overfitting-21", worse, {}, {}, ("val", "low"), 1.5),
     ("overfitting-22", worse, {}, {}, ("val", "low"), 1.5),
-    ("overfitting-22", worse, {"dropout": 0.2}, {"dropout": 0.2}, ("val", "low"), 1.3),
-    ("overfitting-23", worse, {}, {}, ("val", "low"), 1.2),
+    ("overfitting-22", worse, {"dropout": 0.1}, {"dropout": 0.1}, ("val", "low"), 1.3),
+    ("overfitting-23", worse, {}, {}, ("val", "low"), 1.2, None, 8),
     ("overfitting-23", worse, {}, {}, ("val", "train"), 3),
     ("underfitting-21", worse, {}, {"units": 32, "layers": 2}, "val", 3),
     ("underfitting-21", worse, {}, {"units": 32, "layers": 2}, "train", 3),
     ("underfitting-21", alike, {"epochs": 80}, {}, "low", 1.05),
     ("underfitting-22", worse, {}, {"code": 8}, "val", 2),
     ("underfitting-22", worse, {}, {"code": 8}, "train", 2),
-    ("underfitting-22", alike, {"epochs": 80}, {}, "low", 1.08),
+    ("underfitting-22", alike, {"epochs": 80}, {}, "low", 1.12),
     ("underfitting-23", worse, {}, {"weight_decay": 0.01}, "val", 2),
     ("underfitting-23", worse, {}, {"weight_decay": 0.01}, "train", 2),
     ("underfitting-23", alike, {"epochs": 80}, {}, "low", 1.08),
@@ -65,14 +65,14 @@ PROOFS: list[tuple[Any, ...]] = [
     ("still-improving-22", worse, {"lr": 0.02}, {"lr": 0.02, "epochs": 10}, "low", 1.15),
     ("still-improving-22", worse, {"lr": 0.04}, {"lr": 0.02, "epochs": 10}, "low", 1.15),
     ("still-improving-23", worse, {"lr": 1.0}, {"lr": 1.0, "epochs": 10}, "low", 1.3),
-    ("still-improving-23", worse, {"lr": 2.5}, {"lr": 1.0, "epochs": 10}, "low", 1.02),
+    ("still-improving-23", worse, {"lr": 2.5}, {"lr": 2.5, "epochs": 10}, "low", 1.2),
     ("early-stop-21", alike, {}, {}, ("low", "low40"), 1.02),
     ("early-stop-21", alike, {}, {}, ("low", "val"), 1.05),
     ("early-stop-22", alike, {}, {}, ("low", "low20"), 1.02),
     ("early-stop-22", alike, {}, {}, ("low", "val"), 1.03),
     ("early-stop-23", alike, {}, {}, ("low", "low30"), 1.02),
     ("early-stop-23", alike, {}, {}, ("low", "val"), 1.03),
-    ("schedule-cut-short-21", worse, {}, {"patience": None}, "low", 1.2),
+    ("schedule-cut-short-21", worse, {}, {"patience": None}, "low", 1.2, None, 8),
     ("schedule-cut-short-22", worse, {}, {}, ("low15", "low"), 2),
     ("schedule-cut-short-23", worse, {"lr": 0.05}, {"lr": 0.05}, ("low15", "low"), 2),
     ("schedule-cut-short-23", worse, {"lr": 0.1}, {"lr": 0.1}, ("low15", "low"), 2),
@@ -95,14 +95,14 @@ PROOFS: list[tuple[Any, ...]] = [
     ("exploding-start-23", worse, {}, {}, "first-train", 50, T.circuit(act="gelu", epochs=20)),
     ("exploding-start-23", worse, {}, {}, "val", 5, T.circuit(act="gelu", epochs=20)),
     ("shuffled-labels-21", worse, {}, {}, "miss", 10, T.figures(1000, channels=16, epochs=25)),
-    ("shuffled-labels-22", worse, {}, {}, "miss", 3, T.mixed(600, sep=2.0, units=64, act="gelu", epochs=30)),
+    ("shuffled-labels-22", worse, {}, {}, "miss", 3, T.mixed(1000, sep=2.0, units=64, act="gelu", epochs=30)),
     ("shuffled-labels-23", worse, {}, {}, "low", 5, T.houses(700, units=96, act="relu", epochs=40)),
     ("range-edge-21", worse, {"lr": 1e-3}, {"lr": 5e-3}, "val", 2),
-    ("range-edge-21", worse, {"lr": 6e-4}, {"lr": 1e-3}, "val", 1.1),
+    ("range-edge-21", worse, {"lr": 4e-4}, {"lr": 1e-3}, "val", 1.1),
     ("range-edge-22", worse, {"units": 8}, {"units": 24}, "val", 1.3),
-    ("range-edge-22", worse, {"units": 5}, {"units": 8}, "val", 1.3),
+    ("range-edge-22", worse, {"units": 5}, {"units": 8}, "val", 1.3, None, 8),
     ("range-edge-23", worse, {"dropout": 0.1}, {"dropout": 0.0}, "low", 1.5),
-    ("range-edge-23", worse, {"dropout": 0.3}, {"dropout": 0.1}, "low", 1.5),
+    ("range-edge-23", worse, {"dropout": 0.3}, {"dropout": 0.1}, "low", 1.5, None, 8),
     ("batch-too-large-21", worse, {}, {"batch_size": 64, "lr": 0.05}, "val", 3),
     ("batch-too-large-21", worse, {"lr": 0.3}, {"batch_size": 64, "lr": 0.05}, "val", 3),
     ("batch-too-large-22", worse, {}, {"batch_size": 32, "lr": 0.01}, "low", 2),
@@ -139,7 +139,7 @@ PROOFS: list[tuple[Any, ...]] = [
 
 
 def sound(name: str) -> None:
-    """Claims that a healthy study's setting leaves nothing to be said: no other is clearly better, or as good for less."""
+    """Claims that no setting is clearly better than a healthy study's best, and no cheaper one as good."""
     won = unseen_healthy.WON.get(name, {})
     given = plan(name).task.config({**plan(name).own, **won})
     epochs, lr, batch = given["epochs"], given["lr"], given["batch_size"]
@@ -152,7 +152,10 @@ def sound(name: str) -> None:
         b = measured(name, {**won, **other}, "low", 3)
         noise = np.sqrt((low.var(ddof=1) + b.var(ddof=1)) / 3)
         if other in better:
-            holds, claim = not (b.mean() < 0.96 * low.mean() and b.mean() < low.mean() - 2 * noise), "clearly better than"
+            holds, claim = (
+                not (b.mean() < 0.96 * low.mean() and b.mean() < low.mean() - 2 * noise),
+                "clearly better than",
+            )
         else:
             holds, claim = b.mean() > 1.008 * low.mean(), "as good as"
         told(name, bool(holds), f"{other} is not {claim} {dict(plan(name).own) | won}", low, b)
