@@ -105,7 +105,7 @@ CASES = [
         (
             lambda: Plan(
                 circuit(epochs=15, act="silu"),
-                {"optimizer": "AdamW", "lr": 3e-3},
+                {"optimizer": "AdamW", "lr": 5e-4},
                 FOUR,
                 search="random",
                 budget="4 trainings",

@@ -168,7 +168,7 @@ CASES = [
         ),
         (
             lambda: Plan(
-                planes(1200, 12, noise=1.0, epochs=40, layers=0),
+                planes(3000, 8, 8, noise=1.0, epochs=30, layers=0),
                 {"lr": 0.02, "weight_decay": 0.05},
                 {"lr": log_uniform(0.01, 0.1)},
                 each("lr", [0.015, 0.04, 0.07]),

@@ -160,7 +160,7 @@ CASES = [
         ),
         (
             lambda: Plan(
-                mixed(1000, sep=2.0, train=permuted(7), model=residual(16, 3), units=64, act="gelu", epochs=30),
+                shells(1000, train=permuted(7), model=residual(4, 3), units=64, act="gelu", epochs=30),
                 {"optimizer": "AdamW", "lr": 3e-3},
                 {"lr": log_uniform(1e-3, 0.02)},
                 search="random",
