@@ -80,13 +80,13 @@ def phase() -> tuple[Task, Values]:
 def rings() -> tuple[Task, Values]:
     """Task and the user's own setting."""
     own = {**ADAM, "lr": 0.03, "batch_size": 128}
-    return T.shells(2600, 3, 2, wrong=0.3, epochs=7, units=24, act="relu", metric="loss"), own
+    return T.shells(2600, 3, 2, wrong=0.3, epochs=5, units=24, act="relu", metric="loss"), own
 
 
 @cache
 def rents() -> tuple[Task, Values]:
     """Task and the user's own setting."""
-    return T.houses(1600, 0.6, epochs=16, units=24, act="relu", batch_size=32), {**MOMENTUM, "lr": 0.08}
+    return T.houses(1600, 0.6, epochs=28, units=24, act="relu", batch_size=32), {**MOMENTUM, "lr": 0.08}
 
 
 @cache
