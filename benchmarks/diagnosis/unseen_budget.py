@@ -13,7 +13,7 @@ from torch import nn
 
 from diagnosis.blind_tasks import dense
 from diagnosis.plan import Plan, Run, each, unseen
-from diagnosis.unseen_tasks import circuit, crescents, figures, houses, planes, progress, shells, tumours
+from diagnosis.unseen_tasks import circuit, crescents, figures, houses, planes, progress, residual, shells
 from luthier import integer, log_uniform, uniform
 
 ADAM = {"lr": log_uniform(1e-3, 0.1)}
@@ -46,10 +46,10 @@ CASES = [
         ),
         (
             lambda: Plan(
-                tumours(epochs=12, metric="loss"),
-                {"optimizer": "Adam", "lr": 2e-3, "units": 1024, "schedule": "cosine"},
-                {"units": integer(16, 1024, log=True)},
-                each("units", [16, 64, 400, 800]),
+                crescents(1600, 0.35, model=residual(2, 2), epochs=12, units=24, act="relu", metric="loss"),
+                {"optimizer": "AdamW", "lr": 0.01, "layers": 8, "schedule": "cosine"},
+                {"layers": integer(1, 10)},
+                each("layers", [1, 2, 5, 10]),
             ),
             "small-budget memory-wasted seed-noise unimportant range-edge early-stop overfitting",
         ),

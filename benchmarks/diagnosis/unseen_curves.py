@@ -84,7 +84,7 @@ CASES = [
         ),
         (
             lambda: Plan(
-                mixed(400, 24, 3, 0.8, 0.1, epochs=40, model=residual(24, 3), act="gelu"),
+                mixed(400, 24, 3, 0.8, 0.1, epochs=40, model=residual(24, 3), act="gelu", metric="loss"),
                 {"optimizer": "Adam", "lr": 2e-3},
                 {"dropout": uniform(0.0, 0.1)},
                 each("dropout", [0.02, 0.05, 0.08, 0.1]),
@@ -95,7 +95,7 @@ CASES = [
             lambda: Plan(
                 ratings(1500, epochs=50, units=12),
                 {"optimizer": "Adam", "lr": 0.02},
-                {"lr": log_uniform(5e-3, 0.1)},
+                {"lr": log_uniform(3e-3, 0.03)},
                 search="random",
                 budget="8 trainings",
             ),
@@ -148,7 +148,7 @@ CASES = [
         ),
         (
             lambda: Plan(
-                votes(epochs=5),
+                votes(epochs=5, metric="loss"),
                 {"lr": 0.3, "momentum": 0.9},
                 {"lr": log_uniform(0.1, 3.0)},
                 search="freeze-thaw",

@@ -117,7 +117,7 @@ CASES = unseen(
     "healthy",
     (lambda: listed(moons, *COARSE), "seed-noise"),
     (lambda: searched(moons, "freeze-thaw", "150 epochs"), "seed-noise"),
-    (lambda: searched(moons, "random", "16 trainings", momentum=uniform(0.0, 0.97)), "seed-noise joint"),
+    (lambda: searched(moons, "random", "16 trainings", 40.0, momentum=uniform(0.0, 0.97)), "seed-noise joint"),
     (lambda: listed(prices, *FINE), "seed-noise"),
     (lambda: searched(prices, "freeze-thaw", "180 epochs", 20.0), "seed-noise"),
     (lambda: searched(prices, "tpe", "12 trainings"), "seed-noise"),

@@ -69,17 +69,17 @@ CASES = [
             lambda: Plan(
                 shells(epochs=25, layers=1, act="relu"),
                 {"optimizer": "Adam", "lr": 0.03, "units": 4},
-                {"units": integer(2, 8)},
-                each("units", [2, 3, 5, 6, 7, 8]),
+                {"units": integer(1, 6)},
+                each("units", [1, 2, 3, 5, 6]),
             ),
             "small-budget underfitting still-improving seed-noise",
         ),
         (
             lambda: Plan(
                 roll(epochs=25, act="gelu"),
-                {"optimizer": "Adam", "lr": 0.01, "dropout": 0.3},
-                {"dropout": uniform(0.1, 0.6)},
-                each("dropout", [0.1, 0.15, 0.2, 0.4, 0.5, 0.6]),
+                {"optimizer": "Adam", "lr": 0.01, "dropout": 0.4},
+                {"dropout": uniform(0.1, 0.8)},
+                each("dropout", [0.1, 0.25, 0.5, 0.65, 0.8]),
             ),
             "small-budget underfitting still-improving early-stop seed-noise lr-too-high",
         ),

@@ -3,7 +3,7 @@
 python benchmarks/diagnosis/unseen_truth.py [PATTERN]
 
 As blind_truth.py does. A healthy study's best setting is also compared with larger and smaller batches and with fewer
-epochs, and must have been found inside its ranges.
+epochs.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ PROOFS: list[tuple[Any, ...]] = [
     ("overfitting-22", worse, {}, {}, ("val", "low"), 1.5),
     ("overfitting-22", worse, {"dropout": 0.1}, {"dropout": 0.1}, ("val", "low"), 1.2, None, 8),
     ("overfitting-23", worse, {}, {}, ("val", "low"), 1.2, None, 8),
-    ("overfitting-23", worse, {}, {}, ("val", "train"), 3),
+    ("overfitting-23", worse, {"lr": 0.01}, {"lr": 0.01}, ("val", "low"), 1.2, None, 5),
+    ("overfitting-23", worse, {"lr": 0.03}, {"lr": 0.03}, ("val", "low"), 1.2, None, 5),
     ("underfitting-21", worse, {}, {"units": 32, "layers": 2}, "val", 3),
     ("underfitting-21", worse, {}, {"units": 32, "layers": 2}, "train", 3),
     ("underfitting-21", alike, {"epochs": 80}, {}, "low", 1.05),
@@ -99,8 +100,8 @@ PROOFS: list[tuple[Any, ...]] = [
     ("shuffled-labels-23", worse, {}, {}, "low", 5, T.houses(700, units=96, act="relu", epochs=40)),
     ("range-edge-21", worse, {"lr": 1e-3}, {"lr": 5e-3}, "val", 2),
     ("range-edge-21", worse, {"lr": 4e-4}, {"lr": 1e-3}, "val", 1.1),
-    ("range-edge-22", worse, {"units": 8}, {"units": 24}, "val", 1.3),
-    ("range-edge-22", worse, {"units": 5}, {"units": 8}, "val", 1.3, None, 8),
+    ("range-edge-22", worse, {"units": 6}, {"units": 16}, "val", 1.3),
+    ("range-edge-22", worse, {"units": 3}, {"units": 6}, "val", 1.3, None, 5),
     ("range-edge-23", worse, {"dropout": 0.1}, {"dropout": 0.0}, "low", 1.5),
     ("range-edge-23", worse, {"dropout": 0.3}, {"dropout": 0.1}, "low", 1.5, None, 8),
     ("batch-too-large-21", worse, {}, {"batch_size": 64, "lr": 0.05}, "val", 3),
@@ -125,8 +126,8 @@ PROOFS: list[tuple[Any, ...]] = [
     ("joint-22", together, "momentum", (0.0, 0.97), (1e-3, 3e-3, 0.03, 0.1)),
     ("joint-23", together, "zoom", (0.25, 4.0), (1e-3, 3e-3, 0.01, 0.1, 0.5, 1.0)),
     ("time-wasted-21", alike, {}, {}, ("low", "low30"), 1.02),
-    ("time-wasted-22", alike, {}, {"units": 64}, "low", 1.05),
-    ("time-wasted-22", worse, {}, {"units": 64}, "seconds", 2),
+    ("time-wasted-22", alike, {}, {"layers": 1}, "low", 1.02),
+    ("time-wasted-22", worse, {}, {"layers": 1}, "seconds", 2),
     ("time-wasted-23", alike, {}, {}, ("low", "low30"), 1.02),
     ("memory-wasted-21", alike, {}, {"units": 32, "lr": 0.01}, "low", 1.05),
     ("memory-wasted-22", alike, {}, {"units": 32, "lr": 0.02}, "low", 1.05),
