@@ -93,9 +93,9 @@ CASES = [
         ),
         (
             lambda: Plan(
-                ratings(1500, epochs=50, units=12),
+                ratings(1500, noise=0.7, epochs=50, units=6),
                 {"optimizer": "Adam", "lr": 0.02},
-                {"lr": log_uniform(3e-3, 0.03)},
+                {"lr": log_uniform(0.01, 0.06)},
                 search="random",
                 budget="8 trainings",
             ),

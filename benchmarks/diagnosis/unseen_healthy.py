@@ -86,7 +86,7 @@ def rings() -> tuple[Task, Values]:
 @cache
 def rents() -> tuple[Task, Values]:
     """Task and the user's own setting."""
-    return T.houses(1600, 0.6, epochs=28, units=24, act="relu", batch_size=32), {**MOMENTUM, "lr": 0.08}
+    return T.houses(1600, 0.6, epochs=22, units=24, act="relu", batch_size=32), {**MOMENTUM, "lr": 0.08}
 
 
 @cache
