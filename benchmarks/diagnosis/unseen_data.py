@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from diagnosis.blind_data import scaled
+from diagnosis.blind_tasks import permuted
 from diagnosis.plan import Plan, Run, each, unseen
 from diagnosis.unseen_tasks import (
     circuit,
     figures,
     houses,
     mixed,
-    permuted,
     pulse,
     residual,
     roll,

@@ -13,10 +13,8 @@ import torch
 from sklearn import datasets
 from torch import Tensor, nn
 
-from diagnosis.blind_tasks import ACTS, Builder, Change, permuted, task
+from diagnosis.blind_tasks import ACTS, Builder, task
 from luthier import Task
-
-__all__ = ["Change", "permuted"]
 
 
 def residual(inputs: int, outputs: int, gain: float = 1.0) -> Builder:
