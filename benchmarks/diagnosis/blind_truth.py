@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -251,16 +251,16 @@ PROOFS: list[tuple[Any, ...]] = [
 ]
 
 
-def main() -> None:
-    """Runs the proofs whose case matches the pattern."""
+def prove(proofs: Sequence[tuple[Any, ...]], healthy: Callable[[str], None], names: Sequence[str]) -> None:
+    """Runs the proofs, and ``healthy`` for the names, where the case matches the pattern."""
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
-    for name, proof, *arguments in PROOFS:
+    for name, proof, *arguments in proofs:
         if re.search(pattern, name):
             proof(name, *arguments)
-    for case in blind_healthy.CASES:
-        if re.search(pattern, case.name):
-            fair(case.name)
+    for name in names:
+        if re.search(pattern, name):
+            healthy(name)
 
 
 if __name__ == "__main__":
-    main()
+    prove(PROOFS, fair, [case.name for case in blind_healthy.CASES])

@@ -13,7 +13,7 @@ from scipy.stats import qmc
 from luthier import Options, Space, Task, tune
 from luthier.records import Decision, End, Slice, SliceResult
 
-Part = Literal["dev", "held_out", "blind"]
+Part = Literal["dev", "held_out", "blind", "unseen"]
 Values = Mapping[str, Any]
 
 
@@ -143,3 +143,8 @@ def held_out(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]
 def blind(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
     """Variants by someone who had not seen the rules, on tasks of their own, with labels proven by trainings."""
     return cases(code, *variants, part="blind", first=51 if code == "healthy" else 11)
+
+
+def unseen(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
+    """Further variants by someone who had not seen the rules; numbered after the blind ones."""
+    return cases(code, *variants, part="unseen", first=81 if code == "healthy" else 21)

@@ -12,6 +12,7 @@ from luthier.files import written_whole
 from luthier.report.explain import HasFolder, explain
 from luthier.report.history import read_history
 from luthier.report.origins import origins
+from luthier.report.page import Source, Words, render
 from luthier.report.tested import read_tested
 
 
@@ -20,8 +21,6 @@ def study_page(folder: Path, storage: str | None = None, lang: str = "en", live:
 
     Raises StudyError when there is no study, UsageError for a language that is not there.
     """
-    from luthier.report.page import Source, Words, render  # with plotly, which is not light
-
     Words(lang)  # a wrong language is told before the study is looked for
     history = read_history(folder, storage)
     shown = [str(folder), *(["--storage", re.sub(r"//[^/@]*@", "//", storage)] if storage else [])]

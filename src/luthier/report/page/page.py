@@ -14,7 +14,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from luthier.errors import UsageError
 from luthier.files import written_whole
@@ -127,6 +126,8 @@ def _asset(name: str) -> Markup:
 @lru_cache(maxsize=1)
 def _plotly() -> Markup:
     """plotly.js as Plotly's package has it, compressed: 4.8 MB would leave no room for the study."""
+    from plotly.offline import get_plotlyjs  # not light
+
     return _packed(get_plotlyjs().encode())
 
 
