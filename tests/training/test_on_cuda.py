@@ -13,7 +13,7 @@ from luthier.records import Options, Status
 from luthier.task import Task
 from luthier.training import Training, freeze, optimizer_names, thaw
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="LUTHIER_CUDA is not set, or there is no GPU")
 
 EPOCHS, SAMPLES, INPUTS, CLASSES = 4, 210, 16, 3
 
@@ -90,7 +90,7 @@ def test_auto_is_the_gpu() -> None:
     assert {p.device.type for p in training.model.parameters()} == {"cuda"}
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the compiler's imports
+@pytest.mark.filterwarnings("ignore")  # the compiler warns of its own imports, and recommends other precisions
 @pytest.mark.parametrize("options", [{"precision": "bfloat16"}, {"compile": True}])
 def test_precision_and_compilation_train_as_well(options: dict[str, Any]) -> None:
     task = make_task()

@@ -38,8 +38,12 @@ def memory_left(device: torch.device) -> float:
 
 def _share(device: torch.device) -> float:
     """Bytes of a GPU that this process may take (``torch.cuda.set_per_process_memory_fraction``)."""
-    share = getattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 1.0)(device)  # since torch 2.8
+    share = getattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 1.0)(_index(device))  # torch 2.8
     return float(share * torch.cuda.get_device_properties(device).total_memory)
+
+
+def _index(device: torch.device) -> int:
+    return torch.cuda.current_device() if device.index is None else device.index
 
 
 def hand_back() -> None:

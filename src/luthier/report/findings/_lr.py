@@ -26,9 +26,12 @@ STUCK, LEARNED = 0.85, 0.75
 ENOUGH = 6
 #: A loss that rises to this many times its lowest so far, and to this share of chance, has spiked.
 SPIKE, SPIKE_LEVEL = 2.5, 0.4
+LASTS = 1.4  #: the same, where it never comes down again: too little data or too much capacity does not do that
 #: Of all that was learned, the share that the last quarter of a slow training's way brings; a decay brings some itself.
 STEEP, STEEP_DECAYED = 0.1, 0.22
 MANY_EPOCHS = 15  #: in fewer, a loss that falls steeply at a usual rate needs more of them
+#: Unless it has hardly left chance by then (a share of it), and falls evenly still.
+NEAR_CHANCE, EVENLY = 0.75, 0.2
 LAST = 0.75  #: where the last quarter begins
 
 
@@ -58,12 +61,14 @@ def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | Non
         return Sign("lr-too-high", 0.85, 1.0, about, "above-chance", number)
     stays = float(np.quantile(train[len(train) // 2 :], 0.1)) > 0.97 * chance and level < 1.2 * chance
     had = float(series.train.min()) < 0.9 * chance
-    thrown = 1.1 * chance < float(series.train[0]) < HUGE * chance and (
+    first = float(series.train[0])
+    flung = bold(series.training) and first > HUGE * chance and float(np.median(tail(train))) > LEARNED * chance
+    thrown = 1.1 * chance < first < HUGE * chance and (
         bold(series.training) or other_rates(view, series, True) is Verdict.BETTER
     )
     stuck = bold(series.training) and bounces and float(series.train.min()) > STUCK * chance and _learnable(view)
-    if (stays and (had or thrown)) or (stuck and not stays):
-        about = {**about, "was": float(series.train.min() if had else series.train[0])}
+    if (stays and (had or thrown)) or ((stuck or flung) and not stays):
+        about = {**about, "was": float(series.train.min() if had and not flung else first)}
         return Sign("lr-too-high", 0.8, 1.0, about, "destroyed", number)
     return None
 
@@ -118,7 +123,9 @@ def _jumps(series: Series, late: slice, hot: Bools) -> tuple[float, float]:
 def _spike(view: View, series: Series) -> float | None:
     """The epoch of a spike that is none of the first ones."""
     lowest = np.minimum.accumulate(series.train)
-    high = (series.train[1:] > SPIKE * lowest[:-1]) & (series.train[1:] > SPIKE_LEVEL * view.train_chance)
+    after = np.minimum.accumulate(series.train[::-1])[::-1]  # the lowest from there to the end
+    risen = (series.train[1:] > SPIKE * lowest[:-1]) | (after[1:] > LASTS * lowest[:-1])
+    high = risen & (series.train[1:] > SPIKE_LEVEL * view.train_chance)
     return float(series.epoch[1:][high][0]) if high.any() else None
 
 
@@ -158,7 +165,8 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
     steep = STEEP_DECAYED if series.decayed else STEEP
     higher = other_rates(view, series, False)
-    slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS
+    straight = level > NEAR_CHANCE and share > EVENLY
+    slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS or straight
     proven = higher is Verdict.BETTER or (higher is Verdict.UNTRIED and slow)
     cut_off = not series.complete and float(series.epoch[-1]) < 0.9 * float(series.training.config.get("epochs") or 0.0)
     if share > steep and not cut_off and not _chosen(view, series) and proven:  # its plan would go on falling
