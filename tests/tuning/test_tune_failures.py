@@ -85,7 +85,8 @@ def test_lack_of_memory_never_ends_a_search(load, tmp_path, search):
     assert all(r.slice.config.batch_size > 32 and "allocate memory" in r.outcome.message for r in found)
     sizes = [r.slice.config.batch_size for r in found]
     assert sizes == sorted(sizes, reverse=True), "a batch that was too large was tried again"
-    assert result.epochs + result.failed == result.budget.spent == 40
+    assert result.epochs + result.failed == result.budget.spent
+    assert 40 - 3 < result.budget.spent <= 40, "what is left is too little to run a setting again"
 
 
 def test_a_training_that_diverges_may_win_with_its_best_epoch(tasks, tmp_path):

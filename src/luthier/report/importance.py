@@ -10,7 +10,6 @@ from itertools import combinations
 import numpy as np
 import optuna
 from numpy.typing import NDArray
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, create_trial
 from scipy import stats
 
@@ -184,6 +183,8 @@ def _study() -> optuna.Study:
 
 def _evaluate(study: optuna.Study, values: Array) -> dict[str, float]:
     """PED-ANOVA of each parameter, not normalised."""
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances  # not light
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the evaluator is experimental, that a target has its own direction
         return get_param_importances(

@@ -62,7 +62,8 @@ def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | Non
     stays = float(np.quantile(train[len(train) // 2 :], 0.1)) > 0.97 * chance and level < 1.2 * chance
     had = float(series.train.min()) < 0.9 * chance
     first = float(series.train[0])
-    flung = bold(series.training) and first > HUGE * chance and float(np.median(tail(train))) > LEARNED * chance
+    low = float(np.median(tail(train))) < LEARNED * chance
+    flung = bold(series.training) and bounces and first > HUGE * chance and not low
     thrown = 1.1 * chance < first < HUGE * chance and (
         bold(series.training) or other_rates(view, series, True) is Verdict.BETTER
     )
