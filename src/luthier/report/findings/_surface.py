@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 Array = NDArray[np.float64]
 
@@ -46,6 +47,7 @@ class _Surface:
     def __init__(self, x: Array, groups: Sequence[Sequence[int]]) -> None:
         self._squares = (x[:, None, :] - x[None, :, :]) ** 2
         self._groups = [list(group) for group in groups]
+        self._known: dict[tuple[int, ...], dict[tuple[float, ...], Array]] = {tuple(g): {} for g in groups}
 
     def fitted(self, z: Array) -> tuple[float, list[float], float]:
         """The best log likelihood on the grid, its length scales and its noise."""
@@ -59,14 +61,20 @@ class _Surface:
 
     def covariance(self, lengths: Sequence[float], noise: float) -> Array:
         """Of the rows; all groups have the same variance, and the constant lets the mean be anything near."""
-        scales = np.array([0.5 / length**2 for length in lengths])
-        parts = [np.exp(-self._squares[:, :, group] @ scales[group]) for group in self._groups]
+        parts = [self._part(group, tuple(lengths[k] for k in group)) for group in self._groups]
         covariance: Array = sum(parts) / len(parts) + 1.0 + (noise + 1e-6) * np.eye(len(self._squares))
         return covariance
+
+    def _part(self, group: list[int], lengths: tuple[float, ...]) -> Array:
+        """The kernel of one group, kept, since the search over lengths and noise comes back to it."""
+        known = self._known[tuple(group)]
+        if lengths not in known:
+            known[lengths] = np.exp(-self._squares[:, :, group] @ (0.5 / np.square(lengths)))
+        return known[lengths]
 
     def _likelihood(self, lengths: Sequence[float], noise: float, z: Array) -> float:
         """Logarithm of the marginal likelihood, at the best variance of the surface, without constants."""
         lower = np.linalg.cholesky(self.covariance(lengths, noise))
-        solved = np.linalg.solve(lower, z)
+        solved = solve_triangular(lower, z, lower=True, check_finite=False)
         variance = float(solved @ solved) / len(z)
         return -0.5 * len(z) * float(np.log(variance + 1e-12)) - float(np.log(np.diag(lower)).sum())
