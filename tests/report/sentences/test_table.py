@@ -49,3 +49,9 @@ def test_numbers_have_the_digits_that_mean_something(value: float, text: str) ->
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(UsageError, match="'de'; it must be one of en, zh"):
         sentences("de")
+
+
+@pytest.mark.parametrize(("more", "said"), [(1, "1 epoch more"), (16, "16 epochs more")])
+def test_one_epoch_is_no_epochs(more: int, said: str) -> None:
+    slots = {"who": "", "training": 0, "epochs": 2.0, "more": more, "gain": 0.2, "loss": 1.0, "later": 0.8}
+    assert said in sentences("en").say("still-improving", slots)[1]

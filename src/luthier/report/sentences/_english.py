@@ -67,9 +67,9 @@ TABLE = {
         "try a larger model, better inputs, or less weight_decay, l1 and dropout; more epochs will not help",
     ),
     "still-improving": (
-        "{who} (training {training}) was still improving after {epochs:n} epochs: half as many again would lower the "
+        "{who} (training {training}) was still improving after {epochs:epochs}: half as many again would lower the "
         "validation loss from {loss:n} to about {later:n} ({gain:share})",
-        "train about {more} epochs more",
+        "train about {more:epochs} more",
     ),
     "early-stop": (
         "{who} (training {training}) was as good after epoch {epoch:n} as after all {epochs:n}, within luck: "
@@ -128,14 +128,14 @@ TABLE = {
         "check whether validation samples are easier, or repeated, and whether dropout or augmentation explains it",
     ),
     "dead-start": (
-        "the training loss of {who} (training {training}) does not move: {loss:n} after {epochs:n} epochs, within "
+        "the training loss of {who} (training {training}) does not move: {loss:n} after {epochs:epochs}, within "
         "{moved:share} of where it began",
         "check that gradients reach the parameters (dead or saturated units, frozen layers), the scale of inputs "
         "and of initial weights, and that lr is not 0",
     ),
     "dead-start.constant": (
         "the training loss of {who} (training {training}) comes to {loss:n}, what always giving the same answer costs "
-        "({chance:n}), and stays there for {epochs:n} epochs: nothing but the output's bias learns",
+        "({chance:n}), and stays there for {epochs:epochs}: nothing but the output's bias learns",
         "check that gradients reach the parameters (dead or saturated units, frozen layers), the scale of inputs "
         "and of initial weights, and that inputs and targets belong together",
     ),

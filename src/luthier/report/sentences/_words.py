@@ -8,7 +8,10 @@ from typing import Any
 
 
 class Words(string.Formatter):
-    """``str.format`` with three more formats: ``share`` (``40 %``), ``n`` (three digits), ``names`` (a list)."""
+    """``str.format`` with formats of its own.
+
+    ``share`` (``40 %``), ``n`` (three digits), ``epochs`` (``1 epoch``), ``names`` (a list).
+    """
 
     def __init__(self, comma: str, join: str) -> None:
         self._comma, self._join = comma, join
@@ -21,6 +24,8 @@ class Words(string.Formatter):
             return f"{100 * value:.0f} %"
         if format_spec == "n":
             return number(value)
+        if format_spec == "epochs":
+            return f"{number(value)} epoch{'' if value == 1 else 's'}"
         if format_spec == "names":
             names = [str(v).replace("_", " ") for v in ([value] if isinstance(value, str) else value)]
             return self._join.join([self._comma.join(names[:-1]), names[-1]] if len(names) > 1 else names)
