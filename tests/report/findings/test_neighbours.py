@@ -68,6 +68,27 @@ class TestRates:
         codes = found(history(training(0, losses, optimizer="Adam", lr=lr, val=losses * 1.01)))
         assert {"still-improving", "lr-too-low"} & set(codes) == {code}
 
+    def test_an_even_crawl_near_chance_is_slow_at_any_rate(self, history: Make, training: Make) -> None:
+        losses = np.linspace(2.29, 1.95, 12)
+        codes = found(history(training(0, losses, optimizer="Adam", lr=3e-3, val=losses * 1.01)))
+        assert {"still-improving", "lr-too-low"} & set(codes) == {"lr-too-low"}
+
+    @pytest.mark.parametrize(("after", "told"), [(1.5, True), (0.95, False)])
+    def test_a_training_loss_that_rose_for_good_had_too_high_a_rate(
+        self, history: Make, training: Make, after: float, told: bool
+    ) -> None:
+        losses = np.r_[np.linspace(2.2, 1.0, 10), [1.5, 1.5], np.full(8, after)]
+        codes = found(history(training(0, losses, lr=0.3)))
+        assert ("lr-too-high" in codes) == told
+
+    @pytest.mark.parametrize(("lr", "trees", "told"), [(0.1, 0.5, True), (0.1, 2.2, False), (1e-3, 0.5, False)])
+    def test_a_bold_rate_flings_a_start_far_off(
+        self, history: Make, training: Make, lr: float, trees: float, told: bool
+    ) -> None:
+        losses = np.r_[80.0, np.linspace(2.2, 1.9, 14)]
+        made = training(0, losses, val=np.r_[2.3, losses[1:]], optimizer="RMSprop", lr=lr)
+        assert ("lr-too-high" in found(history(made, reference=trees))) == told
+
     def test_a_training_that_was_cut_off_has_its_fall_ahead(self, history: Make, training: Make) -> None:
         cut = training(0, 2.3 - 0.06 * E20, lr=0.01, epochs=60, status=Status.PAUSED)
         assert "lr-too-low" not in found(history(cut))

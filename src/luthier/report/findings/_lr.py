@@ -61,15 +61,14 @@ def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | Non
         return Sign("lr-too-high", 0.85, 1.0, about, "above-chance", number)
     stays = float(np.quantile(train[len(train) // 2 :], 0.1)) > 0.97 * chance and level < 1.2 * chance
     had = float(series.train.min()) < 0.9 * chance
-    first = float(series.train[0])
-    low = float(np.median(tail(train))) < LEARNED * chance
-    flung = bold(series.training) and bounces and first > HUGE * chance and not low
+    first, end = float(series.train[0]), float(np.median(tail(train)))
     thrown = 1.1 * chance < first < HUGE * chance and (
         bold(series.training) or other_rates(view, series, True) is Verdict.BETTER
     )
-    stuck = bold(series.training) and bounces and float(series.train.min()) > STUCK * chance and _learnable(view)
-    if (stays and (had or thrown)) or ((stuck or flung) and not stays):
-        about = {**about, "was": float(series.train.min() if had and not flung else first)}
+    flung = first > HUGE * chance and end > LEARNED * chance  # far off by the first steps, and hardly back
+    stuck = flung or (bounces and float(series.train.min()) > STUCK * chance)
+    if (stays and (had or thrown)) or (stuck and not stays and bold(series.training) and _learnable(view)):
+        about = {**about, "was": first if flung or not had else float(series.train.min())}
         return Sign("lr-too-high", 0.8, 1.0, about, "destroyed", number)
     return None
 
