@@ -11,6 +11,7 @@ from luthier import Space, Task, choice, integer, log_uniform, tune, uniform
 from luthier.errors import StorageError
 from luthier.events import Event, Probed, Warned
 from luthier.records import Belief, EpochCost, Options, Point
+from luthier.report.history import read_history
 from luthier.report.origins import of_belief, origins
 from luthier.study import Study
 from luthier.tuning import batch_sizes, probing
@@ -183,7 +184,7 @@ def test_the_table_says_where_each_range_comes_from_and_what_was_expected(task: 
     ranges = {"lr": log_uniform(0.01, 1), "batch_size": choice(16, 32), "optimizer": choice("SGD", "AdamW")}
     space = Space(ranges, sources={"lr": "a book"})
     tune(task, space, budget="1 trainings", folder=tmp_path, options=CPU)
-    rows = {(row.name, row.expected.partition(" for ")[2][:3]): row for row in origins(tmp_path)}
+    rows = {(row.name, row.expected.partition(" for ")[2][:3]): row for row in origins(read_history(tmp_path))}
     assert set(rows) == {("lr", "SGD"), ("lr", "Ada"), ("batch_size", ""), ("optimizer", "")}
     assert (rows["lr", "SGD"].range, rows["lr", "SGD"].range_source) == ("0.01 to 1 (log)", "a book")
     assert "Kingma" in rows["lr", "Ada"].expected_source

@@ -45,13 +45,7 @@ def recommendation(found: Recommendation) -> dict[str, Any]:
             "training": c.training.number,
             "config": plain(dict(c.training.config)),
             "scores": list(c.scores),
-            "failed": c.failed,
-            "mean": c.mean.value,
-            "low": c.mean.low,
-            "high": c.mean.high,
-            "spread": c.spread,
-            "seconds": c.seconds,
-            "tied": c.tied,
+            **c.measured(),
         }
         for c in found.candidates
     ]

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import errno
 from difflib import get_close_matches
+from typing import Protocol, runtime_checkable
 
 from luthier.errors import ALIASES, RunError, UsageError
 from luthier.hyperparameters import HYPERPARAMETERS
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+@runtime_checkable
+class _Complaint(Protocol):
+    """What the command line's parser raises; its classes have moved between packages."""
+
+    exit_code: int
+
+    def format_message(self) -> str: ...
 
 
 def explain(error: BaseException, *, debug: bool = False) -> tuple[str, int]:
@@ -17,7 +27,7 @@ def explain(error: BaseException, *, debug: bool = False) -> tuple[str, int]:
         return str(error), USAGE
     if isinstance(error, RunError):
         return str(error), FAILED
-    if getattr(error, "exit_code", None) == USAGE and hasattr(error, "format_message"):
+    if isinstance(error, _Complaint) and error.exit_code == USAGE:
         return _usage(error), USAGE
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         where = f" ({error.filename})" if error.filename else ""
@@ -26,9 +36,9 @@ def explain(error: BaseException, *, debug: bool = False) -> tuple[str, int]:
     return told if debug else f"unexpected {told}; run again with --debug for the traceback", FAILED
 
 
-def _usage(error: BaseException) -> str:
+def _usage(error: _Complaint) -> str:
     """The parser's own complaint, as one sentence that says where help is."""
-    message = " ".join(str(error.format_message()).split()).rstrip(".")  # type: ignore[attr-defined]  # explain() looked
+    message = " ".join(error.format_message().split()).rstrip(".")
     if type(error).__name__ == "NoSuchOption":
         message = f"no such option {getattr(error, 'option_name', '')}{_meant(error)}"
     context = getattr(error, "ctx", None)
@@ -36,7 +46,7 @@ def _usage(error: BaseException) -> str:
     return f"{message[:1].lower()}{message[1:]}{'' if message.endswith('?') else ';'} see '{path} --help'"
 
 
-def _meant(error: BaseException) -> str:
+def _meant(error: _Complaint) -> str:
     """A hint at the option that was meant: one of the command's own, or ``--set`` for a hyperparameter."""
     option = str(getattr(error, "option_name", ""))
     parameters = getattr(getattr(getattr(error, "ctx", None), "command", None), "params", ())

@@ -114,7 +114,7 @@ def _tables(folder: Path, storage: str | None, path: Path) -> Sequence[Path]:
     if not history.trainings:
         raise StudyError(f"the study in {folder} has no training yet, so there are no tables; continue it")
     try:
-        return write_tables(history, path, origins(folder, storage=storage))
+        return write_tables(history, path, origins(history))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}; name another folder with --out") from error
 

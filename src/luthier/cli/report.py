@@ -11,7 +11,6 @@ from luthier.cli.errors import OK
 from luthier.cli.options import Debug
 from luthier.cli.reporting import Language, chosen_study
 from luthier.cli.show import Folder, Storage
-from luthier.errors import UsageError
 
 
 def report(
@@ -33,8 +32,6 @@ def report(
       luthier report luthier-studies/digits --out digits.html
       luthier report --lang zh
     """
-    if out.suffix != ".html":
-        raise UsageError(f"--out is {out}; it must end in .html")
     chosen = chosen_study(folder)
 
     from luthier import write_report

@@ -59,9 +59,10 @@ def show(
 
 
 def _show_ranges(folder: Path, storage: str | None, *, json: bool) -> int:
+    from luthier.report.history import read_history
     from luthier.report.origins import origins
 
-    rows = origins(folder, storage=storage)
+    rows = origins(read_history(folder, storage))
     if json:
         names = ("name", "range", "range_source", "expected", "expected_source")
         print_json({"ranges": [{name: getattr(row, name) for name in names} for row in rows]})

@@ -102,14 +102,15 @@ def _option(h: Hyperparameter) -> inspect.Parameter:
     default = "" if not h.default else f" ({words.value(h.default)})"
     allowed = f"; {h.allowed}" if h.choices else ""
     info = typer.Option(
+        None,
         f"--{h.name.replace('_', '-')}",
         metavar=METAVARS[h.kind],
         help=f"{h.help}{allowed}{default}",
         show_default=False,
         rich_help_panel=PANEL,
     )
-    annotation = Annotated[(bool if h.kind is bool else str) | None, info]  # type: ignore[valid-type]
-    return inspect.Parameter(h.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+    kind = (bool if h.kind is bool else str) | None
+    return inspect.Parameter(h.name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=kind)
 
 
 def _with_hyperparameters() -> inspect.Signature:
@@ -119,4 +120,4 @@ def _with_hyperparameters() -> inspect.Signature:
     return own.replace(parameters=[*parameters, *map(_option, HYPERPARAMETERS.values())])
 
 
-train.__signature__ = _with_hyperparameters()  # type: ignore[attr-defined]
+train.__dict__["__signature__"] = _with_hyperparameters()

@@ -101,11 +101,11 @@ def _fields(path: Path) -> dict[str, float]:
         return {}
 
 
-class _Allocations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Allocations(TorchDispatchMode):
     """Counts the bytes of all tensors that operations make, while they live."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        TorchDispatchMode.__init__(self)
         self.now = self.peak = 0
         self._known: set[int] = set()
 

@@ -84,7 +84,7 @@ def measure_seconds(training: Training) -> tuple[float, float, float, float]:
         )
         now = clock(training)
         forward = _median(lambda: float(_loss(training, inputs, targets).detach()), now)
-        both = _median(lambda: _loss(training, inputs, targets).backward(), now)  # type: ignore[no-untyped-call]
+        both = _median(lambda: _loss(training, inputs, targets).backward(), now)
     # A step of its own kind (training/dense.py) takes other times than autograd; then the shares are scaled to it.
     scale = min(1.0, step / max(both, forward))
     forward, both = forward * scale, max(both, forward) * scale

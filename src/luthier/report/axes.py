@@ -47,8 +47,9 @@ class Axis:
         """Whether the axis has a place for a value."""
         if self.choices:
             return any(value == c and type(value) is type(c) for c in self.choices)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return number and self.low <= value <= self.high  # type: ignore[operator]  # number
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        return self.low <= value <= self.high
 
     def unit(self, values: Sequence[Value]) -> NDArray[np.float64]:
         """Numbers of the axis on [0, 1], logarithmic where the range is."""

@@ -24,7 +24,7 @@ def study_page(folder: Path, storage: str | None = None, lang: str = "en", live:
     Words(lang)  # a wrong language is told before the study is looked for
     history = read_history(folder, storage)
     shown = [str(folder), *(["--storage", re.sub(r"//[^/@]*@", "//", storage)] if storage else [])]
-    source = Source(shlex.join(shown), read_tested(folder), _version(), live, origins(folder, storage=storage))
+    source = Source(shlex.join(shown), read_tested(folder), _version(), live, origins(history))
     return render(history, source, explain(history, lang), lang)
 
 
@@ -39,7 +39,7 @@ def write_report(
     """
     folder, out = Path(study if isinstance(study, (str, Path)) else study.study_folder), Path(out)
     if out.suffix != ".html":
-        raise UsageError(f"the page is to be written to {out}; its name must end in .html")
+        raise UsageError(f"the page is to be written to {out}; it must end in .html")
     text = study_page(folder, storage, lang)
     try:
         with written_whole(out) as file:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from luthier.records import Config, Curve, Direction, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Belief, Config, Curve, Direction, Outcome, Point, Slice, SliceResult, Status
 from luthier.study import Study
 from luthier.task import Chance
 from luthier.training import straight
@@ -66,6 +66,8 @@ class History:
     reference: float | None = None  #: validation loss of a forest of trees; None when that is not known
     parameters: int | None = None  #: that the model of the baseline can learn
     targets: int | None = None  #: numbers or labels in the training data
+    sources: Mapping[str, str] = field(default_factory=dict)  #: where ranges come from, by hyperparameter
+    beliefs: tuple[Belief, ...] = ()  #: that the search was told
 
     @property
     def baseline(self) -> Trained | None:
@@ -127,6 +129,8 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         reference=noted.get("reference"),
         parameters=noted.get("parameters"),
         targets=noted.get("targets"),
+        sources=study.sources,
+        beliefs=tuple(study.beliefs or ()),
     )
 
 

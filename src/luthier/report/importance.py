@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optuna.trial import FrozenTrial, create_trial
 from scipy import stats
 
-from luthier.records import Config
+from luthier.records import Config, Value
 from luthier.report.axes import Axis, acting, axes
 from luthier.report.finals import final_values
 from luthier.report.history import History
@@ -147,10 +147,10 @@ def _residual(matrix: Array, values: Array) -> tuple[float, int]:
     return float(((values - matrix @ solution) ** 2).sum()), int(rank)
 
 
-def _columns(axis: Axis, values: Sequence[object]) -> Array:
+def _columns(axis: Axis, values: Sequence[Value]) -> Array:
     if axis.choices:
         return np.array([[float(v == c) for c in axis.choices[1:]] for v in values]).reshape(len(values), -1)
-    unit = axis.unit(values) - 0.5  # type: ignore[arg-type]  # _is_there looked
+    unit = axis.unit(values) - 0.5
     return np.stack([unit, unit**2], axis=1)
 
 

@@ -70,6 +70,19 @@ class Candidate:
         """Standard deviation between seeds."""
         return statistics.stdev(self.scores)
 
+    def measured(self) -> dict[str, float]:
+        """What the fresh seeds showed, by name, as JSON and CSV have it."""
+        mean = self.mean
+        return {
+            "failed": self.failed,
+            "mean": mean.value,
+            "low": mean.low,
+            "high": mean.high,
+            "spread": self.spread,
+            "seconds": self.seconds,
+            "tied": self.tied,
+        }
+
 
 @dataclass(frozen=True)
 class Recommendation:

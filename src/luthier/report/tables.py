@@ -95,17 +95,7 @@ def all_tables(history: History, ranges: Sequence[Origin] = ()) -> Mapping[str, 
             for s in spending(history)
         ],
         "fresh_seeds": [
-            {
-                "training": c.training.number,
-                "seeds": len(c.scores),
-                "failed": c.failed,
-                "mean": c.mean.value,
-                "low": c.mean.low,
-                "high": c.mean.high,
-                "spread": c.spread,
-                "seconds": c.seconds,
-                "tied": c.tied,
-            }
+            {"training": c.training.number, "seeds": len(c.scores), **c.measured()}
             for c in (found.candidates if found else ())
         ],
     }

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution
 
 from luthier.errors import UsageError
 from luthier.records import Belief, Value
-from luthier.search._axes import Axes
+from luthier.search._axes import Axes, Axis
 from luthier.space import Space
 
 Array = NDArray[np.float64]
@@ -75,12 +76,12 @@ LITERATURE: Sequence[Belief] = [
 #: What averages over steps or multiplies in each: beliefs are about 1 minus these.
 NEAR_ONE = ("momentum", "beta1", "beta2", "alpha", "gamma")
 
-#: Centre and standard deviation. Dropout: between 0.2 of inputs and 0.5 of hidden units, Srivastava et al. 2014 (JMLR).
-DROPOUT = (0.3, 0.2)
+#: Centre, standard deviation and source, of what no factor tells.
+DROPOUT = (0.3, 0.2, "Srivastava et al. 2014 (JMLR): 0.2 of inputs to 0.5 of hidden units")
 
-#: The same, as positions in the range of how large a model is: Bengio 2012 (arXiv 1206.5533, section 3.1.3), "larger
-#: than optimal values typically do not hurt generalization performance much".
-CAPACITY = (0.75, 0.3)
+#: The same, as positions in the range of how large a model is. Section 3.1.3 there: "larger than optimal values
+#: typically do not hurt generalization performance much".
+CAPACITY = (0.75, 0.3, "Bengio 2012 (arXiv 1206.5533): larger than optimal seldom hurts")
 _CAPACITIES = ("layers", "units")
 
 #: Factors that two in three good values lie within, for a user who says how sure they are.
@@ -130,6 +131,20 @@ def expected(space: Space, setting: Mapping[str, Any], beliefs: Sequence[Belief]
         if possible and not any(b.name == belief.name and (not b.given or b.given == belief.given) for b in known):
             known.append(belief)
     return tuple(known)
+
+
+def expected_spread(name: str, range_: BaseDistribution) -> tuple[float, float, float, str] | None:
+    """The usual centre of dropout and of a model's size in ``range_``, one standard deviation to either side, a source.
+
+    None for other names, and for choices.
+    """
+    axis = Axis(range_)
+    if axis.choices is not None or (name != "dropout" and name not in _CAPACITIES):
+        return None
+    centre, deviation, source = DROPOUT if name == "dropout" else CAPACITY
+    places = centre + deviation * np.array([0.0, -1.0, 1.0])
+    middle, low, high = np.clip(places, *axis.bounds) if name == "dropout" else axis.values(places)
+    return float(middle), float(low), float(high), source
 
 
 def _may_be(space: Space, setting: Mapping[str, Any], name: str, value: Value) -> bool:

@@ -28,7 +28,7 @@ def own_randomness(seed: int | None = None) -> Iterator[None]:
     """Leaves the global random streams as they were; inside they begin at ``seed``, where one is given."""
     python, numpy = random.getstate(), np.random.get_state()
     # A CUDA stream that nobody uses yet is left alone: reading it would start CUDA, in seconds.
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
     with torch.random.fork_rng(devices):
         try:
             if seed is not None:

@@ -45,7 +45,7 @@ class AutogradStep:
         self._optimizer.zero_grad()
         with self._autocast:
             loss = self._loss(call(self._model, inputs), targets)  # forward
-        loss.backward()  # type: ignore[no-untyped-call]  # backward
+        loss.backward()
         if self._l1:
             self._add_l1()
         if self._clip_norm is not None:

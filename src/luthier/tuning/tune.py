@@ -20,7 +20,7 @@ from luthier.events import (
     TrainingEnded,
 )
 from luthier.executors import Inline
-from luthier.records import End, Options, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Decision, End, Options, Outcome, Point, Slice, SliceResult, Status
 from luthier.report.history import read_history
 from luthier.report.recommend import recommend
 from luthier.search import DEFAULT_SEARCH, Confidence, Search, beliefs_around
@@ -134,7 +134,7 @@ class _Run:
         self._leader = Leader(setup.task.direction)
         self._unfinished = Unfinished()
         self._untold: list[SliceResult] = []  # before there was a search
-        self._decided: list[Slice | End] = []  # by the search, for what may be left of the budget after the confirming
+        self._decided: list[Decision] = []  # by the search, for what may be left of the budget after the confirming
         self._per_epoch = setup.task.evaluations_per_epoch
         self._start = time.perf_counter() - study.spent_seconds
         self._share = 1.0 - CONFIRM_SHARE  # of the budget that may be spent now
@@ -200,7 +200,7 @@ class _Run:
             if not decisions or any(self._beyond_budget(cut) for cut in cuts):
                 return
             if self.interrupted():  # a decision takes time, too
-                self._decided = list(cuts)
+                self._decided = [*cuts]
                 return
             self._run_slices(cuts)
 

@@ -117,8 +117,8 @@ def _oversized(view: View, series: Series) -> Sign | None:
         small = [
             s
             for s in alike(view, series.training, {name, "lr", "momentum"}, 2.0)
-            if isinstance(s.training.config.get(name), int)
-            and value >= LARGER * s.training.config[name]  # type: ignore[operator]
+            if isinstance(size := s.training.config.get(name), int)
+            and value >= LARGER * size
             and as_good(view, s, series)
         ]
         if small:

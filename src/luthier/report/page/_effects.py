@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from luthier.report.importance import Importance
 from luthier.report.page._draw import SCALE, Figure, axis, figure, log_axis, names_axis, short, window
 from luthier.report.page.words import Words
 from luthier.report.ridge import Map
+
+Best = Callable[..., Any]  #: max or min
 
 #: Values of a number that a best is taken over, at most: an isolation plot shows that many steps.
 BINS = 8
@@ -123,12 +126,12 @@ def _mark(place: Axis, value: Value) -> Figure:
 
 
 def _numbers(
-    place: Axis, points: Sequence[tuple[Value, float]], best: object, words: Words
+    place: Axis, points: Sequence[tuple[Value, float]], best: Best, words: Words
 ) -> tuple[list[Figure], Figure]:
-    given = [float(value) for value, _ in points]  # type: ignore[arg-type]  # the axis holds numbers
+    given = np.array([value for value, _ in points], dtype=float).tolist()
     scores = [score for _, score in points]
     tops = [[(scores[i], given[i]) for i in part] for part in _parts(given)]
-    line = [best(top) for top in tops]  # type: ignore[operator]  # max or min
+    line = [best(top) for top in tops]
     few: Figure = {"dtick": 1} if place.whole and place.high - place.low <= BINS else {}
     x = log_axis("", place.low, place.high) if place.log else axis(**few)
     return [_dots(given, scores, words), _best([v for _, v in line], [s for s, _ in line], words)], x
@@ -152,12 +155,12 @@ def _parts(given: Sequence[float]) -> list[Sequence[int]]:
 
 
 def _choices(
-    place: Axis, points: Sequence[tuple[Value, float]], best: object, words: Words
+    place: Axis, points: Sequence[tuple[Value, float]], best: Best, words: Words
 ) -> tuple[list[Figure], Figure]:
     names = [words.value(value) for value, _ in points]
     scores = [score for _, score in points]
     seen = [name for name in map(words.value, place.choices) if name in names]
-    tops = [best(s for n, s in zip(names, scores, strict=True) if n == name) for name in seen]  # type: ignore[operator]
+    tops = [best(s for n, s in zip(names, scores, strict=True) if n == name) for name in seen]
     marks = _best(seen, tops, words)
     marks = {**marks, "mode": "markers", "marker": {"symbol": "line-ew-open", "size": 22, "color": "@ink"}}
     return [_dots(names, scores, words), marks], names_axis()
