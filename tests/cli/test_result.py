@@ -98,7 +98,11 @@ class TestReport:
         other = replace(found, training=settings[1].training, confirmed=settings[1])
         shown = text(report(result(recommendation=other), COMMAND))
         assert "Use training 3 in its place" in shown
+        assert "best.pt (the winner)" in shown
         assert row(shown, "batch size") == ["32", "64", "64"], "winner, what to use, baseline"
+        even = replace(settings[1], scores=(0.97, 0.97, 0.97))
+        shown = " ".join(text(report(result(recommendation=replace(other, confirmed=even)), COMMAND)).split())
+        assert "0.9700 on each of 3 fresh seeds" in shown
 
     def test_what_is_wrong_with_scores_is_told_and_not_the_budget(self, result: Make) -> None:
         nothing = {"best": None, "baseline": None, "trainings": 4}

@@ -77,7 +77,8 @@ def recommended(result: Result) -> list[str]:
     chosen, mean, told = found.confirmed, found.confirmed.mean, []
     same = found.training.number == result.best.training
     use = "Use it" if same else f"Use {_setting(found.training.number)} in its place"
-    scores = f"{words.number(mean.value)} ± {chosen.spread:.2g} on {len(chosen.scores)} fresh seeds"
+    spread = f" ± {chosen.spread:.2g} on" if chosen.spread else " on each of"
+    scores = f"{words.number(mean.value)}{spread} {len(chosen.scores)} fresh seeds"
     interval = f"95 % interval of the mean {words.number(mean.low)} to {words.number(mean.high)}"
     if len(found.tied) > 1:
         others = " and ".join(_setting(c.training.number) for c in found.tied if c is not chosen)
@@ -169,7 +170,8 @@ def _plot(curve: Curve, metric: str, width: int) -> list[RenderableType]:
 def _where(result: Result, command: Sequence[str], storage: str | None) -> Table:
     rows = [("study", str(result.study_folder))]
     if result.best and result.best.weights:
-        rows.append(("weights", str(result.best.weights)))
+        other = result.recommendation is not None and result.recommendation.training.number != result.best.training
+        rows.append(("weights", f"{result.best.weights}{' (the winner)' if other else ''}"))
     study = [str(result.study_folder), *(["--storage", storage] if storage else [])]
     if result.trainings:
         names = ("explain", "report", "confirm", "export") if result.best else ("explain", "report")

@@ -182,7 +182,7 @@ def _values(winner: Winner, train: Part, valid: Part, *, fraction: bool) -> Simp
         metric_name=metric_name(task),
         maximize=task.direction == "maximize",
         expected=winner.expected is not None,
-        title=f"Trains the winner of {task.name} from scratch, in plain PyTorch; the best weights go to model.pt.",
+        title=f"Trains what is recommended for {task.name}, in plain PyTorch; the best weights go to model.pt.",
         promise=_promise(winner),
         import_lines="",
         definitions="",

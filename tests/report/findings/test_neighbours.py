@@ -169,3 +169,30 @@ class TestSizes:
         made = training(0, level, units=2)
         codes = found(history(made, reference=reference, parameters=60, targets=1000, ranges={"units": integer(1, 4)}))
         assert ("underfitting" in codes) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "who"),
+    [(0.5, "The recommended setting (training 1)"), (2.0, "Your own setting, which also won, (training 0)")],
+)
+def test_what_is_recommended_in_place_of_the_winner_is_not_called_the_winner(
+    history: Make, training: Make, seconds: float, who: str
+) -> None:
+    rises = np.r_[np.linspace(2.0, 0.5, 8), np.linspace(0.55, 1.2, 12)]
+    settings = [(0, 0.01, 1.0, 0.94), (1, 0.02, seconds, 0.935)]
+    made = [
+        training(
+            n + 2 * k,
+            2.2 * 0.8**E20,
+            rises,
+            np.full(20, score + 0.01 * (k == 1)),
+            lr=lr,
+            seconds=time,
+            seed=k,
+            confirms=n if k else None,
+        )
+        for k in range(3)
+        for n, lr, time, score in settings
+    ]
+    sentences = [f.sentence for f in explain(history(*made)) if f.code == "overfitting"]
+    assert sentences[0].startswith(who)

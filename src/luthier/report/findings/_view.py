@@ -154,10 +154,13 @@ class View:
         return named[:1] if len(named) == 2 and named[0].number == named[1].number else named
 
     def who(self, number: int) -> str:
-        """``own``, ``winner`` or ``both``: how a sentence calls a training."""
+        """``own``, ``winner``, ``recommended`` or ``both``: how a sentence calls a training."""
         own = self.own is not None and self.own.number == number
         won = self.winner is not None and self.winner.number == number
-        return "both" if own and won and len(self.history.competing) > 1 else "own" if own else "winner"
+        if own:
+            return "both" if won and len(self.history.competing) > 1 else "own"
+        best = self.history.winner
+        return "recommended" if won and best is not None and best.number != number else "winner"
 
     @cached_property
     def validation(self) -> int:

@@ -1,6 +1,6 @@
 """Simplified Chinese. A pair for each code: what is so, what to do."""
 
-WHO = {"own": "您自己的设置", "winner": "最优设置", "both": "您自己的设置（也是最优的）"}
+WHO = {"own": "您自己的设置", "winner": "最优设置", "recommended": "推荐的设置", "both": "您自己的设置（也是最优的）"}
 
 TABLE = {
     "lr-too-high": (

@@ -1,6 +1,11 @@
 """English. A pair for each code: what is so, what to do."""
 
-WHO = {"own": "your own setting", "winner": "the winner", "both": "your own setting, which also won,"}
+WHO = {
+    "own": "your own setting",
+    "winner": "the winner",
+    "recommended": "the recommended setting",
+    "both": "your own setting, which also won,",
+}
 
 TABLE = {
     "lr-too-high": (
