@@ -17,18 +17,21 @@ from luthier import Task
 
 Builder = Callable[[Mapping[str, Any]], nn.Module]
 Change = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+After = Callable[[nn.Module], None]
 NETWORK = {"units": 32, "layers": 2, "dropout": 0.0, "act": "tanh"}
 ACTS = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
 
 
-def dense(inputs: int, outputs: int, norm: bool = False, after: Callable[[nn.Module], None] | None = None) -> Builder:
-    """Hidden layers of ``units`` with the activation ``act``; ``after`` changes the fresh model."""
+def dense(
+    inputs: int, outputs: int, norm: bool = False, after: After | None = None, act: type[nn.Module] | None = None
+) -> Builder:
+    """Hidden layers of ``units`` with the activation ``act``, else the config's; ``after`` changes the fresh model."""
 
     def build(config: Mapping[str, Any]) -> nn.Module:
         parts: list[nn.Module] = []
         width, units = inputs, config["units"]
         for _ in range(config["layers"]):
-            parts += [nn.Linear(width, units), *[nn.BatchNorm1d(units)] * norm, ACTS[config["act"]]()]
+            parts += [nn.Linear(width, units), *[nn.BatchNorm1d(units)] * norm, (act or ACTS[config["act"]])()]
             parts += [nn.Dropout(config["dropout"])] * (config["dropout"] > 0)
             width = units
         model = nn.Sequential(*parts, nn.Linear(width, outputs))
@@ -50,7 +53,7 @@ def task(
     loss: Any = None,
     metric: Any = None,
     raw: bool = False,
-    after: Callable[[nn.Module], None] | None = None,
+    after: After | None = None,
     norm: bool = False,
     **defaults: Any,
 ) -> Task:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from diagnosis.blind_tasks import After, Builder, Change, dense
 from luthier import Task
 
-Builder = Callable[[Mapping[str, Any]], nn.Module]
-Change = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-After = Callable[[nn.Module], None]
 NETWORK = {"units": 32, "layers": 2, "dropout": 0.0, "batch_size": 32}
 
 
@@ -21,20 +19,7 @@ def stack(
     inputs: int, outputs: int, act: type[nn.Module] = nn.ReLU, norm: bool = False, after: After | None = None
 ) -> Builder:
     """Hidden layers of ``units``, normalised over the batch if asked for."""
-
-    def build(config: Mapping[str, Any]) -> nn.Module:
-        parts: list[nn.Module] = []
-        width, units = inputs, config["units"]
-        for _ in range(config["layers"]):
-            parts += [nn.Linear(width, units), *[nn.BatchNorm1d(units)] * norm, act()]
-            parts += [nn.Dropout(config["dropout"])] * (config["dropout"] > 0)
-            width = units
-        model = nn.Sequential(*parts, nn.Linear(width, outputs))
-        if after:
-            after(model)
-        return model
-
-    return build
+    return dense(inputs, outputs, norm, after, act)
 
 
 class Reader(nn.Module):
