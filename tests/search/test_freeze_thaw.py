@@ -112,7 +112,7 @@ def test_small_batches_must_be_worth_their_time(bench) -> None:
     def median_batch(cost: EpochCost | None) -> float:
         sizes = []
         for seed in range(8):
-            log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=seed, cost=cost), 30)
+            log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=seed, in_seconds=True, cost=cost), 30)
             sizes += [r.slice.config.batch_size for r in log if r.slice.start == 0]
         return float(np.median(sizes))
 

@@ -1,5 +1,7 @@
 import math
+from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,9 +21,11 @@ def told(values: list[list[float]]) -> Trainings:
     return trainings
 
 
-def earned(trainings: Trainings, epochs: list[float]) -> list[Training]:
+def earned(
+    trainings: Trainings, epochs: list[float], handicap: Mapping[int, float] = MappingProxyType({})
+) -> list[Training]:
     live = [t for t in trainings if t.at_rest and not t.failed and t.reached < t.epochs]
-    return promoted(list(trainings), live, epochs)
+    return promoted(list(trainings), live, epochs, handicap)
 
 
 @given(st.integers(1, 20), st.integers(1, 200))
@@ -52,6 +56,13 @@ def test_trainings_are_compared_at_the_same_epoch() -> None:
 def test_the_furthest_that_has_earned_it_goes_first() -> None:
     trainings = told([[0.5, 0.6], [0.4, 0.5], [0.9], [0.1]])
     assert [t.number for t in earned(trainings, [1, 2, 4])] == [0, 2]
+
+
+def test_what_costs_more_must_be_better_unless_it_is_the_best() -> None:
+    trainings = told([[0.9], [0.8], [0.7], [0.3], [0.2], [0.1]])
+    assert {t.number for t in earned(trainings, [1, 2, 4])} == {0, 1, 2}
+    assert {t.number for t in earned(trainings, [1, 2, 4], {1: 2.0, 2: 2.0})} == {0, 1}
+    assert {t.number for t in earned(trainings, [1, 2, 4], {0: 9.0, 1: 9.0, 2: 9.0})} == {0}
 
 
 def test_what_diverged_never_goes_on() -> None:

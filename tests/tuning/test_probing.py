@@ -99,7 +99,7 @@ def test_what_was_measured_of_one_optimizer_leaves_the_users_belief_of_another(t
     space = Space(lr=log_uniform(1e-4, 1), optimizer=choice("SGD", "AdamW"), momentum=uniform(0.0, 0.9), epochs=9)
     setup = prepare(task, space, None)
     own = [Belief("lr", 0.1, 2, "yours", given={"optimizer": "SGD"}), Belief("momentum", 0.8, 2, "yours")]
-    searches = Searches("freeze-thaw", setup, 0, own, probes=True)
+    searches = Searches("freeze-thaw", setup, 0, own, probes=True, in_seconds=False)
     measured = [Belief("lr", 0.01, 2, "measured", given={"optimizer": "AdamW"})]
     assert searches.beliefs(measured) == (*measured, *own)
     again = [Belief("lr", 0.3, 2, "measured", given={"optimizer": "SGD"})]

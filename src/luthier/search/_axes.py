@@ -134,6 +134,10 @@ class Axes:
                 moved[:, k] = np.where(again, drawn, points[:, k])
         return self.snap(moved)
 
+    def width(self, name: str) -> int:
+        """How many columns of the features a hyperparameter has."""
+        return len(self.axes[name].choices or (name,))
+
     def features(self, points: Array) -> Array:
         """What the model of curves measures distances by: a choice becomes one column for each of its values."""
         columns = []

@@ -62,19 +62,20 @@ def make_search(
     interval: float = 1.0,
     baseline: Config | None = None,
     beliefs: Sequence[Belief] = (),
+    in_seconds: bool = False,
     cost: EpochCost | None = None,
 ) -> Search:
     """The search called ``name``: one of SEARCHES, or ``sampler+pruner``.
 
     ``max_epochs`` is the longest training of the space, ``interval`` the epochs between two evaluations; ``complete``
-    gives a config its defaults. ``beliefs`` say where good values lie, ``cost`` what an epoch takes by batch size;
-    freeze-thaw alone uses them. Raises UsageError for an unknown name, a missing package, or a space that the search
-    cannot walk through.
+    gives a config its defaults. ``beliefs`` say where good values lie, ``in_seconds`` that seconds are spent and not
+    epochs, ``cost`` what an epoch takes by batch size; freeze-thaw alone uses them. Raises UsageError for an unknown
+    name, a missing package, or a space that the search cannot walk through.
 
     Where the schedule is fixed to "cooldown", freeze-thaw, hyperband, successive-halving and asha train trunks and
     compare trainings by their values after a cooldown (``Cooldown``).
     """
-    make = _maker(name, beliefs, cost)
+    make = _maker(name, beliefs, in_seconds, cost)
     if name in ("freeze-thaw", *KINDS) and applies(space, baseline):
         make = partial(with_cooldowns, make)
     return make(
@@ -88,9 +89,9 @@ def make_search(
     )
 
 
-def _maker(name: str, beliefs: Sequence[Belief], cost: EpochCost | None) -> Callable[..., Search]:
+def _maker(name: str, beliefs: Sequence[Belief], in_seconds: bool, cost: EpochCost | None) -> Callable[..., Search]:
     if name == "freeze-thaw":
-        return partial(FreezeThaw, beliefs=beliefs, cost=cost)
+        return partial(FreezeThaw, beliefs=beliefs, in_seconds=in_seconds, cost=cost)
     if name in _PLAIN:
         return _PLAIN[name]
     if name in KINDS:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from luthier.records import EpochCost
 from luthier.search._axes import Axes
+from luthier.search._costs import Costs
 from luthier.search._curves import CurveModel, Rows, Scale
 from luthier.search._priors import REFERENCE_BATCH
 from luthier.search._trainings import EPSILON, Training, Trainings
@@ -33,7 +33,7 @@ class Runs:
     reached: Array
     ends: Array  #: full lengths
     numbers: NDArray[np.int64]  #: -1: not begun
-    cost: Array  #: of an epoch, in those at batch size 32; 1 where none is known
+    cost: Array  #: of an epoch, in those of a usual training; 1 where only epochs count
 
     def __len__(self) -> int:
         return len(self.reached)
@@ -54,30 +54,29 @@ def _batch_size(training: Training) -> float:
     return float(size) if isinstance(size, (int, float)) else float(REFERENCE_BATCH)
 
 
-def _table(cost: EpochCost) -> tuple[Array, Array]:
-    """Batch sizes, and what an epoch costs at them."""
-    sizes = np.unique(np.geomspace(1, max(2, cost.samples), 100).round())
-    seconds = np.array([cost.seconds(int(size)) for size in sizes])
-    return sizes, seconds / cost.seconds(REFERENCE_BATCH)
-
-
 class Outlook:
     """The model of curves over all trainings of a search. ``first`` is the length of a first slice."""
 
     def __init__(
-        self, axes: Axes, trainings: Trainings, max_epochs: float, first: float, cost: EpochCost | None = None
+        self, axes: Axes, trainings: Trainings, max_epochs: float, first: float, costs: Costs | None = None
     ) -> None:
         self.points: dict[int, Array] = {}  #: of the trainings inside the space, by number
         self._axes = axes
         self._trainings = trainings
         self._end = max_epochs
         self._first = first
-        self._costs = None if cost is None else _table(cost)
+        self._costs = costs
         self._model = CurveModel(axes.features(np.zeros((1, len(axes)))).shape[1])
         self._fit_rows: Rows | None = None  # to fit to, when not yet done
         self._fit_at = 4
         self._scale: Scale | None = None
         self.best = -math.inf  #: of all values, on the model's scale
+
+    def timed(self, training: Training, seconds: float) -> None:
+        """Takes what the epochs of a training took in all."""
+        if self._costs is not None and training.number in self.points and training.reached > 0:
+            features = self._axes.features(self.points[training.number][None])[0]
+            self._costs.tell(training.number, features, _batch_size(training), seconds / training.reached)
 
     def told(self) -> None:
         """To be called after each result: fits are due at fixed counts, so that what is told again gives the same."""
@@ -112,12 +111,13 @@ class Outlook:
     def begun(self, trainings: Sequence[Training]) -> Runs:
         """Trainings that lie in the space."""
         points = np.array([self.points[t.number] for t in trainings]).reshape(len(trainings), len(self._axes))
+        features = self._axes.features(points)
         return Runs(
-            self._axes.features(points),
+            features,
             np.array([t.reached for t in trainings]),
             np.array([t.epochs for t in trainings]),
             np.array([t.number for t in trainings], np.int64),
-            self._cost(np.array([_batch_size(t) for t in trainings])),
+            self._cost(features, np.array([_batch_size(t) for t in trainings])),
         )
 
     def new(self, points: Array) -> Runs:
@@ -131,15 +131,11 @@ class Outlook:
             sizes = axis.values(self._axes.column(points, "batch_size"))
         elif axis is not None:
             sizes = np.array([float(axis.value(u)) for u in self._axes.column(points, "batch_size")])
-        numbers = np.full(len(points), -1)
-        return Runs(self._axes.features(points), np.zeros(len(points)), ends, numbers, self._cost(sizes))
+        numbers, features = np.full(len(points), -1), self._axes.features(points)
+        return Runs(features, np.zeros(len(points)), ends, numbers, self._cost(features, sizes))
 
-    def _cost(self, batch_sizes: Array) -> Array:
-        if self._costs is None:
-            return np.ones(len(batch_sizes))
-        sizes, seconds = self._costs
-        cost: Array = np.interp(batch_sizes, sizes, seconds)
-        return cost
+    def _cost(self, features: Array, batch_sizes: Array) -> Array:
+        return np.ones(len(features)) if self._costs is None else self._costs(features, batch_sizes)
 
     def predict(self, runs: Runs, horizons: Array) -> tuple[Array, Array]:
         """Means and standard deviations on the model's scale at ``horizons`` (horizons, runs)."""

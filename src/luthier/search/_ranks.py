@@ -7,7 +7,7 @@ A training whose value is in the best half of all that were as far goes on until
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from luthier.search._trainings import EPSILON, Training
@@ -24,13 +24,20 @@ def rungs(first: float, last: float, interval: float) -> list[float]:
     return [*epochs, last] if first < last - EPSILON else [last]
 
 
-def promoted(trainings: Collection[Training], live: Sequence[Training], epochs: Sequence[float]) -> list[Training]:
-    """All that have earned to go on, of those that are ``live``: from the highest rung first, there the best first."""
+def promoted(
+    trainings: Collection[Training], live: Sequence[Training], epochs: Sequence[float], handicap: Mapping[int, float]
+) -> list[Training]:
+    """All that have earned to go on, of those that are ``live``: from the highest rung first, there the best first.
+
+    A training with a ``handicap`` above 1 must be in a so many times smaller share than the best half; the best goes on
+    in any case.
+    """
     earned: dict[int, Training] = {}
     for here, above in reversed(list(pairwise(epochs))):
         scores = [(-t.score(here), t.number) for t in trainings if t.passed(here)]
         ranked = sorted(score for score in scores if math.isfinite(score[0]))
-        place = {number: k for k, (_, number) in enumerate(ranked[: len(ranked) // ETA])}
+        half = len(ranked) // ETA
+        place = {n: k for k, (_, n) in enumerate(ranked[:half]) if k * max(1.0, handicap.get(n, 1.0)) < half}
         waiting = [t for t in live if t.number in place and t.reached < above - EPSILON]
         for training in sorted(waiting, key=lambda t: place[t.number]):
             earned.setdefault(training.number, training)

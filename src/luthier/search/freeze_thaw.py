@@ -20,6 +20,7 @@ from luthier.records import Belief, Config, Decision, Direction, End, EpochCost,
 from luthier.search import _forecasts, _ranks, _trust
 from luthier.search._axes import Axes
 from luthier.search._candidates import ANYWHERE, PRIOR, Candidates, Source
+from luthier.search._costs import Costs
 from luthier.search._curves import expected_improvement
 from luthier.search._forecasts import Choice, Forecast
 from luthier.search._outlook import Outlook, Runs
@@ -61,8 +62,9 @@ class FreezeThaw:
     """Thaws, slice by slice, the trainings that rank high; otherwise begins where most improvement is expected.
 
     ``max_epochs`` is the longest training, ``interval`` the epochs between two evaluations. The user's own setting
-    (``baseline``) is trained first, from start to end. ``complete`` gives a config its defaults. With ``cost``, what an
-    epoch takes by batch size, a small batch must be worth its time. By hand::
+    (``baseline``) is trained first, from start to end. ``complete`` gives a config its defaults. ``in_seconds`` says
+    that seconds are spent: a large model or a small batch must then be worth its time. What an epoch of a config takes
+    is learned from the points that are told; ``cost``, the seconds by batch size, is what it begins with. By hand::
 
         search = FreezeThaw(Space(lr=log_uniform(1e-4, 1), epochs=20), max_epochs=20)
         for _ in range(50):
@@ -83,6 +85,7 @@ class FreezeThaw:
         interval: float = 1.0,
         baseline: Config | None = None,
         beliefs: Sequence[Belief] = (),
+        in_seconds: bool = False,
         cost: EpochCost | None = None,
         budget: float | None = None,
         enough: float | None = None,
@@ -101,7 +104,8 @@ class FreezeThaw:
         self._first = min(self._end, interval * max(1, round(FIRST_SHARE * self._end / interval)))
         self._source = Source(self._axes, knowledge, self._trainings, self._first)
         self._rungs = _ranks.rungs(self._first, self._end, interval)
-        self._outlook = Outlook(self._axes, self._trainings, self._end, self._first, cost)
+        costs = Costs(self._axes, cost) if in_seconds else None
+        self._outlook = Outlook(self._axes, self._trainings, self._end, self._first, costs)
         self._seconds: dict[int, float] = {}
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._complete = complete
@@ -128,6 +132,7 @@ class FreezeThaw:
         self._told += 1
         self._place(training)
         self._seconds[training.number] = self._seconds.get(training.number, 0.0) + sum(p.seconds for p in result.points)
+        self._outlook.timed(training, self._seconds[training.number])
         self._outlook.told()
         if self._enough is not None and not self._stopped:
             left = max(0.0, self._budget - sum(t.reached for t in self._trainings))
@@ -253,7 +258,8 @@ class FreezeThaw:
         return slices
 
     def _decide(self, n: int) -> tuple[list[Slice], list[End]]:
-        earned = _ranks.promoted(list(self._trainings), self._live(), self._rungs)
+        live = self._live()
+        earned = _ranks.promoted(list(self._trainings), live, self._rungs, self._handicap(live))
         slices = [self._thaw(training) for training in earned[:n]]
         options = self._options() if len(slices) < n else None
         while options is not None and len(slices) < n:
@@ -262,6 +268,11 @@ class FreezeThaw:
                 break
             slices.append(cut)
         return slices, [] if slices or self._trainings.pending else self._give_up()
+
+    def _handicap(self, live: list[Training]) -> dict[int, float]:
+        """How much better than others those must be whose epochs cost more."""
+        runs = self._outlook.begun([t for t in live if t.number in self._outlook.points])
+        return dict(zip(runs.numbers.tolist(), runs.cost.tolist(), strict=True))
 
     def _thaw(self, training: Training) -> Slice:
         return self._trainings.slice(training, _ranks.goal(training, self._rungs))

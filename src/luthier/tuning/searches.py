@@ -13,11 +13,19 @@ class Searches:
     """Makes a study's search, by name; a Search that the user made himself is taken as it is."""
 
     def __init__(
-        self, search: str | Search, setup: Setup, seed: int, beliefs: Sequence[Belief], *, probes: bool
+        self,
+        search: str | Search,
+        setup: Setup,
+        seed: int,
+        beliefs: Sequence[Belief],
+        *,
+        probes: bool,
+        in_seconds: bool,
     ) -> None:
         self._search, self._setup, self._seed, self._beliefs = search, setup, seed, tuple(beliefs)
         self.informed = isinstance(search, str) and search in INFORMED  #: whether it is told anything beforehand
         self.probes = probes  #: whether the user wants them
+        self._in_seconds = in_seconds  #: whether that is what the budget counts
         self.make(beliefs)  # a wrong name is found out before anything is trained
 
     def beliefs(self, measured: Sequence[Belief]) -> tuple[Belief, ...]:
@@ -39,6 +47,7 @@ class Searches:
             interval=1 / setup.task.evaluations_per_epoch,
             complete=setup.complete,
             beliefs=beliefs,
+            in_seconds=self._in_seconds,
             cost=cost,
         )
 

@@ -90,7 +90,8 @@ def tune(
     check_options(setup, options, seed)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
     beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []
-    searches = Searches(search, setup, seed, beliefs, probes=probes)
+    in_seconds = asked.unit == "seconds"
+    searches = Searches(search, setup, seed, beliefs, probes=probes, in_seconds=in_seconds)
     study = Study.open(
         folder,
         name=task.name,

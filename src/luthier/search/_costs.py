@@ -1,0 +1,82 @@
+"""What an epoch of a config takes, learned from the trainings that ran."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luthier.records import EpochCost
+from luthier.search._axes import Axes
+from luthier.search._priors import REFERENCE_BATCH
+
+Array = NDArray[np.float64]
+
+#: By how much, in log seconds, an epoch may change over the range of a hyperparameter: one standard deviation. What a
+#: step computes does not depend on the first ones; of names that are not Luthier's, the model's, nothing is known.
+_CHANGES_LITTLE = 0.1
+_CHANGES = 1.5
+_BESIDE_A_MEASURED_ONE = 0.4  #: of the batch size, where its times were measured for one model
+_NO_COST = (
+    *("lr", "weight_decay", "momentum", "nesterov", "beta1", "beta2", "alpha", "eps", "l1", "gamma", "warmup"),
+    *("epochs", "schedule", "label_smoothing", "loss"),
+)
+_BENDS = 0.5  #: how much of that may be bent
+_NOISE = 0.15  #: of a training's log seconds per epoch
+
+
+class Costs:
+    """Seconds of an epoch at any point: log-linear in the coordinates and their squares, with weak priors.
+
+    ``measured``, if given, are seconds by batch size, from which the model starts.
+    """
+
+    def __init__(self, axes: Axes, measured: EpochCost | None) -> None:
+        self._table = None if measured is None else _table(measured)
+        spread = np.repeat([self._spread(n) for n in axes.names], [axes.width(n) for n in axes.names])
+        self._precision = np.diag(1 / np.concatenate([[10.0], spread, _BENDS * spread]) ** 2)
+        self._weights = np.zeros(len(self._precision))
+        self._seen: dict[int, tuple[Array, float]] = {}
+
+    def _spread(self, name: str) -> float:
+        if name == "batch_size" and self._table is not None:
+            return _BESIDE_A_MEASURED_ONE
+        return _CHANGES_LITTLE if name in _NO_COST else _CHANGES
+
+    def tell(self, number: int, features: Array, batch_size: float, seconds: float) -> None:
+        """Takes the mean seconds of an epoch of a training, in place of what was told of it before."""
+        if seconds > 0:
+            known = np.log(seconds) - self._known(np.array([batch_size]))[0]
+            self._seen[number] = (_basis(features[None])[0], known)
+            rows = np.array([row for row, _ in self._seen.values()])
+            values = np.array([value for _, value in self._seen.values()])
+            matrix = self._precision + rows.T @ rows / _NOISE**2
+            self._weights = np.linalg.solve(matrix, rows.T @ values / _NOISE**2)
+
+    def __call__(self, features: Array, batch_sizes: Array) -> Array:
+        """Of an epoch, in those of a usual training that ran; 1 where nothing is known."""
+        if not self._seen:
+            return np.exp(self._known(batch_sizes))
+        rows = np.array([row for row, _ in self._seen.values()])
+        usual = float((rows @ self._weights).mean())
+        cost: Array = np.exp(_basis(features) @ self._weights - usual + self._known(batch_sizes))
+        return cost
+
+    def _known(self, batch_sizes: Array) -> Array:
+        """Log seconds by batch size, as measured, against those at REFERENCE_BATCH."""
+        if self._table is None:
+            return np.zeros(len(batch_sizes))
+        sizes, logs = self._table
+        found: Array = np.interp(batch_sizes, sizes, logs)
+        return found
+
+
+def _basis(features: Array) -> Array:
+    centred = features - 0.5
+    return np.concatenate([np.ones((len(features), 1)), centred, centred**2], 1)
+
+
+def _table(cost: EpochCost) -> tuple[Array, Array]:
+    """Batch sizes, and the logarithm of what an epoch costs at them."""
+    sizes = np.unique(np.geomspace(1, max(2, cost.samples), 100).round())
+    seconds = np.array([cost.seconds(int(size)) for size in sizes])
+    return sizes, np.log(seconds / cost.seconds(REFERENCE_BATCH))
