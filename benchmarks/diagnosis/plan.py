@@ -13,7 +13,7 @@ from scipy.stats import qmc
 from luthier import Options, Space, Task, tune
 from luthier.records import Decision, End, Slice, SliceResult
 
-Part = Literal["dev", "held_out", "blind", "unseen"]
+Part = Literal["dev", "held_out", "blind", "unseen", "fresh"]
 Values = Mapping[str, Any]
 
 
@@ -148,3 +148,8 @@ def blind(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
 def unseen(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
     """Further variants by someone who had not seen the rules; numbered after the blind ones."""
     return cases(code, *variants, part="unseen", first=81 if code == "healthy" else 21)
+
+
+def fresh(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
+    """Five variants of a fault by someone who had not seen the rules; numbered after the unseen ones."""
+    return cases(code, *variants, part="fresh", first=121 if code == "healthy" else 31)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from luthier import integer, log_uniform
+from luthier import choice, integer, log_uniform
 from luthier.records import Finding, Status
 from luthier.report.explain import explain
 from luthier.task import Chance
@@ -196,3 +196,126 @@ def test_what_is_recommended_in_place_of_the_winner_is_not_called_the_winner(
     ]
     sentences = [f.sentence for f in explain(history(*made)) if f.code == "overfitting"]
     assert sentences[0].startswith(who)
+
+
+class TestSecondLooks:
+    """Cases that the first rules took for others, or missed."""
+
+    @pytest.mark.parametrize(("end", "told"), [(0.6, False), (0.719, True)])
+    def test_a_decay_that_still_lowers_the_loss_is_not_stopped_early(
+        self, history: Make, training: Make, end: float, told: bool
+    ) -> None:
+        val = np.r_[1.0, 0.83, 0.77, 0.75, 0.735, 0.72, np.linspace(0.72, end, 14)] + 0.025 * (-1.0) ** E20
+        metric = np.r_[0.5, 0.64, 0.69, 0.7, 0.725, 0.735, np.full(14, 0.74)]
+        codes = found(history(training(0, val * 0.98, val=val, metric=metric, lr=0.1, schedule="cosine")))
+        assert ("early-stop" in codes) == told
+
+    def test_a_likelihood_below_zero_can_be_stopped_early(self, history: Make, training: Make) -> None:
+        val = -0.67 + 0.23 * np.exp(-np.arange(50) / 1.5)
+        made = history(training(0, val - 0.1, val=val, metric=val, lr=0.02), metric="loss", direction="minimize")
+        assert "early-stop" in found(made)
+
+    @pytest.mark.parametrize(("harm", "both"), [(0.0, True), (1.0, False)])
+    def test_overfitting_is_told_too_where_labels_may_carry_something(
+        self, history: Make, training: Make, harm: float, both: bool
+    ) -> None:
+        """Labels at random raise the validation loss by what is learned of them from the first epochs on."""
+        learned = np.r_[0.0, 0.04, 0.06, 0.09, 0.15, np.linspace(0.2, 0.9, 15)]
+        lost = (
+            np.r_[-0.01, -0.01, -0.01, -0.01, 0.0, np.linspace(0.3, 3.0, 15)] + harm * np.r_[learned[:5], np.zeros(15)]
+        )
+        val, metric = 2.3 * (1 + lost), np.full(20, 0.1) + 0.01 * (-1.0) ** E20
+        made = history(
+            training(0, 2.3 * (1 - learned), val=val, metric=metric, lr=0.01), parameters=20_000, targets=1000
+        )
+        codes = found(made)
+        assert "shuffled-labels" in codes
+        assert ("overfitting" in codes) == both
+
+    @pytest.mark.parametrize(("again", "told"), [(2.2, True), (0.9, False)])
+    def test_a_spike_on_another_seed_counts(self, history: Make, training: Make, again: float, told: bool) -> None:
+        even = np.r_[2.0, 1.5, np.full(18, 0.8) + 0.01 * (-1.0) ** np.arange(18)]
+        spiked = even.copy()
+        spiked[9] = again
+        seeds = [
+            training(n, losses, lr=0.3, seed=n, confirms=0 if n else None) for n, losses in enumerate((even, spiked))
+        ]
+        assert ("lr-too-high" in found(history(*seeds))) == told
+
+    def test_a_huge_loss_is_no_mismatch(self, history: Make, training: Make) -> None:
+        losses = 4e5 * np.linspace(2.0, 1.0, 15)
+        made = history(
+            training(0, losses, val=losses * 0.6, metric=losses * 0.6, lr=0.03, optimizer="Adam"),
+            metric="loss",
+            direction="minimize",
+            chance=Chance(1.0, 1.0, 1.0),
+        )
+        assert "data-mismatch" not in found(made)
+
+    def test_the_edge_shows_where_all_else_is_worse_than_chance(self, history: Make, training: Make) -> None:
+        rates = [0.16, 0.4, 0.45, 0.5, 0.55, 0.7, 0.8, 1.4]
+        finals = [1.7, 2.6, 2.7, 3.0, 3.3, 3.8, 7.0, 16.0]
+        made = history(
+            *(
+                training(n, np.full(12, loss) + 0.3 * (-1.0) ** np.arange(12), metric=np.full(12, loss), lr=lr)
+                for n, (lr, loss) in enumerate(zip(rates, finals, strict=True))
+            ),
+            ranges={"lr": log_uniform(0.15, 1.5)},
+            metric="loss",
+            direction="minimize",
+            chance=Chance(2.3, 2.3, 2.3),
+        )
+        codes = found(made)
+        assert "lr-too-high" in codes
+        assert "range-edge" in codes
+
+    @pytest.mark.parametrize(("power", "told"), [(0.3, True), (0.0, False)])
+    def test_a_small_loss_that_falls_evenly_towards_the_end_of_a_range(
+        self, history: Make, training: Make, power: float, told: bool
+    ) -> None:
+        decays = [0.035, 0.06, 0.08, 0.1, 0.15, 0.18, 0.28, 0.4, 0.5, 0.9]
+        rng = np.random.default_rng(0)
+        losses = [0.4 * decay**power * (1 + 0.01 * rng.normal()) for decay in decays]
+        made = history(
+            *(
+                training(n, np.r_[2.0, 1.0, np.full(10, loss)], metric=np.full(12, loss), weight_decay=decay)
+                for n, (decay, loss) in enumerate(zip(decays, losses, strict=True))
+            ),
+            ranges={"weight_decay": log_uniform(0.03, 1.0)},
+            metric="loss",
+            direction="minimize",
+            task={"train": [1000, ""], "validation": [400, ""], "loss": "MSELoss()"},
+        )
+        assert ("range-edge" in found(made)) == told
+
+    @pytest.mark.parametrize(("size", "told"), [(1000, True), (100, False)])
+    def test_a_step_an_epoch_is_too_few_while_the_loss_falls(
+        self, history: Make, training: Make, size: int, told: bool
+    ) -> None:
+        losses = 0.15 + 0.9 * np.exp(-E20 / 7)
+        codes = found(
+            history(training(0, losses, lr=0.04, optimizer="Adam", batch_size=size, metric=np.linspace(0.3, 0.9, 20)))
+        )
+        assert ("batch-too-large" in codes) == told
+
+    @pytest.mark.parametrize(("shift", "told"), [(3.0, True), (0.0, False)])
+    def test_the_best_rate_of_each_optimizer(self, history: Make, training: Make, shift: float, told: bool) -> None:
+        made = []
+        for n, lr in enumerate(np.geomspace(1e-3, 3, 24)):
+            optimizer = ("SGD", "Adam")[n % 2]
+            place = np.log(lr / 0.05) + (shift / 2 if optimizer == "Adam" else -shift / 2)
+            loss = 0.2 + min(2.0, 0.3 * place**2) + 0.05 * (optimizer == "SGD")
+            made.append(
+                training(n, np.r_[2.2, np.full(9, loss)], metric=np.full(10, loss), lr=float(lr), optimizer=optimizer)
+            )
+        study = history(
+            *made,
+            ranges={"lr": log_uniform(1e-3, 3), "optimizer": choice("SGD", "Adam")},
+            metric="loss",
+            direction="minimize",
+        )
+        codes = found(study)
+        assert ("joint" in codes) == told
+        if told:
+            assert "high goes with" not in codes["joint"].sentence
+            assert any("optimizer" in f.sentence and "要一起调" in f.sentence for f in explain(study, lang="zh"))

@@ -18,7 +18,9 @@ WORSE, SLOWER = 1.25, 3.0
 USUAL, USUALLY_SLOWER = 16, 6.0
 #: Steps in an epoch below which a single training with a steep end has too large a batch.
 FEW_STEPS = 4
-FEW_IN_ALL = 60  #: in the whole training, where trees show that far more can be learned
+#: Steps in the whole training below which they are too few where trees show that far more can be learned, or the loss
+#: still falls by this share in a quarter of the epochs.
+FEW_IN_ALL, FALLS = 60, 0.1
 #: A loss far from learned, as a share of chance; and one that is not near, where a quarter of the epochs takes a third.
 FAR, NEAR, STEEP = 0.2, 0.03, 0.33
 BETTER = 1.1  #: how much lower the loss of another with as large a batch is
@@ -38,14 +40,15 @@ def batch_too_large(view: View, training: Trained) -> Sign | None:
     if len(smaller) >= 2:
         return _against_smaller(view, series, size, smaller)
     steps = view.samples / size if view.samples else math.inf
-    late, before = float(np.median(tail(series.val))), float(series.val[-1 - max(1, len(series) // 4)])
+    late, before = float(np.median(tail(series.val))), float(series.val[-1 - max(2, len(series) // 4)])
     fell = (before - late) / max(view.chance - late, 1e-12)
     level = min(late / view.chance, float(np.median(tail(series.train))) / view.train_chance)
     few = fell > 0.05 if steps <= FEW_STEPS else fell > 0.1 and steps <= SOME_STEPS and size >= LARGE
     far = level > FAR or (level > NEAR and before - late > STEEP * before)
     reference = view.history.reference
-    if steps <= FEW_STEPS and steps * len(series) < FEW_IN_ALL and reference is not None and level > NEAR:
-        few, far = few or reference < late / 2, far or reference < late / 2
+    if steps <= FEW_STEPS and steps * len(series) < FEW_IN_ALL and level > NEAR:
+        more = before - late > FALLS * before or (reference is not None and reference < late / 2)
+        few, far = few or more, far or more
     if few and far and not _same_batch_better(view, series, size):
         slots = {
             "batch_size": size,

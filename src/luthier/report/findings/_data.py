@@ -27,6 +27,8 @@ LEARNS_MORE = 1.4  #: as a multiple of what is learned of the training data
 AT_ONCE = 4
 #: And it has to matter, as a share of chance: where both are nearly 0, a hard sample more or less decides.
 BETTER_BY = 0.1
+#: What is learned first, as shares of chance.
+FIRST_LEARNED = (0.03, 0.2)
 
 
 def data_mismatch(view: View, series: Series) -> Sign | None:
@@ -65,7 +67,8 @@ def _better(view: View, series: Series, slots: dict[str, float]) -> Sign | None:
     ahead, luck = train - middle, LOSS_SPREAD * middle / math.sqrt(view.validation or 1)
     far = np.mean(gap < BETTER) > 0.8 and not (any(v > 0.2 for v in drops) and float(np.median(gap)) > 0.3)
     end = slice(-max(3, len(series) // 4), None)
-    more = np.median(1 - middle[end]) > LEARNS_MORE * np.median(1 - train[end])
+    learned = float(np.median(1 - middle[end]))
+    more = learned > max(0.0, LEARNS_MORE * float(np.median(1 - train[end])))
     surely = more and not any(drops) and bool((ahead > 2 * luck)[end].all())
     if not (far or surely) or float(np.median(ahead[-3:])) < BETTER_BY:
         return None
@@ -107,7 +110,7 @@ def shuffled_labels(view: View) -> list[Sign]:
         "train": float(view.series[number].train.min()),
         "chance_loss": chance.loss,
     }
-    confidence = 0.6 + 0.35 * ramp(learned[number], 0.01, 0.15)
+    confidence = 0.6 + 0.35 * ramp(learned[number], 0.01, 0.15) * _harmed(view)
     return [Sign("shuffled-labels", confidence, 1.0, {**slots, "training": number})]  # of the study, not of one
 
 
@@ -123,6 +126,20 @@ def _learned_at_once(view: View) -> bool:
         if any(len(v) > 0 and float(v.min()) < share * view.train_chance for v in early):
             return True
     return False
+
+
+def _harmed(view: View) -> float:
+    """How surely, from 0 to 1, what was learned first does harm on the validation data.
+
+    Of labels at random it raises their loss about as much as it lowers that of the training data; what holds for both,
+    however little, does not.
+    """
+    shares = []
+    for series in view.series.values():
+        learned, held = 1 - series.train / view.train_chance, 1 - series.val / view.chance
+        first = (learned > FIRST_LEARNED[0]) & (learned < FIRST_LEARNED[1])
+        shares += (held[first][:3] / learned[first][:3]).tolist()
+    return ramp(-float(np.median(shares)), 0.1, 0.4) if shares else 1.0
 
 
 def _one_answer(view: View, series: Series) -> bool:

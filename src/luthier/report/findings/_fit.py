@@ -55,7 +55,7 @@ def _loss_rises(view: View, series: Series) -> Sign | None:
     least, of_chance = (RISE_BESIDE, RISE_BESIDE_OF_CHANCE) if beside else (RISE, RISE_OF_CHANCE)
     if low >= len(val) - 3 or ratio < least or rise < of_chance * view.chance or fell <= 0 or rise < 3 * error:
         return None
-    if float(val[low]) > 0.97 * view.chance and view.history.chance is not None:
+    if float(val[low]) > view.chance and view.history.chance is not None:
         return None  # nothing was learned that could be overdone: see shuffled-labels
     confidence = surely(rise, error) * (0.7 + 0.28 * ramp(ratio, least, 0.4))
     end = float(np.median(last))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from luthier.report.findings._statistics import extrapolate, ramp, smooth, surely
 from luthier.report.findings._view import Series, Sign, View, planned_end
 
@@ -15,6 +17,9 @@ LEAST, LEAST_OF_SCORE = 0.03, 0.005
 EARLY = 0.6
 #: The same when the learning rate comes down: the end of a decay is worth something, and a shorter one has less of it.
 EARLY_DECAYED = 0.4
+
+#: A fall of the validation loss that is not worth an epoch: as a share of it; of chance where another metric counts.
+NEGLIGIBLE, NEGLIGIBLE_OF_CHANCE = 0.015, 0.02
 
 STILL_HOT = 0.3  #: share of the highest rate below which most of a decay has done its work
 
@@ -61,13 +66,21 @@ def early_stop(view: View, series: Series) -> Sign | None:
         return None
     if series.training.number != getattr(view.winner, "number", None):
         return None
-    at = series.settled(0.5 * view.luck, view.chance)
+    at = _lowest_loss(view, series, series.settled(0.5 * view.luck, view.chance))
     epoch, end = float(series.epoch[at]), float(series.epoch[-1])
     if epoch > (EARLY_DECAYED if series.decayed else EARLY) * end or float(series.val.min()) > 0.97 * view.chance:
         return None
     lost = max(0.0, float(series.score.max() - series.score[: at + 1].max()))
     slots = {"epoch": epoch, "epochs": end, "saved": 1 - epoch / end, "lost": lost, "metric": view.history.metric}
     return Sign("early-stop", 0.65 + 0.3 * ramp(1 - epoch / end, 0.4, 0.8), 0.3, slots, "", series.training.number)
+
+
+def _lowest_loss(view: View, series: Series, at: int) -> int:
+    """The first index from ``at`` on where the validation loss is about as low as in the last quarter."""
+    level = smooth(series.val)
+    end = float(np.median(level[-max(3, len(level) // 4) :]))
+    room = NEGLIGIBLE * abs(end) if series.loss_counts else max(NEGLIGIBLE * end, NEGLIGIBLE_OF_CHANCE * view.chance)
+    return at + int(np.argmax(level[at:] <= end + room))
 
 
 def schedule_cut_short(view: View, series: Series) -> Sign | None:

@@ -93,7 +93,7 @@ def _unsteady(view: View, series: Series, late: slice, lr: float) -> Sign | None
     if hot.sum() < ENOUGH and lower is Verdict.UNTRIED:
         return None
     jump, level = _jumps(series, late, hot)
-    spike = _spike(view, series)
+    spike = _spike(view, series) or _spiked_again(view, series)
     slots: dict[str, float | None] = {"lr": lr, "jump": jump, "level": level, "try_lr": lr / 5, "spike": spike}
     matters = level > LEVEL * view.train_chance or (
         level > LEAST_LEVEL * view.train_chance and noise(series.score[late][hot]) > 1.5 * view.luck
@@ -127,6 +127,12 @@ def _spike(view: View, series: Series) -> float | None:
     risen = (series.train[1:] > SPIKE * lowest[:-1]) | (after[1:] > LASTS * lowest[:-1])
     high = risen & (series.train[1:] > SPIKE_LEVEL * view.train_chance)
     return float(series.epoch[1:][high][0]) if high.any() else None
+
+
+def _spiked_again(view: View, series: Series) -> float | None:
+    """The epoch of a spike of the same setting on another seed."""
+    again = [s for s in view.series.values() if s.training.config == series.training.config and s is not series]
+    return next((epoch for epoch in (_spike(view, s) for s in again) if epoch), None)
 
 
 def _lower_survives(view: View, lr: float) -> bool:

@@ -52,7 +52,7 @@ def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
         out = design.x[:, j] if at_high else 1 - design.x[:, j]
         gain, sure = max(_beyond(view, out, design), key=lambda found: found[1])
         shown = _curve_says(axis, at_high, winner.number, told)
-        if (sure < SURE and shown < SHOWN) or not _rises(out, design.y):
+        if (sure < SURE and shown < SHOWN) or not _rises(out, design.scores):
             continue
         sure = max(sure, shown)
         value = winner.config.get(axis.name)
@@ -115,7 +115,7 @@ def _beyond(view: View, out: Array, design: Design) -> list[tuple[float, float]]
         scores, luck = -np.log(np.maximum(-scores, 1e-12)), luck / -top
     found = [_gain_beyond(out, scores, luck)]
     told = np.isfinite(design.losses)
-    if told.any() and float(design.losses.min()) > FAR_FROM_SURE * view.chance:
+    if told.any() and (not view.classes or float(design.losses.min()) > FAR_FROM_SURE * view.chance):
         losses = np.where(told, design.losses, design.losses[told].max())
         found.append(_smooth_gain(out, -np.log(np.maximum(losses, 1e-12))))
     return found
@@ -182,28 +182,56 @@ def unimportant(design: Design) -> list[Sign]:
 
 
 def joint(design: Design) -> list[Sign]:
-    """The best value of one moves with the other's: a smooth function of the two is far likelier than a sum of two."""
+    """The best value of one moves with the other's: a smooth function of the two is far likelier than a sum of two.
+
+    Of the scores or, where these are losses, of their logarithms.
+    """
     n, d = design.x.shape
     if n < max(12, 5 * d) or d < 2 or not design.rich:
         return []
-    x, y = design.x[-MOST:], design.y[-MOST:]
-    apart = [[j] for j in range(d)]
-    alone = evidence(x, y, apart)
-    pairs = [p for p in combinations(range(d), 2) if not any(design.axes[k].choices for k in p)]
-    found = [(evidence(x, y, _paired(d, pair)) - alone, pair) for pair in pairs]
-    odds, (i, j) = max(found, default=(0.0, (0, 0)))
+    x, groups = _spread_out(design)
+    scales = [design.y[-MOST:]]
+    if (scales[0] < 0).all():
+        scales.append(-np.log(-scales[0]))
+    found = [(*_likeliest_pair(x, y, groups), y) for y in scales]
+    odds, (i, j), y = max(found, key=lambda pair: pair[0])
     if odds < ODDS:
         return []
-    left, rest = (float((left_out_errors(x, y, groups) ** 2).sum()) for groups in (apart, _paired(d, (i, j))))
-    slots = {"a": design.axes[i].name, "b": design.axes[j].name, "share": max(0.0, 1 - rest / left), "n": n}
+    left, rest = (float((left_out_errors(x, y, g) ** 2).sum()) for g in (groups, _paired(groups, (i, j))))
+    a, b = design.axes[i], design.axes[j]
+    slots = {"a": a.name, "b": b.name, "share": max(0.0, 1 - rest / left), "n": n}
     slots["odds"] = math.exp(min(odds, 700.0))
     confidence = 0.7 + 0.28 * ramp(odds, ODDS, 3 * ODDS)
-    return [Sign("joint", confidence, 0.5, slots, "" if _same_way(x, y, i, j) else "against")]
+    if a.choices or b.choices:
+        return [Sign("joint", confidence, 0.5, slots, "choice")]
+    same = _same_way(design.x[-MOST:], y, i, j)
+    return [Sign("joint", confidence, 0.5, slots, "" if same else "against")]
 
 
-def _paired(d: int, pair: tuple[int, int]) -> list[list[int]]:
-    """All columns by themselves, but for two that go together."""
-    return [[k] for k in range(d) if k not in pair] + [list(pair)]
+def _spread_out(design: Design) -> tuple[Array, list[list[int]]]:
+    """Columns for the latest trainings, of a choice one for each value; and which belong to each axis."""
+    columns_of, groups, at = [], [], 0
+    for j, axis in enumerate(design.axes):
+        column = design.x[-MOST:, j : j + 1]
+        places = np.arange(len(axis.choices)) / max(1, len(axis.choices) - 1)
+        own = np.isclose(column, places).astype(np.float64) if axis.choices else column
+        columns_of.append(own)
+        groups.append(list(range(at, at + own.shape[1])))
+        at += own.shape[1]
+    return np.concatenate(columns_of, axis=1), groups
+
+
+def _likeliest_pair(x: Array, y: Array, groups: list[list[int]]) -> tuple[float, tuple[int, int]]:
+    """The pair that belongs together most, and by how much more likely (logarithm) that is than a sum."""
+    alone = evidence(x, y, groups)
+    pairs = list(combinations(range(len(groups)), 2))
+    return max((evidence(x, y, _paired(groups, pair)) - alone, pair) for pair in pairs)
+
+
+def _paired(groups: list[list[int]], pair: tuple[int, int]) -> list[list[int]]:
+    """All groups by themselves, but for two that go together."""
+    i, j = pair
+    return [g for k, g in enumerate(groups) if k not in pair] + [groups[i] + groups[j]]
 
 
 def _same_way(x: Array, y: Array, i: int, j: int) -> bool:

@@ -80,17 +80,18 @@ class Series:
         """
         level = smooth(self.val)
         least = float(level.min())
+        fall = max(0.0, float(self.val[0]) - least)
+        least = least if least > 0 else fall  # a likelihood's loss may be negative: only its differences mean anything
         allowed = 0.1 * least if self.loss_counts else 2 * slack
         spare = slack + min(noise(self.score), allowed)
         enough = self.score.max() - slack - min(0.5 * noise(self.score), allowed)
-        fall = max(0.0, float(self.val[0]) - least)
         room = min(0.1 * least, 0.05 * fall) + min(noise(self.val), 0.1 * least)
         room = room if self.loss_counts else max(room, 0.015 * chance)  # what no other metric shows
         best = np.maximum.accumulate(self.score)
         # Nor is it settled where the score was good once, between worse ones, and usually gets better later.
         usual = smooth(self.score, 3)
         steady = (np.minimum(best, smooth(best)) >= enough) & (np.maximum.accumulate(usual) >= usual.max() - spare)
-        at = np.flatnonzero(steady & (np.minimum.accumulate(level) <= least + room))
+        at = np.flatnonzero(steady & (np.minimum.accumulate(level) <= float(level.min()) + room))
         last = len(self) - 1
         return last if len(at) == 0 or self._goes_on(int(at[0]), max(slack, allowed)) else int(at[0])
 

@@ -57,6 +57,7 @@ EXPLAINED = {
 }
 #: A finding less sure than this is not told.
 TOLD = 0.5
+EXPLAINS = 0.7  #: one less sure than this leaves room for other explanations
 
 
 def signs_of(history: History) -> list[Sign]:
@@ -93,4 +94,4 @@ def _on_subjects(view: View) -> list[Sign]:
 def _explains(other: Sign, sign: Sign) -> bool:
     """Whether another sign makes this one superfluous: it is the cause, and about the same training or the study."""
     together = other.training is None or sign.training is None or other.training == sign.training
-    return together and other.code in EXPLAINED.get(sign.code, ())
+    return together and other.confidence >= EXPLAINS and other.code in EXPLAINED.get(sign.code, ())

@@ -107,6 +107,11 @@ TABLE = {
         "{share:share}，共 {n} 次训练）",
         "提高 {a:names} 时，降低 {b:names}",
     ),
+    "joint.choice": (
+        "{a:names} 与 {b:names} 要一起调：一个的最优值取决于另一个（二者的组合解释了单独解释不了的部分的 "
+        "{share:share}，共 {n} 次训练）",
+        "改变 {a:names} 与 {b:names} 之一时，要重新寻找另一个",
+    ),
     "schedule-cut-short": (
         "{who}（第 {training} 号训练）在 {epochs:n} 轮中的第 {epoch:n} 轮就结束了，这时 {schedule} 调度的 lr 仍为最高值"
         "的 {now:share}，而不是计划中的 {end:share}：让结尾变好的衰减没有发生",

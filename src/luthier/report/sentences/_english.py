@@ -116,6 +116,11 @@ TABLE = {
         "with low (the pair explains {share:share} of what each alone leaves open, {n} trainings)",
         "when you raise {a:names}, lower {b:names}",
     ),
+    "joint.choice": (
+        "two belong together, {a:names} and {b:names}: what is best for one depends on the other (the pair explains "
+        "{share:share} of what each alone leaves open, {n} trainings)",
+        "when you change one of {a:names} and {b:names}, look for the other anew",
+    ),
     "schedule-cut-short": (
         "{who} (training {training}) ended at epoch {epoch:n} of {epochs:n}, where its {schedule} schedule still "
         "held lr at {now:share} of its highest in place of {end:share}: the decay that makes the end good never "
