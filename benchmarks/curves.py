@@ -4,7 +4,8 @@
     python benchmarks/curves.py --coverage
 
 A name is a search of Luthier, or ``optuna:tpe+hyperband``: Optuna's own loop, which goes on with a trial until the
-pruner ends it. With ``,default`` at its end the search begins with the setting that a user would start from. With
+pruner ends it. With ``,default`` at its end the search begins with the setting that a user would start from;
+with ``,seconds`` it is told that seconds are spent, and not epochs. With
 ``--runs`` a run that is in FILE is taken from there, and others are added. Regret is 0 at the best value of the table
 and 1 at a median full training. For what it costs to look at the same training twice see ``_recorded.py``.
 """
@@ -31,6 +32,7 @@ from luthier.search import make_search
 
 OPTUNA = "optuna:"
 DEFAULT = ",default"
+SECONDS = ",seconds"
 SEARCHES = (
     "freeze-thaw",
     f"freeze-thaw{DEFAULT}",
@@ -47,7 +49,9 @@ RIVALS = ("optuna:tpe+hyperband", f"optuna:tpe+hyperband{DEFAULT}", f"optuna:gp+
 Run = dict[str, Any]
 
 
-def luthier_loop(name: str, simulation: Simulation, seed: int, first: Mapping[str, Any] | None) -> list[float]:
+def luthier_loop(
+    name: str, simulation: Simulation, seed: int, first: Mapping[str, Any] | None, in_seconds: bool
+) -> list[float]:
     """Runs one of Luthier's searches; the seconds of each decision."""
     table = simulation.table
     search = make_search(
@@ -58,6 +62,7 @@ def luthier_loop(name: str, simulation: Simulation, seed: int, first: Mapping[st
         complete=complete,
         seed=seed,
         baseline=None if first is None else complete({**table.fixed, **first}),
+        in_seconds=in_seconds,
     )
     decisions = []
     with contextlib.suppress(BudgetSpent):
@@ -117,10 +122,12 @@ def one_trial(study: optuna.Study, trial: optuna.Trial, simulation: Simulation) 
 def run(method: str, table: Table, seed: int, trainings: float, pay_again: bool) -> Run:
     """One search on one table."""
     simulation = Simulation(table, trainings, pay_again=pay_again)
-    name, default, _ = method.partition(DEFAULT)
+    name, default, _ = method.replace(SECONDS, "").partition(DEFAULT)
     first = table.config(table.index(table.default)) if default else None
-    loop = optuna_loop if name.startswith(OPTUNA) else luthier_loop
-    decisions = loop(name.removeprefix(OPTUNA), simulation, seed, first)
+    if name.startswith(OPTUNA):
+        decisions = optuna_loop(name.removeprefix(OPTUNA), simulation, seed, first)
+    else:
+        decisions = luthier_loop(name, simulation, seed, first, SECONDS in method)
     return {
         "method": method,
         "task": table.name,

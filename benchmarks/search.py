@@ -1,6 +1,6 @@
 """Luthier's searches on simulated trainings: LCBench, by the protocol whose folder is given.
 
-python benchmarks/search.py FOLDER [--search freeze-thaw ...] [--others] [--seeds 0 1 2] [--trainings 20]
+python benchmarks/search.py FOLDER [--search freeze-thaw ...] [--others] [--seeds 0 1 2] [--trainings 20] [--in-seconds]
 python benchmarks/search.py FOLDER --coverage | --wrong-belief [--seeds 0]
 
 FOLDER holds ``protocol.py``, which simulates trainings (it needs onnxruntime), and ``peers.json``, what other tuners
@@ -70,14 +70,14 @@ def train(simulation: Any, cut: Slice) -> SliceResult:
 class Tuner:
     """A search as the protocol wants it: a function of a simulation and a seed."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, in_seconds: bool) -> None:
+        self.name, self.in_seconds = name, in_seconds
         self.decisions: list[float] = []  #: seconds of each
 
     def __call__(self, simulation: Any, seed: int) -> None:
         space = space_of(simulation)
         search: Search = (
-            FreezeThaw(space, max_epochs=simulation.max_epochs, seed=seed)
+            FreezeThaw(space, max_epochs=simulation.max_epochs, seed=seed, in_seconds=self.in_seconds)
             if self.name == "freeze-thaw"
             else make_search(
                 self.name, space, max_epochs=simulation.max_epochs, direction="maximize", complete=complete, seed=seed
@@ -161,6 +161,7 @@ def main() -> None:
     parser.add_argument("--wrong-belief", action="store_true", help="only what beliefs around the worst config cost")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--trainings", type=float, default=20)
+    parser.add_argument("--in-seconds", action="store_true", help="tell freeze-thaw that seconds are spent, not epochs")
     arguments = parser.parse_args()
     if not (arguments.coverage or arguments.wrong_belief):
         print_speed()
@@ -176,7 +177,7 @@ def main() -> None:
         return
     methods = {}
     for name in arguments.search:
-        tuner = Tuner(name)
+        tuner = Tuner(name, arguments.in_seconds)
         methods[f"luthier {name}"] = runs = []
         for instance in instances:
             for seed in arguments.seeds:

@@ -53,6 +53,16 @@ def test_costs_are_those_of_a_usual_training() -> None:
     assert cost(fast, units=32) < 1 < cost(fast, units=512)
 
 
+def test_a_start_is_told_in_epochs_of_a_usual_training() -> None:
+    costs = Costs(AXES, None)
+    for seconds in (0.5, 0.4, 9.0):
+        costs.tell_start(seconds)
+    assert costs.start == 0
+    for number, units in enumerate((32, 128, 512)):
+        tell(costs, number, 0.1, units=units)
+    assert costs.start == pytest.approx(5)
+
+
 def test_the_last_word_on_a_training_counts_once() -> None:
     once, again = Costs(AXES, None), Costs(AXES, None)
     for seconds in (9.0, 3.0, 2.0):

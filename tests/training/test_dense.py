@@ -1,5 +1,5 @@
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -31,11 +31,11 @@ UPDATES = {
 }
 
 
-def stack(*widths: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for below, above in pairwise(widths):
-        layers += [nn.Linear(below, above), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+def stack(*widths: int, dropped: Sequence[float] = ()) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.Linear(*widths[:2])]
+    for i, (below, above) in enumerate(pairwise(widths[1:])):
+        layers += [nn.ReLU(), *map(nn.Dropout, dropped[i : i + 1]), nn.Linear(below, above)]
+    return nn.Sequential(*layers)
 
 
 def batch(seed: int, samples: int, inputs: int, classes: int) -> tuple[Tensor, Tensor]:
@@ -63,6 +63,27 @@ def test_the_dense_step_agrees_with_autograd_up_to_rounding(update: str, widths:
         assert torch.equal(inputs, before)
     for (name, a), b in zip(models[0].named_parameters(), models[1].parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5, msg=lambda text: f"{name}: {text}")  # noqa: B023
+
+
+@pytest.mark.parametrize("update", ["sgd", "momentum"])
+@given(st.lists(st.integers(1, 40), min_size=3, max_size=5), st.lists(st.sampled_from([0.0, 0.3, 0.9]), min_size=4))
+def test_dropout_draws_what_autograd_draws(update: str, widths: list[int], shares: list[float]) -> None:
+    config = complete({"lr": 0.1, **UPDATES[update]})
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        models = [stack(*widths, dropped=shares)]
+        models.append(copy.deepcopy(models[0]))
+        fast, plain = (make_optimizer(config, m.parameters(), "cpu") for m in models)
+        dense: Step = DenseStep(models[0], fast, config)
+        autograd: Step = AutogradStep(models[1], nn.CrossEntropyLoss(), plain, config, Options())
+        for i in range(3):
+            losses = []
+            for step in (dense, autograd):
+                torch.manual_seed(i)
+                losses.append(step(*batch(i, 12, widths[0], widths[-1]), 0.1))
+            torch.testing.assert_close(losses[0], losses[1])
+    for a, b in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
 
 
 def test_the_dense_step_gives_the_loss_before_the_update_as_a_number_of_its_own() -> None:
@@ -100,6 +121,15 @@ def test_a_large_stack_suits() -> None:
     assert accepted()
     assert accepted(optimizer="Adam", weight_decay=0.1, momentum=0.9, schedule="cosine")
     assert accepted(nn.Sequential(nn.Linear(1 << 10, 1 << 8)), data=resident(torch.randn(10, 1 << 10)))
+
+
+def dropping(model: nn.Sequential, share: float) -> nn.Sequential:
+    return nn.Sequential(model[0], model[1], nn.Dropout(share), *model[2:])
+
+
+def test_dropout_after_a_relu_suits() -> None:
+    assert accepted(dropping(large(), 0.5))
+    assert not accepted(dropping(large(), 1.0))  # nothing is left
 
 
 @pytest.mark.parametrize("values", [{"clip_norm": 1.0}, {"l1": 1e-4}])
@@ -176,7 +206,8 @@ def own_forward(model: nn.Sequential) -> None:
 CHANGES: dict[str, Callable[[nn.Sequential], Any]] = {
     "small": lambda m: stack(8, 16, 4),
     "just too small": lambda m: nn.Sequential(nn.Linear(MIN_WEIGHTS // 256 - 1, 256)),
-    "dropout": lambda m: nn.Sequential(m[0], nn.Dropout(0.5), m[2], nn.ReLU(), m[4]),
+    "dropout without ReLU": lambda m: nn.Sequential(m[0], nn.Dropout(0.5), m[2], nn.ReLU(), m[4]),
+    "dropout that is off": lambda m: nn.Sequential(m[0], m[1], nn.Dropout(0.5).eval(), *m[2:]),
     "tanh": lambda m: nn.Sequential(m[0], nn.Tanh(), m[2], nn.ReLU(), m[4]),
     "last layer has a ReLU": lambda m: m.append(nn.ReLU()),
     "subclass of Linear": lambda m: m.__setitem__(0, Loud(8, 512)),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import statistics
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,7 +38,8 @@ class Costs:
         spread = np.repeat([self._spread(n) for n in axes.names], [axes.width(n) for n in axes.names])
         self._precision = np.diag(1 / np.concatenate([[10.0], spread, _BENDS * spread]) ** 2)
         self._weights = np.zeros(len(self._precision))
-        self._seen: dict[int, tuple[Array, float]] = {}
+        self._seen: dict[int, tuple[Array, float, float]] = {}  # columns, what is known, log seconds
+        self._starts: list[float] = []
 
     def _spread(self, name: str) -> float:
         if name == "batch_size" and self._table is not None:
@@ -44,22 +48,32 @@ class Costs:
 
     def tell(self, number: int, features: Array, batch_size: float, seconds: float) -> None:
         """Takes the mean seconds of an epoch of a training, in place of what was told of it before."""
-        if seconds > 0:
-            known = np.log(seconds) - self._known(np.array([batch_size]))[0]
-            self._seen[number] = (_basis(features[None])[0], known)
-            rows = np.array([row for row, _ in self._seen.values()])
-            values = np.array([value for _, value in self._seen.values()])
-            matrix = self._precision + rows.T @ rows / _NOISE**2
-            self._weights = np.linalg.solve(matrix, rows.T @ values / _NOISE**2)
+        if seconds <= 0:
+            return
+        self._seen[number] = (_basis(features[None])[0], self._known(np.array([batch_size]))[0], math.log(seconds))
+        columns, known, logs = (np.array(part) for part in zip(*self._seen.values(), strict=True))
+        matrix = self._precision + columns.T @ columns / _NOISE**2
+        self._weights = np.linalg.solve(matrix, columns.T @ (logs - known) / _NOISE**2)
+
+    def tell_start(self, seconds: float) -> None:
+        """Takes what a slice took besides its epochs: a start, a checkpoint read and written."""
+        self._starts.append(max(0.0, seconds))
+
+    @property
+    def start(self) -> float:
+        """What a slice takes besides its epochs, in epochs of a usual training; 0 while nothing is known."""
+        return statistics.median(self._starts) / math.exp(self._usual) if self._starts and self._seen else 0.0
+
+    @property
+    def _usual(self) -> float:
+        return statistics.fmean(logs for _, _, logs in self._seen.values())
 
     def __call__(self, features: Array, batch_sizes: Array) -> Array:
-        """Of an epoch, in those of a usual training that ran; 1 where nothing is known."""
-        if not self._seen:
-            return np.exp(self._known(batch_sizes))
-        rows = np.array([row for row, _ in self._seen.values()])
-        usual = float((rows @ self._weights).mean())
-        cost: Array = np.exp(_basis(features) @ self._weights - usual + self._known(batch_sizes))
-        return cost
+        """Of an epoch, in those of a usual training that ran; while none did, as measured by batch size."""
+        logs = self._known(batch_sizes)
+        if self._seen:
+            logs = logs + _basis(features) @ self._weights - self._usual
+        return np.exp(logs)
 
     def _known(self, batch_sizes: Array) -> Array:
         """Log seconds by batch size, as measured, against those at REFERENCE_BATCH."""

@@ -72,11 +72,19 @@ class Outlook:
         self._scale: Scale | None = None
         self.best = -math.inf  #: of all values, on the model's scale
 
-    def timed(self, training: Training, seconds: float) -> None:
-        """Takes what the epochs of a training took in all."""
-        if self._costs is not None and training.number in self.points and training.reached > 0:
+    def timed(self, training: Training, seconds: float, start: float) -> None:
+        """Takes what the epochs of a training took in all, and its last slice besides."""
+        if self._costs is None:
+            return
+        self._costs.tell_start(start)
+        if training.number in self.points and training.reached > 0:
             features = self._axes.features(self.points[training.number][None])[0]
             self._costs.tell(training.number, features, _batch_size(training), seconds / training.reached)
+
+    @property
+    def start(self) -> float:
+        """What a slice costs besides its epochs, in the unit of ``Runs.cost``."""
+        return 0.0 if self._costs is None else self._costs.start
 
     def told(self) -> None:
         """To be called after each result: fits are due at fixed counts, so that what is told again gives the same."""

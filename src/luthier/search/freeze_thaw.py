@@ -131,8 +131,9 @@ class FreezeThaw:
         self._proposals.learn(result)
         self._told += 1
         self._place(training)
-        self._seconds[training.number] = self._seconds.get(training.number, 0.0) + sum(p.seconds for p in result.points)
-        self._outlook.timed(training, self._seconds[training.number])
+        seconds = sum(p.seconds for p in result.points)
+        self._seconds[training.number] = self._seconds.get(training.number, 0.0) + seconds
+        self._outlook.timed(training, self._seconds[training.number], result.seconds - seconds)
         self._outlook.told()
         if self._enough is not None and not self._stopped:
             left = max(0.0, self._budget - sum(t.reached for t in self._trainings))
@@ -360,7 +361,7 @@ class FreezeThaw:
         steps = self._first * 2.0 ** np.arange(1 + math.ceil(math.log2(max(1.0, self._end / self._first))))
         horizons = np.minimum(runs.reached + steps[:, None], runs.ends)
         gain = expected_improvement(*self._outlook.predict(runs, horizons), self._outlook.best)
-        spent = np.maximum(horizons - runs.reached, self._interval) * runs.cost
+        spent = np.maximum(horizons - runs.reached, self._interval) * runs.cost + self._outlook.start
         worth: Array = (gain / spent**PATIENCE).max(0, initial=0.0)
         return worth
 

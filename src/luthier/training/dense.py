@@ -1,12 +1,14 @@
-"""A faster step for stacks of linear layers and ReLUs on the CPU.
+"""A faster step for stacks of linear layers, ReLUs and dropout on the CPU.
 
 On a large stack the time goes into matrix products, and what autograd adds is memory traffic: fresh gradients at every
 step, a pass over all weights for the update. Here the buffers stay, and plain SGD's update ``W - lr * G^T X`` is the
-product itself (one ``addmm`` into the weights). The result differs from autograd's by rounding only.
+product itself (one ``addmm`` into the weights). The result differs from autograd's by rounding only; dropout
+draws the same masks.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, TypeGuard
 
 import torch
@@ -35,15 +37,27 @@ def suits(
     if type(model) is not nn.Sequential or not _rows_and_classes(data):
         return False
     layers = list(model)
-    linear, between = layers[::2], layers[1::2]
+    linear = [m for m in layers if type(m) is nn.Linear]
     return (
-        len(layers) % 2 == 1
-        and all(type(m) is nn.Linear and _plain(m) for m in linear)
-        and all(type(m) is nn.ReLU for m in between)
+        _stacked(layers)
+        and all(_plain(m) for m in linear)
         and len({id(p) for m in linear for p in m.parameters()}) == 2 * len(linear)
         and _weights(linear) >= MIN_WEIGHTS
         and not any(_touched(m) for m in (model, *layers))
     )
+
+
+def _stacked(layers: list[nn.Module]) -> bool:
+    """Whether each linear layer but the last is followed by a ReLU, and that by dropout or nothing."""
+    follows: dict[type[nn.Module], set[type[nn.Module]]] = {
+        nn.Linear: {nn.ReLU},
+        nn.ReLU: {nn.Linear, nn.Dropout},
+        nn.Dropout: {nn.Linear},
+    }
+    types = [type(layer) for layer in layers]
+    in_order = all(after in follows.get(before, ()) for before, after in pairwise(types))
+    ends = bool(types) and types[0] is nn.Linear and types[-1] is nn.Linear
+    return ends and in_order and all(m.training and m.p < 1 for m in layers if isinstance(m, nn.Dropout))
 
 
 def _rows_and_classes(data: Source) -> bool:
@@ -67,8 +81,8 @@ def _touched(module: nn.Module) -> bool:
     return any(hooks) or "forward" in vars(module)
 
 
-def _weights(layers: list[nn.Module]) -> int:
-    return sum(m.weight.numel() for m in layers if isinstance(m, nn.Linear))
+def _weights(layers: list[nn.Linear]) -> int:
+    return sum(m.weight.numel() for m in layers)
 
 
 def _plain(layer: nn.Linear) -> bool:
@@ -81,10 +95,11 @@ def _plain(layer: nn.Linear) -> bool:
 
 
 class DenseStep:
-    """Forward, backward and update of Linear-ReLU-...-Linear with cross-entropy, in buffers that stay."""
+    """Forward, backward and update of Linear-ReLU-(Dropout-)...-Linear with cross-entropy, in buffers that stay."""
 
     def __init__(self, model: nn.Sequential, optimizer: torch.optim.Optimizer, config: Config) -> None:
         self._layers: list[nn.Linear] = [m for m in model if isinstance(m, nn.Linear)]
+        self._dropped = _dropped(model)
         self._optimizer = optimizer
         self._update_in_product = type(optimizer) is torch.optim.SGD and not config.momentum
         self._decay = float(config.weight_decay)
@@ -123,6 +138,8 @@ class DenseStep:
             hidden = torch.addmm(bias, hidden, weight, out=buffers.outputs[i])
             if i < last:
                 hidden.relu_()
+                if self._dropped[i]:
+                    hidden.mul_(buffers.masks[i].bernoulli_(1 - self._dropped[i]).div_(1 - self._dropped[i]))
         log_probabilities = torch.log_softmax(hidden, 1)
         loss = nn.functional.nll_loss(log_probabilities, targets)
         gradient = torch.exp(log_probabilities, out=buffers.gradients[last])
@@ -130,8 +147,13 @@ class DenseStep:
         return loss
 
     def _input_gradient(self, i: int, buffers: _Buffers) -> None:
-        """From the gradient by layer i's output to that by layer i-1's output before its ReLU."""
+        """From the gradient by layer i's output to that by layer i-1's output before its ReLU.
+
+        What was dropped is 0 there, as what the ReLU cut off is; the rest was divided by the share that is kept.
+        """
         below = torch.mm(buffers.gradients[i], self._weights[i], out=buffers.gradients[i - 1])
+        if self._dropped[i - 1]:
+            below.div_(1 - self._dropped[i - 1])
         torch.ops.aten.threshold_backward.grad_input(below, buffers.outputs[i - 1], 0, grad_input=below)
 
     def _backward_and_descend(self, inputs: Tensor, buffers: _Buffers, rate: float, keep: float) -> None:
@@ -152,6 +174,17 @@ class DenseStep:
             torch.sum(gradient, 0, out=layer.bias.grad)
 
 
+def _dropped(model: nn.Sequential) -> list[float]:
+    """The share that is dropped after each linear layer."""
+    shares: list[float] = []
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            shares.append(0.0)
+        elif isinstance(layer, nn.Dropout):
+            shares[-1] = layer.p
+    return shares
+
+
 def _lay_out(layer: nn.Linear) -> None:
     """Stores a wide layer's weights input by input, which makes forward and update up to a tenth faster at batch 64."""
     if layer.out_features > 16:
@@ -165,5 +198,6 @@ class _Buffers:
         self.outputs = [torch.empty(batch, len(b)) for b in biases]
         self.gradients = [torch.empty(batch, len(b)) for b in biases]
         self.transposed = [gradient.t() for gradient in self.gradients]
+        self.masks = [torch.empty(batch, len(b)) for b in biases]
         self.ones = torch.ones(batch)
         self.minus_ones = -torch.ones(batch, 1)
