@@ -13,6 +13,7 @@ from luthier.events import Event, Probed, Warned
 from luthier.records import Belief, EpochCost, Options, Point
 from luthier.report.history import read_history
 from luthier.report.origins import of_belief, origins
+from luthier.search import USUAL_NOISE_SCALE
 from luthier.study import Study
 from luthier.tuning import batch_sizes, probing
 from luthier.tuning.batch_sizes import BatchSizeProbe, timed_sizes
@@ -62,8 +63,11 @@ def test_a_bound_of_memory_within_the_range_is_told_in_words_and_as_a_belief(
         assert "memory allows up to 100" in advice.sentences
 
 
-def test_without_a_noise_scale_or_a_bound_nothing_is_believed(timed: Callable[..., BatchSizeProbe]) -> None:
-    assert timed().advised(COST, noise=True).beliefs == ()
+def test_without_a_noise_scale_a_usual_one_is_taken_and_said(timed: Callable[..., BatchSizeProbe]) -> None:
+    advice = timed().advised(COST, noise=True)
+    assert advice.beliefs[0].centre == timed(USUAL_NOISE_SCALE).advised(COST, noise=True).beliefs[0].centre
+    assert "a usual gradient noise scale" in advice.beliefs[0].source
+    assert "a usual noise scale is 100" in advice.sentences[0]
 
 
 def test_the_times_are_scaled_to_those_of_the_users_own_training(timed: Callable[..., BatchSizeProbe]) -> None:

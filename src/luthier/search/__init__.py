@@ -10,10 +10,12 @@ from luthier.search._names import SEARCHES as SEARCHES
 from luthier.search._names import make_search as make_search
 from luthier.search._optuna import OptunaSearch as OptunaSearch
 from luthier.search._priors import NEAR_ONE as NEAR_ONE
+from luthier.search._priors import USUAL_NOISE_SCALE as USUAL_NOISE_SCALE
 from luthier.search._priors import Confidence as Confidence
 from luthier.search._priors import beliefs_around as beliefs_around
 from luthier.search._priors import expected as expected
 from luthier.search._priors import expected_spread as expected_spread
+from luthier.search._priors import quickest_batch as quickest_batch
 from luthier.search.cooldown import Cooldown as Cooldown
 from luthier.search.freeze_thaw import FreezeThaw as FreezeThaw
 from luthier.search.median_stopping import MedianStopping as MedianStopping

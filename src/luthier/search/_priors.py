@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 
 from luthier.errors import UsageError
-from luthier.records import Belief, Value
+from luthier.records import Belief, EpochCost, Value
 from luthier.search._axes import Axes, Axis
 from luthier.space import Space
 
@@ -73,6 +73,14 @@ LITERATURE: Sequence[Belief] = [
            given={"schedule": "exponential"}, follows={"epochs": -1.0}, at={"epochs": 30.0}),
 ]  # fmt: skip
 
+#: The gradient noise scale, in samples, where it was not measured; that of digits and of MNIST lies between 50 and 300
+#: along a training (``luthier probe noise-scale``).
+USUAL_NOISE_SCALE = 100.0
+#: Batch sizes whose expected time is at most this many times the least are about as good.
+_ABOUT_AS_FAST = 1.25
+#: Beliefs in a batch size are at least so wide: how well it generalises is left out of them.
+_LEAST_FACTOR = 2.0
+
 #: What averages over steps or multiplies in each: beliefs are about 1 minus these.
 NEAR_ONE = ("momentum", "beta1", "beta2", "alpha", "gamma")
 
@@ -86,6 +94,20 @@ _CAPACITIES = ("layers", "units")
 
 #: Factors that two in three good values lie within, for a user who says how sure they are.
 CONFIDENCE: Mapping[Confidence, float] = {"low": 6.0, "medium": 3.0, "high": 1.5}
+
+
+def quickest_batch(cost: EpochCost, scale: float, low: float, high: float, source: str) -> Belief:
+    """The batch sizes in [low, high] that bring the loss down in the least time, at a gradient noise scale.
+
+    A step takes the loss as far as 1 / (1 + noise scale / batch size) steps without noise (McCandlish et al. 2018,
+    arXiv 1812.06162, equation 2.11 and appendix D), so that the time to a loss goes as
+    (batch size + noise scale) * seconds of an epoch.
+    """
+    sizes = np.unique(np.geomspace(low, high, 60).round())
+    times = np.array([(size + scale) * cost.seconds(int(size)) for size in sizes])
+    fast = sizes[times <= _ABOUT_AS_FAST * times.min()]
+    factor = max(_LEAST_FACTOR, math.sqrt(fast[-1] / fast[0]))
+    return Belief("batch_size", float(math.sqrt(fast[0] * fast[-1])), factor, source)
 
 
 def beliefs_around(config: Mapping[str, Value], space: Space, confidence: Confidence = "medium") -> list[Belief]:
@@ -153,6 +175,14 @@ def _may_be(space: Space, setting: Mapping[str, Any], name: str, value: Value) -
     return bool(space.fixed.get(name, setting.get(name, "SGD" if name == "optimizer" else None)) == value)
 
 
+def _in_time(axes: Axes, cost: EpochCost | None) -> list[Belief]:
+    """What step times say of the batch size, if they are known and it is varied as a number."""
+    axis = axes.axes.get("batch_size")
+    if cost is None or axis is None or axis.choices is not None:
+        return []
+    return [quickest_batch(cost, USUAL_NOISE_SCALE, *axis.bounds, "step times, at a usual noise scale")]
+
+
 def _in_order(names: Sequence[str], beliefs: Sequence[Belief]) -> list[str]:
     """``names``, each after those that it follows."""
     follows = {name: {f for b in beliefs if b.name == name for f in b.follows} & set(names) for name in names}
@@ -177,14 +207,18 @@ class Knowledge:
     """Draws points near good values. ``setting`` holds what the space does not vary.
 
     ``beliefs`` stand in for the literature where they hold: of those of a hyperparameter, the first whose ``given``
-    is the case. They may be wrong, so a part of the points is drawn from the literature alone.
+    is the case. They may be wrong, so a part of the points is drawn from the literature alone. With ``cost``, the
+    literature's batch size is what is quickest at a usual noise scale.
     """
 
-    def __init__(self, axes: Axes, setting: Mapping[str, Any], beliefs: Sequence[Belief] = ()):
+    def __init__(
+        self, axes: Axes, setting: Mapping[str, Any], beliefs: Sequence[Belief] = (), cost: EpochCost | None = None
+    ):
         self._axes = axes
         self._setting = setting
         self.informed = bool(beliefs)  #: whether there are beliefs beside the literature
-        self._believed = [*beliefs, *LITERATURE]
+        self._literature = [*_in_time(axes, cost), *LITERATURE]
+        self._believed = [*beliefs, *self._literature]
         optimizers = getattr(axes.axes.get("optimizer"), "choices", None) or ()
         rated = [b.given.get("optimizer") for b in beliefs if b.name == "lr"]
         self._rated = [k for k, name in enumerate(optimizers) if name in rated]  # choices with beliefs of their own lr
@@ -210,7 +244,7 @@ class Knowledge:
             for row, place in enumerate(self._rated[:believed]):
                 points[row, self._axes.names.index("optimizer")] = place
         noise = width * rng.normal(size=points.shape)
-        for beliefs, rows in ((self._believed, slice(believed)), (LITERATURE, slice(believed, None))):
+        for beliefs, rows in ((self._believed, slice(believed)), (self._literature, slice(believed, None))):
             part = points[rows]
             for name in _in_order(self._axes.names, beliefs):
                 if self._axes.axes[name].choices is None:

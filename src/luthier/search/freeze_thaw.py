@@ -98,7 +98,7 @@ class FreezeThaw:
             if belief.name == "batch_size" and belief.high is not None:
                 self._proposals.bound(int(belief.high) + 1)
         self._trainings = Trainings(direction, seed)
-        knowledge = Knowledge(self._axes, {**(baseline or {}), **space.fixed}, beliefs)
+        knowledge = Knowledge(self._axes, {**(baseline or {}), **space.fixed}, beliefs, cost)
         self._interval = interval
         self._end = float(max_epochs)
         self._first = min(self._end, interval * max(1, round(FIRST_SHARE * self._end / interval)))

@@ -7,21 +7,17 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from optuna.distributions import CategoricalDistribution, IntDistribution
 
 from luthier.probes import epoch_cost, memory_bound, noise_scale
 from luthier.probes.epoch_cost import spread
 from luthier.records import Belief, EpochCost, Options, Point
+from luthier.search import USUAL_NOISE_SCALE, quickest_batch
 from luthier.tuning.setup import Setup
 
 #: The noise scale is measured after this share of a training; it still grows later.
 NOISE_AFTER = 0.125
 NOISE_SAMPLES = 1000
-#: Batch sizes whose expected time is at most this many times the least are about as good.
-ABOUT_AS_FAST = 1.25
-#: The belief is at least so wide, as a factor: what is left out of it (how well a batch size generalises) matters too.
-LEAST_FACTOR = 2.0
 
 
 @dataclass(frozen=True)
@@ -73,12 +69,7 @@ class BatchSizeProbe:
         return _calibrated(found, self._own, self._setup.task.evaluations_per_epoch)
 
     def advised(self, cost: EpochCost, *, noise: bool) -> Advice:
-        """The batch sizes that bring the loss down in the least time, where the noise scale is measured.
-
-        A step takes the loss as far as 1 / (1 + noise scale / batch size) steps without noise (McCandlish et al. 2018,
-        arXiv 1812.06162, equation 2.11 and appendix D), so that the time to a loss goes as
-        (batch size + noise scale) * seconds of an epoch.
-        """
+        """The batch sizes that bring the loss down in the least time, at the measured noise scale or at a usual one."""
         low, high = self._ends()
         sentences = [
             f"an epoch takes {cost.seconds(low):.2g} s at batch size {low} and {cost.seconds(high):.2g} s at {high}"
@@ -86,20 +77,15 @@ class BatchSizeProbe:
         bound = None if math.isinf(self._fits) else float(self._fits)
         if bound is not None:
             sentences.append(f"memory allows up to {self._fits:.0f}")
-        scale = self._noise_scale() if noise else None
-        if scale is None:
-            literature = Belief("batch_size", 32.0, 2.5, "Masters & Luschi 2018 (arXiv 1804.07612); memory measured")
-            return Advice((replace(literature, high=bound),) if bound is not None else (), tuple(sentences))
-        sizes = np.unique(np.geomspace(low, high, 60).round())
-        times = np.array([(size + scale) * cost.seconds(int(size)) for size in sizes])
-        fast = sizes[times <= ABOUT_AS_FAST * times.min()]
-        centre = float(math.sqrt(fast[0] * fast[-1]))
-        source = f"step times and gradient noise scale ({scale:.2g} samples): the least time to a loss"
+        measured = self._noise_scale() if noise else None
+        scale = USUAL_NOISE_SCALE if measured is None else measured
+        told = "a usual" if measured is None else "the"
+        source = f"step times and {told} gradient noise scale ({scale:.0f} samples): the least time to a loss"
+        belief = quickest_batch(cost, scale, low, high, source)
         sentences.insert(
-            0, f"about {centre:.2g} brings the loss down in the least time; the noise scale is {scale:.2g}"
+            0, f"about {belief.centre:.2g} brings the loss down in the least time; {told} noise scale is {scale:.0f}"
         )
-        factor = max(LEAST_FACTOR, math.sqrt(fast[-1] / fast[0]))
-        return Advice((Belief("batch_size", centre, factor, source, high=bound),), tuple(sentences))
+        return Advice((replace(belief, high=bound),), tuple(sentences))
 
     def _ends(self) -> tuple[int, int]:
         sizes = [size for size in timed_sizes(self._setup) if size <= self._fits]
