@@ -1,6 +1,6 @@
 """How often the findings name a planted fault, and how often they raise a false alarm.
 
-python benchmarks/diagnosis.py FOLDER [--part dev|held_out|blind|unseen|fresh] [--only CODE ...] [--verbose]
+python benchmarks/diagnosis.py FOLDER [--part dev|held_out|blind|unseen|fresh|last] [--only CODE ...] [--verbose]
 
 The studies are trained into FOLDER once (some 25 minutes on one core) and kept, so that rules can be tried again within
 seconds. ``dev`` are the cases to tune rules on; ``held_out`` was written without knowledge of the rules; so were
@@ -39,7 +39,7 @@ def main() -> None:
     """Prints a line for each case that went wrong, then a table of codes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--part", choices=["dev", "held_out", "blind", "unseen", "fresh"])
+    parser.add_argument("--part", choices=["dev", "held_out", "blind", "unseen", "fresh", "last"])
     parser.add_argument("--only", nargs="+", default=[*CODES, "healthy"])
     parser.add_argument("--train-only", action="store_true", help="train the studies, explain nothing")
     parser.add_argument("--verbose", action="store_true", help="a line for each case")

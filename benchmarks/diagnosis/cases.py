@@ -19,6 +19,8 @@ from diagnosis import (
     held_out_curves,
     held_out_healthy,
     held_out_search,
+    last_curves,
+    last_data,
     search_cases,
     start_cases,
     unseen_budget,
@@ -79,7 +81,12 @@ ALL = [
     *unseen_healthy.CASES,
     *fresh_curves.CASES,
     *fresh_data.CASES,
+<<<<<<< ours
     *fresh_search.CASES,
     *fresh_budget.CASES,
     *fresh_healthy.CASES,
+=======
+    *last_curves.CASES,
+    *last_data.CASES,
+>>>>>>> theirs
 ]

@@ -13,7 +13,7 @@ from scipy.stats import qmc
 from luthier import Options, Space, Task, tune
 from luthier.records import Decision, End, Slice, SliceResult
 
-Part = Literal["dev", "held_out", "blind", "unseen", "fresh"]
+Part = Literal["dev", "held_out", "blind", "unseen", "fresh", "last"]
 Values = Mapping[str, Any]
 
 
@@ -153,3 +153,8 @@ def unseen(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
 def fresh(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
     """Five variants of a fault by someone who had not seen the rules; numbered after the unseen ones."""
     return cases(code, *variants, part="fresh", first=121 if code == "healthy" else 31)
+
+
+def last(code: str, *variants: tuple[Callable[[], Plan], str]) -> list[Case]:
+    """Five more variants by someone who had not seen the rules; numbered after the fresh ones."""
+    return cases(code, *variants, part="last", first=151 if code == "healthy" else 41)

@@ -288,6 +288,35 @@ class TestSecondLooks:
         )
         assert ("range-edge" in found(made)) == told
 
+    @pytest.mark.filterwarnings("error")
+    def test_a_few_values_tried_again_and_again_make_no_curve(self, history: Make, training: Make) -> None:
+        units = [8, 8, 8, 16, 16, 16, 16, 32, 32, 32]
+        made = history(
+            *(
+                training(n, np.r_[2.0, np.full(9, 4 / width)], metric=np.full(10, 4 / width), units=width)
+                for n, width in enumerate(units)
+            ),
+            ranges={"units": integer(8, 32)},
+            metric="loss",
+            direction="minimize",
+            task={"train": [1000, ""], "validation": [400, ""], "loss": "MSELoss()"},
+        )
+        assert "range-edge" in found(made)
+
+    @pytest.mark.parametrize(("parameters", "told"), [(60, True), (400, False)])
+    def test_trees_that_cannot_see_do_not_excuse_a_tiny_model(
+        self, history: Make, training: Make, parameters: int, told: bool
+    ) -> None:
+        losses = 0.95 + 0.43 * np.exp(-np.arange(30) / 1.5)
+        made = history(
+            training(0, losses, lr=0.02, optimizer="Adam"),
+            chance=Chance(1.4, 0.25, 1.4),
+            reference=1.3,
+            parameters=parameters,
+            targets=1000,
+        )
+        assert ("underfitting" in found(made)) == told
+
     @pytest.mark.parametrize(("size", "told"), [(1000, True), (100, False)])
     def test_a_step_an_epoch_is_too_few_while_the_loss_falls(
         self, history: Make, training: Make, size: int, told: bool

@@ -26,6 +26,7 @@ HIGH_BEATEN, BEATEN = 0.2, 0.8
 HIGH_FAR_BEATEN, FAR_BEATEN = 0.05, 0.33
 #: Where much noise is left to both: as a share of chance, and of what the training learned.
 AHEAD, LEARNS_MORE = 0.08, 1.5
+VERY_SMALL, KNOWS = 0.125, 0.5  #: parameters for each target; the share of what a model learned that trees should know
 #: Parameters for each target: with fewer than the first a model is small; with more than the second it can learn its
 #: data by heart, so that a loss that stays high is of noise in the targets, a penalty or the way it is trained.
 SMALL, LARGE = 0.25, 1.0
@@ -88,7 +89,7 @@ def underfitting(view: View, series: Series) -> Sign | None:
     level = min(end / view.train_chance, val / view.chance)  # dropout raises the training loss alone
     held = penalised(series) or float(series.training.config.get("dropout") or 0.0) > STRONG_DROPOUT
     small = capacity(view, series.training) < SMALL
-    beaten = _beaten(view, val)
+    beaten = _beaten(view, series.training, val)
     if (
         beaten is False
         or level < _high(view, series, held, beaten, val)
@@ -111,13 +112,16 @@ def underfitting(view: View, series: Series) -> Sign | None:
     return Sign("underfitting", confidence, 0.8, slots, "", series.training.number)
 
 
-def _beaten(view: View, val: float) -> bool | None:
+def _beaten(view: View, training: Trained, val: float) -> bool | None:
     """Whether a forest of trees does clearly better on the same data; None where that was not measured.
 
-    Where it does not, what is left of the loss is taken for noise in the targets.
+    Where it does not, what is left of the loss is taken for noise in the targets; but not of a very small model beside
+    trees that know far less: they cannot see what is there.
     """
     reference = view.history.reference
     if reference is None:
+        return None
+    if capacity(view, training) < VERY_SMALL and view.chance - reference < KNOWS * (view.chance - val):
         return None
     ahead = val - reference > max(AHEAD, 1 / math.sqrt(view.validation or 1)) * view.chance
     more = view.chance - reference > LEARNS_MORE * (view.chance - val)

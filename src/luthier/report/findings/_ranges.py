@@ -128,9 +128,9 @@ def _smooth_gain(out: Array, values: Array) -> tuple[float, float]:
     """
     gain, _ = _slope_beyond(out, values)
     outer = out > out.max() - 0.5
-    degree = 2 if outer.sum() >= 6 else 1
+    degree = min(2 if outer.sum() >= 6 else 1, len(np.unique(out[outer].round(6))) - 1)
     free = int(outer.sum()) - degree - 1
-    if free < 2:
+    if degree < 1 or free < 2:
         return gain, 0.0
     rest = values[outer] - np.polyval(np.polyfit(out[outer], values[outer], degree), out[outer])
     scatter = float(np.sqrt((rest**2).sum() / free))

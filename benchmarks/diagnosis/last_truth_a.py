@@ -1,0 +1,142 @@
+"""Proves the labels of the last cases of curves and data by reference trainings, without Luthier's findings.
+
+python benchmarks/diagnosis/last_truth_a.py [PATTERN]
+
+As blind_truth.py does.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from diagnosis import last_curves, last_data
+from diagnosis import last_tasks as T
+from diagnosis.blind_truth import CASES, alike, prove, worse
+
+CASES |= {case.name: case for part in (last_curves, last_data) for case in part.CASES}
+
+PROOFS: list[tuple[Any, ...]] = [
+    ("lr-too-high-41", worse, {}, {"lr": 0.1}, "val", 1.5, None, 5),
+    ("lr-too-high-42", worse, {}, {"lr": 0.01}, "low", 1.5, None, 6),
+    ("lr-too-high-42", worse, {"dropout": 0.2}, {"dropout": 0.2, "lr": 0.01}, "low", 1.4, None, 6),
+    ("lr-too-high-43", worse, {}, {"lr": 3e-3}, "low", 3, None, 5),
+    ("lr-too-high-43", worse, {"lr": 0.066}, {"lr": 3e-3}, "low", 2, None, 8),
+    ("lr-too-high-44", worse, {}, {"lr": 3e-3}, "low", 20),
+    ("lr-too-high-45", worse, {}, {"lr": 0.03}, "low", 5),
+    ("lr-too-high-45", worse, {}, {"lr": 0.03}, "val", 10, None, 5),
+    ("lr-too-low-41", worse, {}, {"lr": 0.1}, "val", 1.25),
+    ("lr-too-low-41", worse, {}, {"lr": 0.01}, "val", 1.1),
+    ("lr-too-low-42", worse, {}, {"lr": 1e-3}, "val", 1.8),
+    ("lr-too-low-42", worse, {"weight_decay": 0.03}, {"weight_decay": 0.03, "lr": 1e-3}, "val", 1.8),
+    ("lr-too-low-43", worse, {}, {"lr": 3e-3}, "val", 2.5),
+    ("lr-too-low-43", worse, {"dropout": 0.3}, {"dropout": 0.3, "lr": 3e-3}, "val", 2),
+    ("lr-too-low-44", worse, {}, {"lr": 1e-3}, "val", 5),
+    ("lr-too-low-45", worse, {}, {"lr": 0.03}, "val", 1.7),
+    ("lr-too-low-45", worse, {"lr": 3e-3}, {"lr": 0.03}, "val", 1.5),
+    ("overfitting-41", worse, {}, {}, ("val", "low"), 2),
+    ("overfitting-41", worse, {}, {}, ("val", "train"), 10),
+    ("overfitting-42", worse, {}, {}, ("val", "low"), 1.35),
+    ("overfitting-42", worse, {"lr": 5e-3}, {"lr": 5e-3}, ("val", "low"), 1.35),
+    ("overfitting-42", worse, {}, {}, ("val", "train"), 10),
+    ("overfitting-43", worse, {}, {}, ("val", "low"), 1.5),
+    ("overfitting-43", worse, {"lr": 0.02}, {"lr": 0.02}, ("val", "low"), 1.5),
+    ("overfitting-44", worse, {}, {}, ("val", "low"), 1.25),
+    ("overfitting-44", worse, {}, {}, ("val", "train"), 2),
+    ("overfitting-45", worse, {}, {}, ("val", "low"), 1.5),
+    ("underfitting-41", worse, {}, {"weight_decay": 0.0}, "val", 10),
+    ("underfitting-41", worse, {}, {"weight_decay": 0.0}, "train", 10),
+    ("underfitting-41", alike, {"epochs": 80}, {}, "low", 1.05),
+    ("underfitting-42", worse, {}, {"channels": 24}, "val", 2),
+    ("underfitting-42", worse, {}, {"channels": 24}, "train", 2),
+    ("underfitting-42", alike, {"epochs": 80}, {}, "low", 1.03),
+    ("underfitting-43", worse, {}, {"units": 48, "layers": 2, "lr": 0.01}, "val", 5),
+    ("underfitting-43", worse, {}, {"units": 48, "layers": 2, "lr": 0.01}, "train", 5),
+    ("underfitting-43", alike, {"epochs": 100}, {}, "low", 1.03),
+    ("underfitting-44", worse, {}, {"channels": 16}, "val", 5),
+    ("underfitting-44", worse, {}, {"channels": 16}, "train", 5),
+    ("underfitting-44", alike, {"epochs": 60}, {}, "low", 1.04),
+    ("underfitting-45", worse, {}, {"units": 32, "lr": 0.01}, "val", 10),
+    ("underfitting-45", worse, {}, {"units": 32, "lr": 0.01}, "train", 10),
+    ("underfitting-45", alike, {"epochs": 100}, {}, "low", 1.03),
+    ("still-improving-41", worse, {}, {"epochs": 8}, "low", 1.8),
+    ("still-improving-41", alike, {"lr": 0.04}, {}, "low", 1.05, 6),
+    ("still-improving-41", alike, {"lr": 5e-3}, {}, "low", 1.05, 6),
+    ("still-improving-42", worse, {"lr": 0.012}, {"lr": 0.012, "epochs": 8}, "low", 1.6, None, 6),
+    ("still-improving-42", alike, {"lr": 0.036}, {"lr": 0.012}, "low", 1.05, 6),
+    ("still-improving-43", worse, {}, {"epochs": 10}, "low", 1.7, None, 5),
+    ("still-improving-43", alike, {"lr": 0.06}, {}, "low", 1.05, 6),
+    ("still-improving-44", worse, {"lr": 0.035}, {"lr": 0.035, "epochs": 10}, "low", 1.5, None, 12),
+    ("still-improving-44", alike, {"lr": 0.1}, {"lr": 0.035}, "low", 1.05, 6),
+    ("still-improving-45", worse, {"lr": 0.15}, {"lr": 0.15, "epochs": 10}, "low", 1.35, None, 6),
+    ("still-improving-45", worse, {}, {"epochs": 10}, "low", 1.35, None, 6),
+    ("still-improving-45", alike, {"lr": 0.4}, {"lr": 0.15}, "low", 1.05, 6),
+    ("early-stop-41", alike, {}, {}, ("low", "low20"), 1.02),
+    ("early-stop-41", alike, {}, {}, ("low", "val"), 1.02),
+    ("early-stop-41", alike, {"units": 48}, {}, "low", 1.05),
+    ("early-stop-42", alike, {}, {}, ("low", "low38"), 1.02),
+    ("early-stop-42", alike, {}, {}, ("low", "val"), 1.02),
+    ("early-stop-42", alike, {"lr": 0.18}, {"lr": 0.18}, ("low", "low30"), 1.02),
+    ("early-stop-43", alike, {}, {}, ("low", "low30"), 1.01),
+    ("early-stop-43", alike, {}, {}, ("low", "val"), 1.02),
+    ("early-stop-43", alike, {"units": 96}, {}, "low", 1.05),
+    ("early-stop-44", alike, {}, {}, ("low", "low24"), 1.01),
+    ("early-stop-44", alike, {}, {}, ("low", "val"), 1.02),
+    ("early-stop-44", alike, {"lr": 0.013}, {"lr": 0.013}, ("low", "low24"), 1.01),
+    ("early-stop-44", alike, {"channels": 32}, {}, "low", 1.05, 4),
+    ("early-stop-45", alike, {}, {}, ("low", "low20"), 1.01),
+    ("early-stop-45", alike, {"lr": 0.06}, {"lr": 0.06}, ("low", "low20"), 1.01),
+    ("early-stop-45", alike, {"lr": 0.06}, {"lr": 0.06}, ("low", "val"), 1.02),
+    ("early-stop-45", alike, {"units": 96}, {}, "low", 1.05),
+    ("schedule-cut-short-41", worse, {}, {"patience": None}, "low", 1.5, None, 6),
+    ("schedule-cut-short-42", worse, {}, {}, ("low20", "low"), 2.5),
+    ("schedule-cut-short-43", worse, {"lr": 0.04}, {"lr": 0.04}, ("low20", "low"), 2.5),
+    ("schedule-cut-short-43", worse, {"lr": 0.1}, {"lr": 0.1}, ("low20", "low"), 2.5),
+    ("schedule-cut-short-44", worse, {}, {"patience": None}, "low", 5, None, 6),
+    ("schedule-cut-short-44", worse, {"lr": 0.04}, {"lr": 0.04, "patience": None}, "low", 5, None, 6),
+    ("schedule-cut-short-45", worse, {}, {"patience": None}, "low", 2, None, 6),
+    ("schedule-cut-short-45", worse, {"lr": 0.05}, {"lr": 0.05, "patience": None}, "low", 2, None, 6),
+    ("data-mismatch-41", worse, {}, {}, "first", 10, T.spectra(epochs=14)),
+    ("data-mismatch-41", worse, {}, {}, "val", 50, T.spectra(epochs=14)),
+    ("data-mismatch-42", worse, {}, {}, "first", 2, T.textures(epochs=12)),
+    ("data-mismatch-42", worse, {"lr": 0.03}, {"lr": 0.03}, "low", 2.5, T.textures(epochs=12)),
+    ("data-mismatch-43", worse, {}, {}, ("first-train", "first"), 2.5),
+    ("data-mismatch-43", worse, {}, {}, ("train", "val"), 5),
+    ("data-mismatch-43", worse, {"lr": 0.03}, {"lr": 0.03}, ("train", "val"), 5),
+    ("data-mismatch-44", worse, {}, {}, "first", 10, T.ribbon(epochs=12)),
+    ("data-mismatch-44", worse, {}, {}, "val", 100, T.ribbon(epochs=12)),
+    ("data-mismatch-45", worse, {}, {}, "first", 10, T.inversions(epochs=10)),
+    ("data-mismatch-45", worse, {}, {}, "low", 10, T.inversions(epochs=10)),
+    ("dead-start-41", worse, {}, {}, "low", 5, T.spam(epochs=15)),
+    ("dead-start-41", alike, {}, {}, ("low", "first"), 1.01),
+    ("dead-start-42", worse, {}, {}, "low", 2, T.sets(act="relu", epochs=15)),
+    ("dead-start-42", alike, {}, {}, ("low", "first"), 1.01),
+    ("dead-start-43", worse, {}, {}, "low", 50, T.ribbon(epochs=15)),
+    ("dead-start-43", alike, {}, {}, ("low", "first"), 1.001),
+    ("dead-start-44", worse, {}, {}, "low", 2, T.chirps(epochs=12)),
+    ("dead-start-44", alike, {}, {}, ("low", "first"), 1.01),
+    ("dead-start-45", worse, {}, {}, "low", 1.5, T.dice(epochs=12)),
+    ("dead-start-45", alike, {}, {}, ("low", "first"), 1.001),
+    ("exploding-start-41", worse, {}, {}, "first-train", 1e6, T.enzymes(act="relu", layers=3, epochs=20)),
+    ("exploding-start-41", worse, {}, {}, "val", 1e4, T.enzymes(act="relu", layers=3, epochs=20)),
+    ("exploding-start-42", worse, {}, {}, "first-train", 100, T.cleaning(act="relu", layers=8, epochs=15)),
+    ("exploding-start-42", worse, {"lr": 3e-3}, {"lr": 3e-3}, "val", 4, T.cleaning(act="relu", layers=2, epochs=15)),
+    ("exploding-start-43", worse, {}, {}, "first-train", 100, T.textures(epochs=16)),
+    ("exploding-start-43", worse, {}, {}, "val", 10, T.textures(epochs=16)),
+    ("exploding-start-44", worse, {}, {}, "first-train", 1e4, T.kepler(act="silu", layers=4, epochs=18)),
+    ("exploding-start-44", worse, {}, {}, "val", 1e3, T.kepler(act="silu", layers=4, epochs=18)),
+    ("exploding-start-45", worse, {}, {}, "first-train", 1e4, T.inversions(model=T.Old.of(1, 1, "relu"), epochs=12)),
+    ("exploding-start-45", worse, {}, {}, "val", 1e3, T.inversions(model=T.Old.of(1, 1, "relu"), epochs=12)),
+    ("shuffled-labels-41", worse, {}, {}, "low", 1.5, T.cleaning(300, noise=0.15, units=128, act="relu", epochs=50)),
+    ("shuffled-labels-42", worse, {}, {}, "miss", 2, T.radii(500, 8, units=128, act="relu", epochs=50)),
+    ("shuffled-labels-43", worse, {}, {}, "miss", 4, T.genes(700, channels=64, width=12, epochs=40)),
+    ("shuffled-labels-44", worse, {}, {}, "low", 5, T.enzymes(300, units=128, act="relu", epochs=50)),
+    ("shuffled-labels-45", worse, {}, {}, "miss", 3, T.spam(500, words=500, epochs=24)),
+]
+
+
+if __name__ == "__main__":
+    prove(PROOFS, lambda name: None, [])
