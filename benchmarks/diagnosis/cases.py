@@ -19,8 +19,11 @@ from diagnosis import (
     held_out_curves,
     held_out_healthy,
     held_out_search,
+    last_budget,
     last_curves,
     last_data,
+    last_healthy,
+    last_search,
     search_cases,
     start_cases,
     unseen_budget,
@@ -81,12 +84,12 @@ ALL = [
     *unseen_healthy.CASES,
     *fresh_curves.CASES,
     *fresh_data.CASES,
-<<<<<<< ours
     *fresh_search.CASES,
     *fresh_budget.CASES,
     *fresh_healthy.CASES,
-=======
     *last_curves.CASES,
     *last_data.CASES,
->>>>>>> theirs
+    *last_search.CASES,
+    *last_budget.CASES,
+    *last_healthy.CASES,
 ]

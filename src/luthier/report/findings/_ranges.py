@@ -26,6 +26,8 @@ SURE = 0.9  #: that a step beyond brings more than luck
 SHOWN = 0.7  #: that a rate at the end is too low or too high, by its own curve
 FAR_FROM_SURE = 0.3  #: of chance: a loss above which classes are far from told apart
 WORTH = 0.05  #: a step beyond the end must lower the loss by this share
+FEW_VALUES = 6  #: of a hyperparameter; the slope near the end is then that of three
+LEAST = 5  #: trainings that a curve near the end goes through
 NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
 #: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
 KNOWN, ADDS = 0.6, 0.01
@@ -127,7 +129,7 @@ def _smooth_gain(out: Array, values: Array) -> tuple[float, float]:
     All are of the same validation samples, so their differences are known far better than the values.
     """
     gain, _ = _slope_beyond(out, values)
-    outer = out > out.max() - 0.5
+    outer = out > min(out.max() - 0.5, float(np.sort(out)[-min(LEAST, len(out))]) - 1e-9)
     degree = min(2 if outer.sum() >= 6 else 1, len(np.unique(out[outer].round(6))) - 1)
     free = int(outer.sum()) - degree - 1
     if degree < 1 or free < 2:
@@ -156,8 +158,14 @@ def _slope_beyond(out: Array, values: Array) -> tuple[float, float]:
         return 0.0, 1.0
     second = int(apart[out[apart].argmax()])
     width = float(out[outer].mean() - out[second])
-    pair = float(values[outer].mean() - values[second]) / width
-    gain = min(pair, float(np.polyfit(out, values, 1, w=np.sqrt(weights))[0])) * STEP
+    places = np.unique(out.round(6))
+    if 3 <= len(places) <= FEW_VALUES:  # one of them alone may be lucky
+        last = out > places[-3] - 1e-5
+        slope = float(np.polyfit(out[last], values[last], 1)[0])
+    else:
+        pair = float(values[outer].mean() - values[second]) / width
+        slope = min(pair, float(np.polyfit(out, values, 1, w=np.sqrt(weights))[0]))
+    gain = slope * STEP
     return gain, float(np.sqrt(1 / outer.sum() + 1)) * min(1.0, STEP / width)
 
 

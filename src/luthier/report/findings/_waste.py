@@ -17,6 +17,8 @@ from luthier.report.history import Trained
 
 #: What is waste: a share of a study's time spent after the best epoch of each training; a setting so much slower.
 SHARE, SLOWER = 0.5, 3.0
+LESS_WORK = 2.0  #: and by what its sizes tell at least so many times the work
+ALL_STEPS = 0.995  #: of the sum of learning rates
 SHARE_OF_ONE = 0.67  #: of a single training, where early-stop already tells less
 #: How many times as large a model is that scores no better.
 LARGER = 6.0
@@ -60,7 +62,9 @@ def _idle(view: View, training: Trained) -> tuple[float, float]:
         return 0.0, total  # one that learned nothing: others tell why
     at = series.settled(0.5 * view.luck, view.chance)
     if series.decayed:
-        at = round(at / EARLY_DECAYED)  # a shorter decay is fit into what is left
+        # A shorter decay is fit into what is left; once the rate has come down to nothing, nothing can follow.
+        done = int(np.argmax(np.cumsum(series.lr) >= ALL_STEPS * series.lr.sum()))
+        at = max(at, min(round(at / EARLY_DECAYED), done))
     return float(seconds[at + 1 :].sum()), total
 
 
@@ -73,7 +77,7 @@ def _quicker(view: View, series: Series) -> Series | None:
         for s in finals
         if _pace(series) >= _slower(series.training, s.training) * _pace(s)
         and s.epoch[-1] <= 1.5 * series.epoch[-1]
-        and _work(series, s) >= SLOWER
+        and _work(series, s) >= LESS_WORK
     ]
     return max(quick, key=lambda s: float(s.score.max()), default=None)
 
