@@ -317,6 +317,34 @@ class TestSecondLooks:
         )
         assert ("underfitting" in found(made)) == told
 
+    @pytest.mark.parametrize(("last", "told"), [(0.84, True), (0.7, False)])
+    def test_the_last_of_few_values_may_be_no_better_by_luck(
+        self, history: Make, training: Make, last: float, told: bool
+    ) -> None:
+        finals = {1: 0.4, 2: 0.5, 3: 0.6, 4: 0.68, 5: 0.83, 6: last}
+        made = history(
+            *(
+                training(n, np.linspace(2.2, 0.5, 12), metric=np.full(12, score), units=units)
+                for n, (units, score) in enumerate(finals.items())
+            ),
+            ranges={"units": integer(1, 6)},
+        )
+        assert ("range-edge" in found(made)) == told
+
+    @pytest.mark.parametrize(("schedule", "told"), [("step", True), ("linear", False)])
+    def test_epochs_after_the_rate_is_nothing_are_waste(
+        self, history: Make, training: Make, schedule: str, told: bool
+    ) -> None:
+        losses = 0.45 + np.exp(-np.arange(60) / 3.5)
+        runs = [
+            training(n, losses, lr=0.1, schedule=schedule, step_size=0.1, seed=n, confirms=0 if n else None)
+            for n in range(3)
+        ]
+        assert (
+            "time-wasted"
+            in found(history(*runs, training(3, losses, lr=0.1, schedule=schedule, step_size=0.1, units=9)))
+        ) == told
+
     @pytest.mark.parametrize(("size", "told"), [(1000, True), (100, False)])
     def test_a_step_an_epoch_is_too_few_while_the_loss_falls(
         self, history: Make, training: Make, size: int, told: bool
