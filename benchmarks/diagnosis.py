@@ -2,10 +2,10 @@
 
 python benchmarks/diagnosis.py FOLDER [--part dev|held_out|blind|unseen|fresh|last] [--only CODE ...] [--verbose]
 
-The studies are trained into FOLDER once (some 25 minutes on one core) and kept, so that rules can be tried again within
+The studies are trained into FOLDER once (about an hour on one core) and kept, so that rules can be tried again within
 seconds. ``dev`` are the cases to tune rules on; ``held_out`` was written without knowledge of the rules; so were
-``blind`` and ``unseen``, by others, with labels that reference trainings prove (diagnosis/blind_truth.py,
-unseen_truth.py). All have been tuned on since they were scored first (dev/LOG.md).
+``blind``, ``unseen``, ``fresh`` and ``last``, one after the other, with labels that reference trainings prove
+(diagnosis/*_truth*.py). All have been tuned on since they were scored first (dev/LOG.md).
 Goals: recall 95 % or more for every finding, and fewer than 5 % of the healthy studies with an alarm: any of the twenty
 codes that the case does not allow.
 """

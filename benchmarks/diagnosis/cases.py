@@ -10,6 +10,7 @@ from diagnosis import (
     blind_search,
     budget_cases,
     curve_cases,
+    final_cases,
     fresh_budget,
     fresh_curves,
     fresh_data,
@@ -92,4 +93,5 @@ ALL = [
     *last_search.CASES,
     *last_budget.CASES,
     *last_healthy.CASES,
+    *final_cases.CASES,
 ]

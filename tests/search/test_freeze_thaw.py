@@ -120,6 +120,13 @@ def test_small_batches_must_be_worth_their_time(bench) -> None:
     assert median_batch(dear) > 1.2 * median_batch(None)
 
 
+def test_a_space_without_ranges_can_be_searched_in_seconds(bench) -> None:
+    search = FreezeThaw(Space(lr=0.1, batch_size=32, epochs=9), max_epochs=9, in_seconds=True)
+    log = bench.drive(search, 9)
+    assert {r.slice.training for r in log} == {0}
+    assert search.finished
+
+
 def test_no_batch_is_larger_than_memory_was_measured_to_allow(bench) -> None:
     measured = Belief("batch_size", 32, 2.5, "memory", high=100)
     log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=3, beliefs=[measured]), 40)

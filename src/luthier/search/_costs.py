@@ -35,7 +35,8 @@ class Costs:
 
     def __init__(self, axes: Axes, measured: EpochCost | None) -> None:
         self._table = None if measured is None else _table(measured)
-        spread = np.repeat([self._spread(n) for n in axes.names], [axes.width(n) for n in axes.names])
+        # A space without ranges has one column of features that says nothing.
+        spread = np.array([self._spread(n) for n in axes.names for _ in range(axes.width(n))] or [_CHANGES_LITTLE])
         self._precision = np.diag(1 / np.concatenate([[10.0], spread, _BENDS * spread]) ** 2)
         self._weights = np.zeros(len(self._precision))
         self._seen: dict[int, tuple[Array, float, float]] = {}  # columns, what is known, log seconds

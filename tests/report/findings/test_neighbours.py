@@ -331,6 +331,25 @@ class TestSecondLooks:
         )
         assert ("range-edge" in found(made)) == told
 
+    @pytest.mark.parametrize(
+        ("losses", "told"), [([63, 48, 46, 35.5, 35.1], True), ([63, 40, 35.3, 35.2, 35.1], False)]
+    )
+    def test_five_losses_in_order_that_do_not_level_off(
+        self, history: Make, training: Make, losses: list[float], told: bool
+    ) -> None:
+        made = history(
+            *(
+                training(n, np.linspace(90, loss, 12), metric=np.full(12, loss), code=n + 1)
+                for n, loss in enumerate(losses)
+            ),
+            ranges={"code": integer(1, 5)},
+            metric="loss",
+            direction="minimize",
+            chance=Chance(100.0, 100.0, 100.0),
+            task={"train": [1000, ""], "validation": [250, ""], "loss": "MSELoss()"},
+        )
+        assert ("range-edge" in found(made)) == told
+
     @pytest.mark.parametrize(("schedule", "told"), [("step", True), ("linear", False)])
     def test_epochs_after_the_rate_is_nothing_are_waste(
         self, history: Make, training: Make, schedule: str, told: bool
