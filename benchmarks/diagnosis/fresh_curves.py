@@ -5,8 +5,8 @@ Each label was proven by reference trainings (fresh_truth_a.py), without Luthier
 
 from __future__ import annotations
 
+from diagnosis.fresh_models import Formula
 from diagnosis.fresh_tasks import (
-    Formula,
     aimed,
     beats,
     brackets,

@@ -13,11 +13,8 @@ from torch import Tensor, nn
 
 from diagnosis.blind_data import scaled
 from diagnosis.blind_tasks import dense, permuted
+from diagnosis.fresh_models import Formula, Meeting, Messages, Skips
 from diagnosis.fresh_tasks import (
-    Formula,
-    Meeting,
-    Messages,
-    Skips,
     brackets,
     clicks,
     credit,

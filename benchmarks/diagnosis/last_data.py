@@ -10,7 +10,7 @@ from torch import Tensor
 
 from diagnosis.blind_data import scaled
 from diagnosis.blind_tasks import permuted
-from diagnosis.fresh_tasks import Skips
+from diagnosis.fresh_models import Skips
 from diagnosis.last_tasks import (
     Heap,
     Old,
