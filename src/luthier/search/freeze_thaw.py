@@ -34,9 +34,7 @@ Array = NDArray[np.float64]
 
 # Each of these was varied on simulated trainings (LCBench, development data sets); figures in dev/LOG.md.
 FIRST_SHARE = 1 / 25  #: of the longest training, in the first slice of each
-#: One in so many new trainings is drawn blindly, from the priors and from everywhere in turn: of the first EARLY ones,
-#: while the model knows little, and of the others.
-DRAWN_EARLY, DRAWN, EARLY = 2, 3, 20
+DRAWN = 3  #: one in so many new trainings is drawn blindly, from the priors and from everywhere in turn
 
 #: Gain is compared per this power of the epochs it takes, or of their seconds where these are known: 1 would prefer
 #: what improves soonest, 0 what gets furthest.
@@ -305,8 +303,7 @@ class FreezeThaw:
     def _blind(self) -> int | None:
         """Every so often the place of a plain draw among the points: from the priors and from everywhere in turn."""
         number = self._trainings.next_number()
-        each = DRAWN_EARLY if number < EARLY else DRAWN
-        return (PRIOR, ANYWHERE)[number // each % 2] if number % each == each - 1 else None
+        return (PRIOR, ANYWHERE)[number // DRAWN % 2] if number % DRAWN == DRAWN - 1 else None
 
     def _begin(self, config: Config, note: Mapping[str, Value]) -> Training:
         training = self._trainings.begin(config, note)
