@@ -1,5 +1,6 @@
 """Probes that run before the search."""
 
+import re
 from functools import partial
 
 import pytest
@@ -10,6 +11,7 @@ from luthier.probes import range_tests_cost
 from luthier.records import Belief, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import make_search
 from luthier.study import Study
+from luthier.tuning import searches
 from luthier.tuning.probing import LR_TRAININGS, NOTE, plan
 from luthier.tuning.searches import Searches
 from luthier.tuning.setup import prepare
@@ -48,7 +50,7 @@ def test_the_probes_run_after_the_users_own_setting_and_tell_the_search_where_th
     assert [cut.training for cut in order[:4]] == [0, 1, 2, 3]
     assert all(cut.note == NOTE for cut in order[1:4])
     told = [e for e in events if isinstance(e, Probed)]
-    assert [e.what for e in told] == ["learning rate of SGD"]
+    assert [e.what for e in told] == ["learning rate"]
     assert study.beliefs is not None
     assert [b.name for b in study.beliefs] == ["lr"]
     assert f"lr {study.beliefs[0].centre:.2g} " in told[0].sentences[0]
@@ -63,8 +65,9 @@ def test_every_optimizer_of_the_space_has_its_own_learning_rate(probed, task, tm
     centres = {b.given["optimizer"]: b.centre for b in study.beliefs if b.name == "lr"}
     assert {"SGD", "AdamW"} <= centres.keys()
     assert centres["SGD"] > 3 * centres["AdamW"]
-    told = [e.what for e in events if isinstance(e, Probed)]
-    assert told == [f"learning rate of {name}" for name in ("SGD", "AdamW", "Adadelta")], "the user's own comes first"
+    told = [e.sentences[0] for e in events if isinstance(e, Probed)]
+    names = [re.findall(r"for (\w+) at batch size 32", sentence) for sentence in told]
+    assert names == [["SGD"], ["AdamW"], ["Adadelta"]], "the user's own comes first"
     short = {r.slice.config.optimizer for r in study.results() if r.slice.note == NOTE}
     assert short == {"SGD"}, "short trainings of a second optimizer would not pay"
 
@@ -157,3 +160,16 @@ def test_the_search_may_go_on_from_a_probes_training(endless, task):
             gone_on |= {cut.training} & {0, 1, 2}
             search.tell(told(cut, 0.3))
     assert gone_on >= {0, 1}
+
+
+@pytest.mark.parametrize(("budget", "spent"), [(20.0, True), ("6 epochs", False), ("2 trainings", False)])
+def test_the_search_is_told_whether_seconds_are_spent(task, tmp_path, monkeypatch, budget, spent):
+    told = []
+
+    def make(*args, in_seconds, **more):
+        told.append(in_seconds)
+        return make_search(*args, in_seconds=in_seconds, **more)
+
+    monkeypatch.setattr(searches, "make_search", make)
+    tune(task, Space(lr=log_uniform(0.01, 1), epochs=2), budget=budget, folder=tmp_path, stop=lambda: bool(told))
+    assert set(told) == {spent}

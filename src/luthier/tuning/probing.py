@@ -195,7 +195,7 @@ class _LearningRates:
             interrupted=self._interrupted,
         )
         if not self._interrupted():
-            self._emit(Probed(f"learning rate of {optimizer}", tuple(found.sentences())))
+            self._emit(Probed("learning rate", tuple(found.sentences())))
         return found.beliefs()
 
 

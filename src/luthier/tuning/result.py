@@ -97,9 +97,10 @@ def luck_sentence(
         values = [p.metric for p in confirmations]
         mean, spread = statistics.fmean(values), statistics.stdev(values)
         luck = score - mean if direction == "maximize" else mean - score
+        scores = f"{mean:.4g} ± {spread:.2g}" if spread else f"{mean:.4g} each time"
         part = f"about {luck:.2g} of {score:.4g} is" if luck > 0 else f"no part of {score:.4g} is"
         parts.append(
-            f"on {len(values)} fresh seeds the same setting scores {mean:.4g} ± {spread:.2g}, so {part} "
+            f"on {len(values)} fresh seeds the same setting scores {scores}, so {part} "
             f"the luck of picking the best of {trainings} trainings"
         )
     elif trainings > 1:
