@@ -83,24 +83,6 @@ class Messages(nn.Module):
         return answer
 
 
-class Forecast(nn.Module):
-    """A GRU of ``units`` over numbers; its last state answers."""
-
-    def __init__(self, inputs: int, outputs: int, units: int) -> None:
-        super().__init__()
-        self.cells, self.last = nn.GRU(inputs, units, batch_first=True), nn.Linear(units, outputs)
-
-    @classmethod
-    def of(cls, inputs: int, outputs: int) -> Builder:
-        """Its builder."""
-        return lambda config: cls(inputs, outputs, config["units"])
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The forecast."""
-        answer: Tensor = self.last(self.cells(x)[0][:, -1])
-        return answer
-
-
 class Formula(nn.Module):
     """A transformer of ``layers`` layers of width ``units``, read at its first place; its answer times ``gain``."""
 

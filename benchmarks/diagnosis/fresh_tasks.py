@@ -12,8 +12,8 @@ import numpy as np
 from sklearn import datasets
 from torch import Tensor
 
-from diagnosis.blind_tasks import task
-from diagnosis.fresh_models import Forecast, Formula, Meeting, Messages, Words, hourglass, strip, viewer
+from diagnosis.blind_tasks import Recurrent, task
+from diagnosis.fresh_models import Formula, Meeting, Messages, Words, hourglass, strip, viewer
 from luthier import Task
 
 
@@ -150,7 +150,7 @@ def weather(samples: int = 900, length: int = 12, ahead: int = 6, noise: float =
         if k >= 200 and k % 4 == 0:
             path.append(s)
     states = (np.stack(path, 1) - [0, 0, 24]) / 8 + noise * draw.normal(size=(samples, length + ahead, 3))
-    return task(states[:, :length], states[:, -1], "weather", raw=True, **{"model": Forecast.of(3, 3)} | rest)
+    return task(states[:, :length], states[:, -1], "weather", raw=True, **{"model": Recurrent.of(3, 3)} | rest)
 
 
 def walks(samples: int = 900, length: int = 32, noise: float = 0.5, **rest: Any) -> Task:

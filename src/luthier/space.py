@@ -34,7 +34,7 @@ def log_uniform(low: float, high: float) -> FloatDistribution:
     return FloatDistribution(float(low), float(high), log=True)
 
 
-def integer(low: int, high: int, *, log: bool = False) -> IntDistribution:
+def integer(low: float, high: float, *, log: bool = False) -> IntDistribution:
     """A whole number between ``low`` and ``high``, both included. Raises SpaceError as above."""
     _check_order(low, high)
     if low != round(low) or high != round(high):
@@ -115,7 +115,7 @@ class Space(Mapping[str, BaseDistribution]):
         if isinstance(epochs, (IntDistribution, FloatDistribution)):
             return int(epochs.high)
         if isinstance(epochs, CategoricalDistribution):
-            return max(int(c) for c in epochs.choices)  # type: ignore[arg-type]  # _check_range saw whole numbers
+            return max(int(c) for c in epochs.choices if isinstance(c, (int, float)))
         fixed = self.fixed.get("epochs")
         return int(fixed) if isinstance(fixed, (int, float)) else default
 
@@ -178,7 +178,7 @@ def _range(name: str, entry: Any) -> Any:
     log = bool(entry.get("log", False))
     try:
         if entry.get("integer", name in HYPERPARAMETERS and HYPERPARAMETERS[name].kind is int):
-            return integer(low, high, log=log)  # type: ignore[arg-type]  # integer() checks that they are whole
+            return integer(low, high, log=log)
         return log_uniform(low, high) if log else uniform(low, high)
     except SpaceError as error:
         raise SpaceError(f"{name}: {error}") from None

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,6 +119,25 @@ def test_small_batches_must_be_worth_their_time(bench) -> None:
 
     dear = EpochCost((16, 256), (1e-3, 1e-3), samples=4096)
     assert median_batch(dear) > 1.2 * median_batch(None)
+
+
+def test_what_took_long_is_begun_less_where_seconds_are_spent(bench) -> None:
+    """No times were measured beforehand: they are those of the points."""
+
+    def slow_if_small(cut: Slice) -> SliceResult:
+        result = bench.run(cut)
+        points = tuple(replace(p, seconds=1e4 / cut.config.batch_size**2) for p in result.points)
+        return replace(result, points=points, seconds=sum(p.seconds for p in points))
+
+    def median_batch(in_seconds: bool) -> float:
+        sizes = []
+        for seed in range(8):
+            search = FreezeThaw(SPACE, max_epochs=9, seed=seed, in_seconds=in_seconds)
+            log = bench.drive(search, 40, execute=slow_if_small)
+            sizes += [r.slice.config.batch_size for r in log if r.slice.start == 0]
+        return float(np.median(sizes))
+
+    assert median_batch(True) > 1.2 * median_batch(False)
 
 
 def test_a_space_without_ranges_can_be_searched_in_seconds(bench) -> None:

@@ -82,6 +82,11 @@ class Outlook:
             self._costs.tell(training.number, features, _batch_size(training), seconds / training.reached)
 
     @property
+    def in_seconds(self) -> bool:
+        """Whether costs differ."""
+        return self._costs is not None
+
+    @property
     def start(self) -> float:
         """What a slice costs besides its epochs, in the unit of ``Runs.cost``."""
         return 0.0 if self._costs is None else self._costs.start

@@ -41,7 +41,7 @@ def _rate(optimizer: str, centre: float, exponent: float, source: str) -> Belief
 
 #: Learning rates by optimizer, SGD's with momentum 0.9. Other optimizers have none.
 LEARNING_RATES: Mapping[str, Belief] = {
-    belief.given["optimizer"]: belief  # type: ignore[misc]  # a name
+    str(belief.given["optimizer"]): belief
     for belief in [
         _rate("SGD", 0.02, 1.0, "between 0.01, the default of Bengio 2012 (arXiv 1206.5533), and 0.1 at batch size 256 "
               f"of He et al. 2015 (arXiv 1512.03385); {_LINEAR}"),
@@ -133,10 +133,11 @@ def beliefs_around(config: Mapping[str, Value], space: Space, confidence: Confid
             if "optimizer" in space:
                 given = {"optimizer": optimizer}
         centre = float(value) if value > 0 else axis.bounds[1] / 100
+        at = {n: float(v) for n, v in config.items() if n in follows and isinstance(v, (int, float))}
         beliefs.append(
             Belief(
                 name, centre, CONFIDENCE[confidence], f"your own setting, confidence {confidence}",
-                given=given, follows=follows, at={n: float(config[n]) for n in follows},  # type: ignore[arg-type]  # numbers
+                given=given, follows=follows, at=at,
             )
         )  # fmt: skip
     return beliefs

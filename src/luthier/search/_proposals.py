@@ -151,8 +151,8 @@ def _values(distribution: BaseDistribution, points: int | None) -> Sequence[Any]
     assert isinstance(distribution, (FloatDistribution, IntDistribution))
     low, high, step = distribution.low, distribution.high, distribution.step
     number = None if step is None else int((high - low) / step + 1e-9) + 1
-    if number is not None and (points is None or number <= points):
-        return [type(low)(low + i * step) for i in range(number)]  # type: ignore[operator]  # a number has a step
+    if step is not None and number is not None and (points is None or number <= points):
+        return [type(low)(low + i * step) for i in range(number)]
     if points is None:
         return None
     even = np.geomspace(low, high, points) if distribution.log else np.linspace(low, high, points)

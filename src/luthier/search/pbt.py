@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -253,7 +254,7 @@ class PBT:
                 return found
         return None
 
-    def _changes(self, params: dict[str, object], rng: np.random.Generator) -> Iterator[tuple[str, object]]:
+    def _changes(self, params: dict[str, Any], rng: np.random.Generator) -> Iterator[tuple[str, object]]:
         drawn = self._axes.params(self._axes.uniform(rng, 1)[0])
         for name, axis in self._axes.axes.items():
             again, up = rng.random() < RESAMPLED, int(rng.integers(2))
@@ -266,5 +267,5 @@ class PBT:
                 yield name, axis.choices[min(max(index, 0), len(axis.choices) - 1)]
             else:
                 low, high = axis.bounds
-                value = min(max(float(params[name]) * FACTORS[up], low), high)  # type: ignore[arg-type]  # a number
+                value = min(max(float(params[name]) * FACTORS[up], low), high)
                 yield name, axis.value(axis.unit(value))

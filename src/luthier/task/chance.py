@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from luthier.task.metrics import is_classification, is_elementwise, make_loss
+from luthier.task.metrics import LossFunction, is_classification, is_elementwise, make_loss
 from luthier.task.task import Task
 
 
@@ -45,8 +45,8 @@ def chance_of(task: Task) -> Chance | None:
     return None
 
 
-def _constant(loss: object, targets: Tensor) -> Tensor | None:
-    if is_classification(loss) and targets.ndim == 1 and not targets.is_floating_point():  # type: ignore[arg-type]
+def _constant(loss: LossFunction, targets: Tensor) -> Tensor | None:
+    if is_classification(loss) and targets.ndim == 1 and not targets.is_floating_point():
         counts = torch.bincount(targets[targets >= 0])
         return ((counts + 0.5) / (counts + 0.5).sum()).log()  # a class that only validation has costs no infinity
     if not targets.is_floating_point():
@@ -54,4 +54,4 @@ def _constant(loss: object, targets: Tensor) -> Tensor | None:
     mean = targets.mean(0)
     if isinstance(loss, nn.BCEWithLogitsLoss):
         return torch.logit(mean, eps=1e-6)
-    return mean if is_elementwise(loss) else None  # type: ignore[arg-type]
+    return mean if is_elementwise(loss) else None

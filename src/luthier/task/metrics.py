@@ -30,8 +30,9 @@ def make_loss(loss: str | LossFunction) -> LossFunction:
     found = classes.get(loss.lower()) or classes.get(f"{loss.lower().replace('_', '')}loss")
     if found:
         return _instance(found)
-    if callable(function := getattr(F, loss, None)):
-        return function  # type: ignore[no-any-return]  # torch.nn.functional is not typed by name
+    function: LossFunction | None = getattr(F, loss, None)
+    if callable(function):
+        return function
     raise TaskError(
         f"unknown loss {loss!r}; give a torch.nn loss such as CrossEntropyLoss.{nearest(loss, classes.values())}"
     )

@@ -113,7 +113,8 @@ class Task:
         """
         given = {**self.defaults, **(values or {})}
         usual = HYPERPARAMETERS["batch_size"].default
-        return complete({"batch_size": min(usual, len(self.train)), **given})  # type: ignore[type-var]  # an int
+        assert isinstance(usual, int)
+        return complete({"batch_size": min(usual, len(self.train)), **given})
 
     def build(self, config: Config) -> nn.Module:
         """A model for ``config``. Raises TaskError when the builder gives none or asks for a missing name."""
@@ -141,10 +142,9 @@ class Task:
         """
         config = self.config(values)
         for name in ("batch_size", "batch_size_end"):
-            if config[name] is not None and config[name] > len(self.train):  # type: ignore[operator]  # checked: int
-                raise ConfigError(
-                    f"{name} is {config[name]}, but there are {len(self.train)} training samples; take fewer"
-                )
+            size = config[name]
+            if isinstance(size, int) and size > len(self.train):
+                raise ConfigError(f"{name} is {size}, but there are {len(self.train)} training samples; take fewer")
         reader = _Reader(config)
         with own_randomness(derive(0, "check")):
             model = self._tried(reader)

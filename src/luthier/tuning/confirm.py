@@ -177,7 +177,7 @@ class _Run:
     def _test(self, model: nn.Module, config: Config) -> tuple[float, float]:
         assert self._task.test is not None  # _keep looked
         device = pick_device(self._options.device)
-        loss = make_loss(config.get("loss") or self._task.loss)  # type: ignore[arg-type]  # a name
+        loss = make_loss(config.loss or self._task.loss)
         loss = loss.to(device) if isinstance(loss, nn.Module) else loss
         source, batch = self._task.test.source(device), min(EVALUATION_BATCH, len(self._task.test))
         return evaluate(model.to(device), source, loss, self._task.metric, self._options, batch)
