@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 LENGTHS = (0.15, 0.3, 0.6, 1.2, np.inf)
 #: Variance of the noise tried, as a share of the surface's.
 NOISES = (1e-3, 1e-2, 0.1, 0.5)
+DOUBT = 2.0  #: by how much (logarithm) a function of all must be likelier than a sum, which has less freedom
 ROUNDS = 3  #: over all hyperparameters; a further one did not change the choice
 
 
@@ -34,6 +35,29 @@ def left_out_errors(x: Array, y: Array, groups: Sequence[Sequence[int]] | None =
 def evidence(x: Array, y: Array, groups: Sequence[Sequence[int]]) -> float:
     """Largest log likelihood of y as a sum of smooth functions, one of each group of columns (Duvenaud et al. 2011)."""
     return _Surface(x, groups).fitted(_standard(y))[0]
+
+
+def along(x: Array, y: Array, at: Array, j: int) -> Array:
+    """The values of ``y`` if all but column ``j`` were as ``at`` has them; unchanged when there is no other.
+
+    What moves them is the difference of a surface between the two places: a sum of functions of one column each, or a
+    function of all where that is likelier. What is far below the median is cut, not to bend the surface.
+    """
+    if x.shape[1] == 1:
+        return y
+    middle = float(np.median(y))
+    y = np.maximum(y, middle - 3 * (float(y.max()) - middle))
+    z = _standard(y)
+    made = [_Surface(x, groups) for groups in ([[k] for k in range(x.shape[1])], [range(x.shape[1])])]
+    fits = [surface.fitted(z) for surface in made]
+    best = int(fits[1][0] > fits[0][0] + DOUBT)
+    surface, (_, lengths, noise) = made[best], fits[best]
+    there = np.tile(np.where(np.isfinite(at), at, np.median(x, axis=0)), (len(x), 1))
+    there[:, j] = x[:, j]
+    weights = np.linalg.solve(surface.covariance(lengths, noise), z)
+    moved = (surface.between(there, x, lengths) - surface.between(x, x, lengths)) @ weights
+    shifted: Array = y + moved * max(float(y.std()), 1e-12)
+    return shifted
 
 
 def _standard(y: Array) -> Array:
@@ -63,6 +87,13 @@ class _Surface:
         """Of the rows; all groups have the same variance, and the constant lets the mean be anything near."""
         parts = [self._part(group, tuple(lengths[k] for k in group)) for group in self._groups]
         covariance: Array = sum(parts) / len(parts) + 1.0 + (noise + 1e-6) * np.eye(len(self._squares))
+        return covariance
+
+    def between(self, a: Array, b: Array, lengths: Sequence[float]) -> Array:
+        """The covariance of the surface's values at the rows of ``a`` with those at the rows of ``b``."""
+        squares = (a[:, None, :] - b[None, :, :]) ** 2
+        parts = [np.exp(-squares[:, :, g] @ (0.5 / np.square([lengths[k] for k in g]))) for g in self._groups]
+        covariance: Array = np.mean(parts, axis=0) + 1.0
         return covariance
 
     def _part(self, group: list[int], lengths: tuple[float, ...]) -> Array:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from luthier.report.findings._batch import batch_too_large, batch_too_small
 from luthier.report.findings._data import data_mismatch, shuffled_labels
 from luthier.report.findings._design import Design
+from luthier.report.findings._edge import range_edge
 from luthier.report.findings._fit import overfitting, underfitting
 from luthier.report.findings._length import early_stop, schedule_cut_short, still_improving
 from luthier.report.findings._lr import lr_too_high, lr_too_low
 from luthier.report.findings._noise import seed_noise, small_budget
 from luthier.report.findings._odd import odd
-from luthier.report.findings._ranges import joint, range_edge, unimportant
+from luthier.report.findings._ranges import joint, unimportant
 from luthier.report.findings._start import dead_start, exploding_start, lr_blows_up
 from luthier.report.findings._view import Series, Sign, View
 from luthier.report.findings._waste import memory_wasted, time_wasted
