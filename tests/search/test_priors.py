@@ -33,6 +33,41 @@ def test_unknown_names_are_drawn_from_all_of_their_range() -> None:
     assert np.histogram(values, 4, (0, 1))[0] == pytest.approx([1000] * 4, rel=0.1)
 
 
+def test_the_names_of_other_tools_are_known() -> None:
+    theirs = {"learning_rate": "lr", "train_batch_size": "batch_size", "max_units": "units"}
+    ranges = {
+        "learning_rate": log_uniform(1e-8, 1e4),
+        "train_batch_size": integer(8, 4096, log=True),
+        "max_units": integer(16, 1024),
+    }
+    drawn, known = (
+        Knowledge(axes, {}).draw(np.random.default_rng(0), 4000)[:, [axes.names.index(name) for name in names]]
+        for axes, names in (
+            (Axes(Space(ranges)), list(theirs)),
+            (Axes(Space({theirs[name]: r for name, r in ranges.items()})), list(theirs.values())),
+        )
+    )
+    assert np.abs(np.median(drawn, axis=0) - np.median(known, axis=0)).max() < 0.03
+    assert np.corrcoef(drawn.T)[0, 1] == pytest.approx(np.corrcoef(known.T)[0, 1], abs=0.05)
+
+
+def test_of_two_that_may_be_meant_none_is() -> None:
+    axes = Axes(Space(width=integer(1, 101), hidden_size=integer(1, 101)))
+    assert np.median(Knowledge(axes, {}).draw(np.random.default_rng(0), 4000), axis=0) == pytest.approx(
+        [0.5, 0.5], abs=0.03
+    )
+
+
+@pytest.mark.parametrize(("name", "rate"), [("beta1", 1e-3), ("momentum", 0.02)])
+def test_averages_of_gradients_are_those_of_adam(name, rate) -> None:
+    rates = [
+        c["lr"]
+        for c in configs(Space({"lr": log_uniform(1e-8, 10), name: uniform(0, 0.99)}), 4000)
+        if 0.88 < c[name] < 0.92
+    ]
+    assert np.median(rates) == pytest.approx(rate, rel=0.4)
+
+
 @pytest.mark.parametrize(("optimizer", "exponent"), [("SGD", 1.0), ("Adam", 0.5)])
 def test_the_learning_rate_follows_the_batch_size(optimizer, exponent) -> None:
     space = Space(lr=log_uniform(1e-8, 1e4), batch_size=integer(8, 4096, log=True))

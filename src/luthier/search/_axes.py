@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,14 @@ class Axes:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def called(self, names: Mapping[str, str]) -> Axes:
+        """The same axes in the same order, some of them under other names."""
+        made = copy(self)
+        made.axes = {names.get(name, name): axis for name, axis in self.axes.items()}
+        made.names = tuple(made.axes)
+        made._column = {name: k for k, name in enumerate(made.names)}
+        return made
 
     def column(self, points: Array, name: str) -> Array:
         """The coordinate of ``name`` of all points."""

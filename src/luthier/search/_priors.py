@@ -6,7 +6,8 @@ Weak on purpose: a prior only says where to look first. Names that are not here 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -80,6 +81,21 @@ USUAL_NOISE_SCALE = 100.0
 _ABOUT_AS_FAST = 1.25
 #: Beliefs in a batch size are at least so wide: how well it generalises is left out of them.
 _LEAST_FACTOR = 2.0
+
+#: What other tools call them: a search that is driven by hand may have their names.
+ALSO_CALLED: Mapping[str, Sequence[str]] = {
+    "lr": ("learning_rate", "initial_lr", "lr_init"),
+    "batch_size": ("batchsize", "bs", "train_batch_size"),
+    "beta1": ("beta_1", "b1", "adam_beta1"),
+    "beta2": ("beta_2", "b2", "adam_beta2"),
+    "eps": ("epsilon", "adam_epsilon"),
+    "l1": ("l1_reg", "l1_weight"),
+    "weight_decay": ("wd", "l2", "l2_reg", "l2_weight"),
+    "clip_norm": ("max_grad_norm", "grad_clip", "clipnorm"),
+    "dropout": ("dropout_rate", "max_dropout"),
+    "layers": ("num_layers", "n_layers", "depth"),
+    "units": ("num_units", "n_units", "max_units", "hidden_size", "hidden_dim", "width"),
+}  # fmt: skip
 
 #: What averages over steps or multiplies in each: beliefs are about 1 minus these.
 NEAR_ONE = ("momentum", "beta1", "beta2", "alpha", "gamma")
@@ -194,6 +210,17 @@ def _in_order(names: Sequence[str], beliefs: Sequence[Belief]) -> list[str]:
     return ordered
 
 
+def _usual(names: Iterable[str]) -> dict[str, str]:
+    """Luthier's names for those of ``names`` that other tools use, where it is clear which one is meant."""
+    names = set(names)
+    found = {}
+    for usual, others in ALSO_CALLED.items():
+        here = names.intersection(others)
+        if usual not in names and len(here) == 1:
+            found[here.pop()] = usual
+    return found
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -209,16 +236,21 @@ class Knowledge:
 
     ``beliefs`` stand in for the literature where they hold: of those of a hyperparameter, the first whose ``given``
     is the case. They may be wrong, so a part of the points is drawn from the literature alone. With ``cost``, the
-    literature's batch size is what is quickest at a usual noise scale.
+    literature's batch size is what is quickest at a usual noise scale. Other tools' names count as ours. Where nothing
+    names an optimizer, averages of gradients (beta1, beta2) are Adam's.
     """
 
     def __init__(
         self, axes: Axes, setting: Mapping[str, Any], beliefs: Sequence[Belief] = (), cost: EpochCost | None = None
     ):
-        self._axes = axes
-        self._setting = setting
+        usual = _usual([*axes.names, *setting])
+        self._axes = axes.called(usual)
+        self._setting = {usual.get(name, name): value for name, value in setting.items()}
+        known = {*self._axes.names, *self._setting}
+        self._optimizer = "Adam" if known & {"beta1", "beta2"} else "SGD"
+        beliefs = [replace(belief, name=usual.get(belief.name, belief.name)) for belief in beliefs]
         self.informed = bool(beliefs)  #: whether there are beliefs beside the literature
-        self._literature = [*_in_time(axes, cost), *LITERATURE]
+        self._literature = [*_in_time(self._axes, cost), *LITERATURE]
         self._believed = [*beliefs, *self._literature]
         optimizers = getattr(axes.axes.get("optimizer"), "choices", None) or ()
         rated = [b.given.get("optimizer") for b in beliefs if b.name == "lr"]
@@ -295,7 +327,7 @@ class Knowledge:
         """The values of a hyperparameter at these points, varied or not."""
         axis = self._axes.axes.get(name)
         if axis is None:
-            default = "SGD" if name == "optimizer" else None
+            default = self._optimizer if name == "optimizer" else None
             return [self._setting.get(name, default)] * len(points)
         column = self._axes.column(points, name)
         return [axis.choices[round(u)] for u in column] if axis.choices is not None else list(axis.values(column))
