@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, spearmanr
 
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.report.findings._design import Axis, Design
-from luthier.report.findings._statistics import ramp, surely
+from luthier.report.findings._promise import Promise, by_curves, by_luck, by_order
 from luthier.report.findings._surface import along
 from luthier.report.findings._view import Sign, View
 
@@ -18,16 +17,9 @@ Array = NDArray[np.float64]
 
 #: The best value lies in the outer part of its range.
 EDGE = 0.12
-#: The part of the range near the end whose slope is continued, and how far; as shares of the range.
-NEAR, STEP = 0.2, 0.2
-SURE = 0.9  #: that a step beyond brings more than luck
+STEP = 0.2  #: how far beyond the end is looked, as a share of the range; a whole number at least
 SHOWN = 0.7  #: that a rate at the end is too low or too high, by its own curve
 FAR_FROM_SURE = 0.3  #: of chance: a loss above which classes are far from told apart
-WORTH = 0.05  #: a step beyond the end must lower the loss by this share
-ORDERED = 0.01  #: the chance that luck brings trainings into so good an order
-FEW_VALUES = 6  #: of a hyperparameter; the slope near the end is then that of three
-LEAST = 5  #: trainings that a curve near the end goes through
-NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
 MOST = 80  #: trainings that a surface goes through
 
 
@@ -43,50 +35,49 @@ def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
     at = np.array([axis.unit(winner.config.get(axis.name)) for axis in design.axes])
     signs = []
     for j, axis in enumerate(design.axes):
-        at_high = at[j] >= 1 - EDGE
+        at_high = bool(at[j] >= 1 - EDGE)
         if axis.choices or not (at_high or at[j] <= EDGE) or _natural(axis, at_high, view.samples):
             continue
-        gain, sure = _beyond(view, design, at, j, at_high)
-        if sure is None:
-            continue
+        promises = _promises(view, design, at, j, at_high)
         shown = _curve_says(axis, at_high, winner.number, told)
-        if sure < SURE and shown < SHOWN:
+        if not promises and shown < SHOWN:
             continue
+        best = max(promises, key=lambda promise: promise.sure, default=Promise(0.0, shown))
         value, to = winner.config.get(axis.name), _wider(axis, at_high, view.samples)
-        slots = {"name": axis.name, "value": value, "edge": axis.high if at_high else axis.low, "to": to, "gain": gain}
-        text = "" if at_high else "low"
-        signs.append(Sign("range-edge", max(sure, shown), 0.8, slots, text, winner.number))
+        edge = axis.high if at_high else axis.low
+        slots = {"name": axis.name, "value": value, "edge": edge, "to": to, "gain": best.gain}
+        signs.append(Sign("range-edge", max(best.sure, shown), 0.8, slots, "" if at_high else "low", winner.number))
     return signs
 
 
-def _beyond(view: View, design: Design, at: Array, j: int, at_high: bool) -> tuple[float, float | None]:
-    """What a step beyond the end would bring if things went on as they do near it, and how surely that is no luck.
+def _promises(view: View, design: Design, at: Array, j: int, at_high: bool) -> list[Promise]:
+    """What a step beyond the end would bring, by all that is sure of it.
 
-    None when scores do not rise towards the end. A gain of the score, as a share when it is a loss. Where much is left
-    to learn, of the validation loss as well, in which each sample tells more than whether it is right. Where little is,
-    and the loss is not the score, sure answers lower it without end: there, both have to get better.
+    A gain of the score, as a share when it is a loss. Where much is left to learn, of the validation loss as well, in
+    which each sample tells more than whether it is right. Where little is, and the loss is not the score, sure answers
+    lower it without end: there, both have to get better.
     """
-    rows = _most_alike(design.x, at, j)
-    out = design.x[rows, j] if at_high else 1 - design.x[rows, j]
-    raw, losses = design.scores[rows], design.losses[rows]
-
-    def line(values: Array) -> Array:
-        return along(design.x[rows], values, at, j)
-
-    share = view.sign < 0 and float(raw.max()) < 0
-    scores = line(_logs(-raw) if share else raw)
-    if not _rises(out, scores):
-        return 0.0, None
-    found = [_gain_beyond(out, scores, view.luck / -float(raw.max()) if share else view.luck)]
+    axis, rows = design.axes[j], _most_alike(design.x, at, j)
+    step = max(STEP, 1 / (axis.high - axis.low)) if axis.whole and not axis.log else STEP
+    x, scores, losses = design.x[rows], design.scores[rows], design.losses[rows]
+    out = x[:, j] if at_high else 1 - x[:, j]
+    best = float(scores.max())
+    if view.sign < 0 and best < 0:
+        found = [by_luck(out, along(x, _logs(-scores), at, j), step, view.luck / -best)]
+    else:
+        found = [by_luck(out, along(x, scores, at, j), step, view.luck)]
     told = np.isfinite(losses)
+    measures = []
     if told.any():
-        low = float(losses[told].min())
-        smooth = line(_logs(np.where(told, losses, losses[told].max())))
-        if not view.classes or np.allclose(losses[told], -raw[told]) or low > FAR_FROM_SURE * view.chance:
-            found += [_smooth_gain(out, smooth), _in_order(out, smooth)]
-        elif view.history.metric == "accuracy" and view.validation:
-            found.append(_in_order(out, smooth, line(_logs(1 - raw + 0.5 / view.validation))))
-    return max(found, key=lambda gain: gain[1])
+        measures = [_logs(np.where(told, losses, losses[told].max()))]
+        counts = not view.classes or np.allclose(losses[told], -scores[told])
+        if not counts and float(losses[told].min()) <= FAR_FROM_SURE * view.chance:
+            errors = view.history.metric == "accuracy" and view.validation
+            measures = [*measures, _logs(1 - scores + 0.5 / view.validation)] if errors else []
+    if measures:
+        moved = [along(x, values, at, j) for values in measures]
+        found += [by_order(out, moved, step), by_curves(out, moved, step)]
+    return [promise for promise in found if promise is not None]
 
 
 def _most_alike(x: Array, at: Array, j: int) -> NDArray[np.intp]:
@@ -134,85 +125,3 @@ def _wider(axis: Axis, at_high: bool, samples: int) -> float:
     if known is not None:
         end = min(max(end, known.low if not known.open_low else 1e-12), known.high)
     return float(f"{end:.2g}")
-
-
-def _rises(out: Array, y: Array) -> bool:
-    """Whether scores rise towards the outer end, in rank, by more than chance."""
-    found = spearmanr(out, y)
-    return bool(found.statistic > 0 and found.pvalue < 0.05)
-
-
-def _smooth_gain(out: Array, values: Array) -> tuple[float, float]:
-    """The gain, and how surely it matters, by the scatter of the values about a curve through the outer half.
-
-    All are of the same validation samples, so their differences are known far better than the values.
-    """
-    gain, _ = _slope_beyond(out, values)
-    _, scatter = _curve(out, values)
-    return gain, surely(gain - WORTH, max(2 * scatter, 0.3 * WORTH)) if np.isfinite(scatter) else 0.0
-
-
-def _in_order(out: Array, *measures: Array) -> tuple[float, float]:
-    """The least gain, and how surely it matters, when each measure is in so good an order as luck seldom makes.
-
-    Of several measures, which are then near their ceilings, a curve must promise as much as a line does.
-    """
-    if not all(_ordered(out, values) for values in measures):
-        return 0.0, 0.0
-    gains = [_slope_beyond(out, values)[0] for values in measures]
-    if len(measures) == 1:
-        return gains[0], SURE * ramp(gains[0], 0.0, 1.5 * WORTH)
-    gain = min(*gains, *(_curve(out, values)[0] for values in measures))
-    return gain, SURE * ramp(gain, 0.0, 3 * WORTH)
-
-
-def _ordered(out: Array, values: Array) -> bool:
-    """Whether values rise towards the outer end throughout, and at the outermost three places."""
-    places = np.unique(out.round(6))[-3:]
-    last = [float(values[out.round(6) == place].mean()) for place in places]
-    found = kendalltau(out, values, alternative="greater")
-    return bool(found.pvalue < ORDERED and (np.diff(last) > 0).all())
-
-
-def _curve(out: Array, values: Array) -> tuple[float, float]:
-    """What a step beyond adds by a parabola through the outer half, and the scatter about it.
-
-    A line where there are too few values for a parabola; the scatter is infinite where none are left for it.
-    """
-    outer = out > min(out.max() - 0.5, float(np.sort(out)[-min(LEAST, len(out))]) - 1e-9)
-    degree = min(2 if outer.sum() >= LEAST else 1, len(np.unique(out[outer].round(6))) - 1)
-    x, y = out[outer] - out.max(), values[outer]
-    fit = np.polyfit(x, y, degree)
-    free = len(x) - degree - 1
-    scatter = float(np.sqrt(((y - np.polyval(fit, x)) ** 2).sum() / free)) if degree and free >= 2 else np.inf
-    return float(np.polyval(fit, STEP) - np.polyval(fit, 0.0)), scatter
-
-
-def _gain_beyond(out: Array, values: Array, luck: float) -> tuple[float, float]:
-    """The gain, and the probability that it is more than luck.
-
-    The smaller of two slopes counts: of the values near the end, and from the outermost to the next; so what levels off
-    promises little.
-    """
-    gain, share = _slope_beyond(out, values)
-    return gain, surely(gain - luck, luck * max(1.0, share))
-
-
-def _slope_beyond(out: Array, values: Array) -> tuple[float, float]:
-    """What a step beyond the end would add, and how its error compares with that of a single value."""
-    weights = np.exp(-(((out.max() - out) / NEAR) ** 2))
-    outer = out > out.max() - NEARBY
-    apart = np.flatnonzero(~outer)
-    if len(apart) == 0 or (weights > 0.02).sum() < 2:
-        return 0.0, 1.0
-    second = int(apart[out[apart].argmax()])
-    width = float(out[outer].mean() - out[second])
-    places = np.unique(out.round(6))
-    if 3 <= len(places) <= FEW_VALUES:  # one of them alone may be lucky
-        last = out > places[-3] - 1e-5
-        slope = float(np.polyfit(out[last], values[last], 1)[0])
-    else:
-        pair = float(values[outer].mean() - values[second]) / width
-        slope = min(pair, float(np.polyfit(out, values, 1, w=np.sqrt(weights))[0]))
-    gain = slope * STEP
-    return gain, float(np.sqrt(1 / outer.sum() + 1)) * min(1.0, STEP / width)

@@ -32,6 +32,7 @@ VERY_SMALL, KNOWS = 0.125, 0.5  #: parameters for each target; the share of what
 SMALL, LARGE = 0.25, 1.0
 TINY = 0.1  #: so small that staying at chance is no wonder
 FEW_PARAMETERS = 500  #: for each number or label of an answer: a model with more is not small, however large the data
+SHARED = 12  #: parameters for each number of an answer: with fewer, the answers share them
 #: As shares of what was learned: what a curve that has levelled off still falls in a quarter; a small gap.
 LEVEL, GAP = 0.1, 0.25
 LEVEL_SMALL = 0.2  #: a fall that a small model does not go on with for long
@@ -148,6 +149,8 @@ def capacity(view: View, training: Trained) -> float:
     if not math.isfinite(each) or not history.targets:
         return (SMALL + LARGE) / 2
     answers = max(1.0, history.targets / view.samples) if view.samples else 1.0
+    if each * history.targets < SHARED * answers:  # as a convolution: every answer is an example of the same
+        answers = 1.0
     return max(each, SMALL if each * history.targets >= FEW_PARAMETERS * answers else 0.0)
 
 

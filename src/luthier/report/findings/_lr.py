@@ -172,7 +172,8 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     steep = STEEP_DECAYED if series.decayed else STEEP
     higher = other_rates(view, series, False)
     straight = level > NEAR_CHANCE and share > EVENLY
-    slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS or straight
+    slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS
+    slow = slow or (straight and not bold(series.training))  # whose loss falls as the rate does
     proven = higher is Verdict.BETTER or (higher is Verdict.UNTRIED and slow)
     cut_off = not series.complete and float(series.epoch[-1]) < 0.9 * float(series.training.config.get("epochs") or 0.0)
     if share > steep and not cut_off and not _chosen(view, series) and proven:  # its plan would go on falling

@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 
 #: What the others have to explain before one can be called unimportant, and what it may add; of the variance.
 KNOWN, ADDS = 0.6, 0.01
+KNOWN_OF_GOOD = 0.5  #: the same of the better half alone: what is far off says little about what is good
 MOST = 80  #: trainings in a surface; the latest, which lie where it matters
 #: Two belong together when a function of both is this much likelier than a sum of two (logarithm), that is 400 times.
 ODDS = 6.0
@@ -28,19 +29,26 @@ def unimportant(design: Design) -> list[Sign]:
     n, d = design.x.shape
     if n < max(12, 4 * d) or d < 2 or not design.rich:
         return []
-    x, y, axes = design.x[-MOST:], design.y[-MOST:], design.axes
-    total = float(((y - y.mean()) ** 2).sum())
-    unexplained = float((left_out_errors(x, y) ** 2).sum()) / total
+    x, y = design.x[-MOST:], design.y[-MOST:]
+    good = np.maximum(y, np.median(y))
     names, explained = [], 0.0
-    for j, axis in enumerate(axes):
-        without = float((left_out_errors(np.delete(x, j, axis=1), y) ** 2).sum()) / total
-        if 1 - without > KNOWN and without - unexplained < ADDS:
+    for j, axis in enumerate(design.axes):
+        known, adds = _explained(x, y, j)
+        known_of_good, adds_to_good = _explained(x, good, j)
+        if known > KNOWN and known_of_good > KNOWN_OF_GOOD and max(adds, adds_to_good) < ADDS:
             names.append(axis.name)
-            explained = max(explained, 1 - without)
+            explained = max(explained, known)
     if not names or len(names) == d:
         return []
     confidence = 0.6 + 0.35 * ramp(explained, KNOWN, 0.95)
     return [Sign("unimportant", confidence, 0.2, {"names": names, "explained": explained, "n": n})]
+
+
+def _explained(x: Array, y: Array, j: int) -> tuple[float, float]:
+    """The share of the variance of y that all but column ``j`` explain, left-one-out, and what that column adds."""
+    total = max(float(((y - y.mean()) ** 2).sum()), 1e-12)
+    without, whole = (float((left_out_errors(z, y) ** 2).sum()) / total for z in (np.delete(x, j, axis=1), x))
+    return 1 - without, without - whole
 
 
 def joint(design: Design) -> list[Sign]:
