@@ -8,6 +8,7 @@ import pytest
 
 from luthier.records import Finding, Status
 from luthier.report.explain import explain
+from luthier.task import Chance
 
 Make = Callable[..., Any]
 E = np.arange(1, 21)
@@ -142,3 +143,25 @@ class TestData:
         assert "shuffled" in codes["shuffled-labels"].sentence
         assert "overfitting" not in codes
         assert "data-mismatch" not in codes
+
+
+@pytest.mark.parametrize(("lr", "expected"), [(0.02, True), (2.0, False)])
+def test_a_bold_rate_whose_loss_falls_with_its_decay_is_not_too_low(
+    history: Make, training: Make, lr: float, expected: bool
+) -> None:
+    losses = np.r_[1.108, 1.079, 1.015, 1.009, 0.969, 0.996, 0.96, 0.953, 0.915, 0.887, 0.878, 0.861, 0.856, 0.85]
+    made = training(0, losses, val=losses * 0.99, lr=lr, momentum=0.66, schedule="cosine")
+    assert ("lr-too-low" in found(history(made, chance=Chance(1.1, 0.3, 1.1)))) == expected
+
+
+@pytest.mark.parametrize(("targets", "expected"), [(1000, True), (60_000, False)])
+def test_answers_that_share_few_parameters_are_examples_of_the_same(
+    history: Make, training: Make, targets: int, expected: bool
+) -> None:
+    """A convolution that answers for 60 cells of each sample learns from each of them."""
+    losses = 0.5 + 0.2 * np.exp(-E / 2)
+    made = training(0, losses, lr=0.02, optimizer="Adam", metric=np.full(20, 0.8))
+    about = {"chance": Chance(0.69, 0.6, 0.69), "reference": 1.2}
+    assert (
+        "underfitting" in found(history(made, parameters=60 if expected else 640, targets=targets, **about))
+    ) == expected

@@ -59,3 +59,43 @@ def test_near_a_ceiling_loss_and_errors_have_to_fall_without_levelling_off(
 def test_seven_values_in_perfect_order(history: Make, training: Make, losses: list[float], expected: set[str]) -> None:
     made = [training(n, level(loss / 20), metric=level(loss / 20), momentum=0.1 * n) for n, loss in enumerate(losses)]
     assert told(history(*made, ranges={"momentum": uniform(0, 0.6)}, **LOSSES)) == expected
+
+
+@pytest.mark.parametrize(("scale", "expected"), [(0.5, {"batch_size"}), (0.05, set())])
+def test_a_trend_shows_through_its_scatter(history: Make, training: Make, scale: float, expected: set[str]) -> None:
+    """Neighbours are out of order by luck; a line through the outer half is not."""
+    rng = np.random.default_rng(2)
+    sizes = [215, 256, 280, 340, 345, 370, 450, 500, 560, 670]
+    made = [
+        training(n, level(loss), metric=level(loss), batch_size=size)
+        for n, size in enumerate(sizes)
+        for loss in [0.03 * (size / 215) ** scale * (1 + 0.03 * rng.normal())]
+    ]
+    assert told(history(*made, ranges={"batch_size": integer(200, 675, log=True)}, **LOSSES)) == expected
+
+
+@pytest.mark.parametrize(("last", "expected"), [(0.44, {"layers"}), (0.478, set())])
+def test_a_step_of_whole_numbers_is_one_at_least(
+    history: Make, training: Make, last: float, expected: set[str]
+) -> None:
+    losses = {0: 0.7, 1: 0.48, 2: last}
+    made = [
+        training(n, level(losses[n % 3]), metric=level(losses[n % 3] * (1 + 1e-4 * n)), layers=n % 3) for n in range(12)
+    ]
+    assert told(history(*made, ranges={"layers": integer(0, 2)}, **LOSSES)) == expected
+
+
+@pytest.mark.parametrize(("effect", "expected"), [(0.0, ["weight_decay"]), (0.12, [])])
+def test_what_matters_among_the_good_is_not_unimportant(
+    history: Make, training: Make, effect: float, expected: list[str]
+) -> None:
+    """A wide range of rates explains most of all that trainings differ by, and hides the rest."""
+    rng = np.random.default_rng(1)
+    made = []
+    for n in range(24):
+        lr, decay = 10 ** rng.uniform(-4, 0), 10 ** rng.uniform(-2, 1)
+        loss = 0.4 + 0.15 * np.log10(lr / 0.05) ** 2 + effect * np.log10(decay / 0.5) ** 2
+        made.append(training(n, level(loss), metric=level(loss), lr=lr, weight_decay=decay))
+    ranges = {"lr": log_uniform(1e-4, 1), "weight_decay": log_uniform(0.01, 10)}
+    found = [f for f in explain(history(*made, ranges=ranges, **LOSSES)) if f.code == "unimportant"]
+    assert [name for f in found for name in f.evidence["names"]] == expected

@@ -23,7 +23,8 @@ ORDERED = 0.01  #: the chance that luck brings trainings into so good an order
 RISING = 0.05  #: the chance that luck lets values rise so much towards the end
 NEAR = 0.2  #: the part of the range near the end whose slope is continued
 NEARBY = 0.08  #: of the range; values as near as this to the outermost are one
-FEW_VALUES = 6  #: of a hyperparameter; the slope near the end is then that of three
+#: Of a hyperparameter; the slope near the end is then that of three, since one may be lucky, unless it was often tried.
+FEW_VALUES, SEVERAL = 6, 3
 LEAST = 5  #: trainings that a curve near the end goes through
 LEAST_SCATTER = 0.015  #: of logarithms of losses: better than this none is known, however well a curve fits
 
@@ -37,8 +38,7 @@ class Promise(NamedTuple):
 
 def by_luck(out: Array, values: Array, step: float, luck: float) -> Promise | None:
     """Near the end values rise by more than luck does: their standard deviation by the draw of samples."""
-    found = spearmanr(out, values)
-    if not (found.statistic > 0 and found.pvalue < RISING):
+    if not _rises(out, values):
         return None
     gain, share = _slope(out, values, step)
     sure = surely(gain - luck, luck * max(1.0, share))
@@ -67,13 +67,21 @@ def by_curves(out: Array, measures: Sequence[Array], step: float) -> Promise | N
     """
     promised = []
     for values in measures:
-        fits, rising = _curves(out, values, step), spearmanr(out, values)
-        if not fits or not (rising.statistic > 0 and rising.pvalue < RISING):
+        fits = _curves(out, values, step)
+        if not fits or not _rises(out, values):
             return None
         odds = np.exp([fit.odds - max(f.odds for f in fits) for fit in fits])
         promised.append(odds / odds.sum() @ np.array([(fit.gain, fit.sure) for fit in fits]))
     gain, sure = np.mean(promised, axis=0)
     return Promise(float(gain), float(sure)) if sure >= LIKELY else None
+
+
+def _rises(out: Array, values: Array) -> bool:
+    """Whether values rise towards the outer end, in rank, by more than chance."""
+    if np.ptp(values) == 0 or np.ptp(out) == 0:
+        return False
+    found = spearmanr(out, values)
+    return bool(found.statistic > 0 and found.pvalue < RISING)
 
 
 def _ordered(out: Array, values: Array) -> bool:
@@ -123,11 +131,14 @@ def _slope(out: Array, values: Array, step: float) -> tuple[float, float]:
         return 0.0, 1.0
     second = int(apart[out[apart].argmax()])
     width = float(out[outer].mean() - out[second])
-    places = np.unique(out.round(6))
-    if 3 <= len(places) <= FEW_VALUES:  # one of them alone may be lucky
+    places, counts = np.unique(out.round(6), return_counts=True)
+    pair = float(values[outer].mean() - values[second]) / width
+    if 3 <= len(places) <= FEW_VALUES:
         last = out > places[-3] - 1e-5
         slope = float(np.polyfit(out[last], values[last], 1)[0])
+        if counts[-2:].min() >= SEVERAL:
+            pair = float(values[out > places[-1] - 1e-5].mean() - values[np.isclose(out, places[-2], atol=1e-5)].mean())
+            slope = min(slope, pair / (places[-1] - places[-2]))
     else:
-        pair = float(values[outer].mean() - values[second]) / width
         slope = min(pair, float(np.polyfit(out, values, 1, w=np.sqrt(weights))[0]))
     return slope * step, float(np.sqrt(1 / outer.sum() + 1)) * min(1.0, step / width)
