@@ -85,16 +85,16 @@ def test_a_step_of_whole_numbers_is_one_at_least(
     assert told(history(*made, ranges={"layers": integer(0, 2)}, **LOSSES)) == expected
 
 
-@pytest.mark.parametrize(("effect", "expected"), [(0.0, ["weight_decay"]), (0.12, [])])
+@pytest.mark.parametrize(("effect", "seed", "expected"), [(0.0, 0, ["weight_decay"]), (0.03, 9, [])])
 def test_what_matters_among_the_good_is_not_unimportant(
-    history: Make, training: Make, effect: float, expected: list[str]
+    history: Make, training: Make, effect: float, seed: int, expected: list[str]
 ) -> None:
     """A wide range of rates explains most of all that trainings differ by, and hides the rest."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     made = []
-    for n in range(24):
+    for n in range(20):
         lr, decay = 10 ** rng.uniform(-4, 0), 10 ** rng.uniform(-2, 1)
-        loss = 0.4 + 0.15 * np.log10(lr / 0.05) ** 2 + effect * np.log10(decay / 0.5) ** 2
+        loss = 0.4 + 0.15 * np.log10(lr / 0.05) ** 2 + effect * np.log10(decay / 0.5) ** 2 + 0.02 * rng.normal()
         made.append(training(n, level(loss), metric=level(loss), lr=lr, weight_decay=decay))
     ranges = {"lr": log_uniform(1e-4, 1), "weight_decay": log_uniform(0.01, 10)}
     found = [f for f in explain(history(*made, ranges=ranges, **LOSSES)) if f.code == "unimportant"]
