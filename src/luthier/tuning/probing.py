@@ -56,7 +56,8 @@ def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epoc
 
     None where trainings are counted, since each short one would be one. What the clock says counts only where time is
     what is spent, so that searches of so many epochs decide alike every time. Range tests of every optimizer come
-    before the short trainings of any: a search that varies the optimizer needs an lr for each.
+    before the short trainings of any: a search that varies the optimizer needs an lr for each. So does the timing of
+    steps, which costs little and tells which batch sizes make every training quick.
     """
     left = SHARE * total
     if unit == "trainings":
@@ -64,12 +65,12 @@ def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epoc
     tests = min(range_tests_cost(setup.task, setup.baseline), LR_TRAININGS) * cost
     tested = _affordable(_optimizers(setup), tests, left) if setup.lr_bounds is not None else ()
     left -= len(tested) * tests
+    timing = min(TIMING, TIMING_SHARE * total) if unit == "seconds" and timed_sizes(setup) else 0.0
+    timed = timing + EVALUATIONS * cost / float(setup.baseline.epochs)
+    timing, left = (timing, left - timed) if 0 < timed < left else (0.0, left)
     more = LR_TRAININGS * cost - tests
     confirmed = _affordable(tested, more, left)
     left -= len(confirmed) * more
-    timing = min(TIMING, TIMING_SHARE * total) if unit == "seconds" and timed_sizes(setup) else 0.0
-    left -= timing + EVALUATIONS * cost / float(setup.baseline.epochs)
-    timing = timing if left > 0 else 0.0
     return Plan(tested, confirmed, timing, timing > 0 and NOISE_TRAININGS * cost < left)
 
 
