@@ -171,7 +171,8 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
         return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
     steep = STEEP_DECAYED if series.decayed else STEEP
     higher = other_rates(view, series, False)
-    straight = level > NEAR_CHANCE and share > EVENLY
+    near_chance = min(level, float(tail(series.train)[-1]) / view.train_chance) > NEAR_CHANCE
+    straight = near_chance and share > EVENLY
     slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS
     slow = slow or (straight and not bold(series.training))  # whose loss falls as the rate does
     proven = higher is Verdict.BETTER or (higher is Verdict.UNTRIED and slow)

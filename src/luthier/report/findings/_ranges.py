@@ -107,7 +107,8 @@ def _paired(groups: list[list[int]], pair: tuple[int, int]) -> list[list[int]]:
 def _same_way(x: Array, y: Array, i: int, j: int) -> bool:
     """Whether high goes with high among the best scores; by the product of the two where these show nothing."""
     best = y >= np.quantile(y, BEST)
-    together = float(np.corrcoef(x[best, i], x[best, j])[0, 1]) if best.sum() >= 4 else 0.0
+    told = best.sum() >= 4 and min(np.ptp(x[best, i]), np.ptp(x[best, j])) > 0
+    together = float(np.corrcoef(x[best, i], x[best, j])[0, 1]) if told else 0.0
     if abs(together) > SURELY_TOGETHER:
         return together > 0
     product = (2 * x[:, i] - 1) * (2 * x[:, j] - 1)
