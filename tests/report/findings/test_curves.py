@@ -154,6 +154,17 @@ def test_a_bold_rate_whose_loss_falls_with_its_decay_is_not_too_low(
     assert ("lr-too-low" in found(history(made, chance=Chance(1.1, 0.3, 1.1)))) == expected
 
 
+@pytest.mark.parametrize(("learned", "expected"), [(0.4, True), (1.0, False)])
+def test_a_training_loss_that_has_come_far_from_chance_was_not_slow(
+    history: Make, training: Make, learned: float, expected: bool
+) -> None:
+    val = np.r_[1.018, 0.986, 0.921, 0.883, 0.878, 0.879]
+    train = 1 - learned * (1 - np.r_[1.24, 0.87, 0.8, 0.71, 0.62, 0.58])
+    made = training(0, train, val=val, metric=val, lr=0.05, schedule="cosine")
+    about = {"chance": Chance(1.0, 1.0, 1.0), "metric": "loss", "direction": "minimize"}
+    assert ("lr-too-low" in found(history(made, **about))) == expected
+
+
 @pytest.mark.parametrize(("targets", "expected"), [(1000, True), (60_000, False)])
 def test_answers_that_share_few_parameters_are_examples_of_the_same(
     history: Make, training: Make, targets: int, expected: bool
