@@ -6,8 +6,8 @@ Luthier's findings.
 
 from __future__ import annotations
 
-from diagnosis.blind_tasks import arm, bars
-from diagnosis.final_tasks import blood
+from diagnosis.blind_tasks import arm
+from diagnosis.final_tasks import blood, queens
 from diagnosis.fresh_settings import tens
 from diagnosis.fresh_tasks import pendulum
 from diagnosis.last_settings import weather
@@ -56,8 +56,8 @@ CASES = [
                 pendulum(epochs=15),
                 {"lr": 0.03, "momentum": 0.9, "weight_decay": 0.03},
                 {"weight_decay": log_uniform(0.01, 0.2)},
-                search="qmc",
-                budget="9 trainings",
+                search="freeze-thaw",
+                budget="200 epochs",
             ),
             FADED,
         ),
@@ -94,17 +94,17 @@ CASES = [
                 blood(epochs=12),
                 {"lr": 0.3, "clip_norm": 0.03},
                 {"clip_norm": log_uniform(0.01, 0.1)},
-                search="random",
+                search="qmc",
                 budget="10 trainings",
             ),
             EDGE,
         ),
         (
             lambda: Plan(
-                bars(epochs=12, noise=0.5),
-                {"optimizer": "Adam", "lr": 0.01, "channels": 3, "schedule": "cosine"},
-                {"channels": integer(1, 6), "lr": log_uniform(7e-3, 0.014)},
-                [Run({"channels": c, "lr": lr}) for c in (1, 2, 4, 5, 6) for lr in (7e-3, 0.014)],
+                queens(3000, epochs=18, act="silu"),
+                {"optimizer": "AdamW", "lr": 0.02, "units": 4, "schedule": "cosine"},
+                {"units": integer(2, 8, log=True), "lr": log_uniform(0.015, 0.03)},
+                [Run({"units": n, "lr": lr}) for n in (2, 3, 5, 6, 8) for lr in (0.015, 0.03)],
             ),
             TWO + " seed-noise",
         ),

@@ -31,10 +31,10 @@ PROOFS: list[tuple[Any, ...]] = [
     *edge(106, "momentum", 0.5, 0.75, 0.95, "low", 1.15, 1.5),
     *edge(107, "beta2", 0.2, 0.4, 0.55, "low", 1.3, 1.25),
     *edge(108, "clip_norm", 0.03, 0.1, 0.3, "low", 1.3, 1.5),
-    *edge(109, "channels", 3, 6, 9, "low", 1.2, 1.3),
-    *edge(109, "channels", 3, 6, 9, "miss", 1.3, 1.3),
+    *edge(109, "units", 3, 8, 24, "low", 1.1, 1.25),
+    *edge(109, "units", 3, 8, 24, "miss", 1.2, 1.3),
     *edge(110, "l1", 2e-4, 1e-3, 3e-3, "low", 1.3, 1.5),
-    *edge(111, "eps", 0.1, 0.03, 0.01, "low", 1.5, 1.5),
+    *edge(111, "eps", 0.15, 0.06, 0.02, "low", 1.5, 1.5),
     *edge(112, "gamma", 0.1, 0.4, 0.575, "low", 1.2, 1.25),
     *edge(113, "code", 2, 4, 12, "low", 1.3, 1.25),
     *edge(114, "momentum", 0.96, 0.94, 0.915, "low", 1.5, 1.5, seeds=16),
@@ -46,8 +46,8 @@ PROOFS: list[tuple[Any, ...]] = [
     *edge(118, "batch_size_end", 300, 128, 43, "low", 1.3, 1.3),
     *edge(119, "batch_size", 400, 200, 67, "low", 1.5, 1.5),
     *edge(119, "batch_size", 400, 200, 67, "miss", 1.5, 1.5),
-    *edge(120, "units", 4, 6, 8, "low", 1.2, 1.25),
-    *edge(120, "units", 4, 6, 8, "miss", 1.2, 1.2),
+    *edge(120, "units", 4, 6, 18, "low", 1.2, 1.5, seeds=16),
+    *edge(120, "units", 4, 6, 18, "miss", 1.2, 1.3, seeds=16),
 ]
 
 
