@@ -35,6 +35,8 @@ from diagnosis import (
     later_healthy_b,
     search_cases,
     start_cases,
+    third_healthy_a,
+    third_healthy_b,
     unseen_budget,
     unseen_curves,
     unseen_data,
@@ -110,4 +112,6 @@ ALL = [
     *later_edges_b.CASES,
     *later_healthy_a.CASES,
     *later_healthy_b.CASES,
+    *third_healthy_a.CASES,
+    *third_healthy_b.CASES,
 ]
