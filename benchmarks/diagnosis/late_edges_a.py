@@ -122,7 +122,7 @@ CASES = [
             ),
             FADED,
         ),
-        part="last",
+        part="late",
         first=81,
     ),
 ]

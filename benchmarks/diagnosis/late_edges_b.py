@@ -125,7 +125,7 @@ CASES = [
             ),
             EDGE,
         ),
-        part="last",
+        part="late",
         first=91,
     ),
 ]

@@ -111,7 +111,7 @@ CASES = [
             ),
             "seed-noise joint",
         ),
-        part="last",
+        part="late",
         first=181,
     )
 ]

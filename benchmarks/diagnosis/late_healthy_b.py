@@ -124,7 +124,7 @@ CASES = [
             ),
             "seed-noise joint",
         ),
-        part="last",
+        part="late",
         first=191,
     )
 ]

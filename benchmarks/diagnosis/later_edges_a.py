@@ -117,7 +117,7 @@ CASES = [
             ),
             EDGE + " overfitting early-stop time-wasted memory-wasted data-mismatch",
         ),
-        part="last",
+        part="later",
         first=101,
     ),
 ]

@@ -123,7 +123,7 @@ CASES = [
             ),
             TWO + " seed-noise",
         ),
-        part="last",
+        part="later",
         first=111,
     ),
 ]

@@ -100,7 +100,7 @@ CASES = [
             ),
             "seed-noise joint",
         ),
-        part="last",
+        part="later",
         first=241,
     )
 ]

@@ -97,7 +97,7 @@ CASES = [
             ),
             "seed-noise joint",
         ),
-        part="last",
+        part="later",
         first=251,
     )
 ]

@@ -13,7 +13,7 @@ from scipy.stats import qmc
 from luthier import Options, Space, Task, tune
 from luthier.records import Decision, End, Slice, SliceResult
 
-Part = Literal["dev", "held_out", "blind", "unseen", "fresh", "last"]
+Part = Literal["dev", "held_out", "blind", "unseen", "fresh", "last", "late", "later", "latest"]
 Values = Mapping[str, Any]
 
 

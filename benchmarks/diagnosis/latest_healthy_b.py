@@ -1,8 +1,8 @@
-"""Third, second half: well-tuned studies of which nothing is to be said, by someone who had not seen the rules.
+"""Latest, second half: well-tuned studies of which nothing is to be said, by someone who had not seen the rules.
 
 Half are regressions (planets, prices of houses, a linear function), half have sequences, pictures or embeddings (tones,
 spots, readers). Momentum, weight decay, width and the learning rate are varied, alone, two or three at once.
-Reference trainings (third_healthy_b_truth.py) show that neither longer or shorter training, nor another learning rate,
+Reference trainings (latest_healthy_b_truth.py) show that neither longer or shorter training, nor another learning rate,
 batch size or size of the model is clearly better, that a model of a sixth of the size is clearly worse, that every
 varied hyperparameter matters, and that none has a better value at an end of its range or beyond. The best settings may
 differ by no more than seeds do, and what is varied together may depend on each other; to say so is no false alarm.
@@ -104,7 +104,7 @@ CASES = [
             lambda: grid(spots, {"lr": log_uniform(1e-3, 0.3)}, lr=(1e-3, 4e-3, 8e-3, 0.013, 0.03, 0.05, 0.1, 0.3)),
             "seed-noise",
         ),
-        part="last",
+        part="latest",
         first=281,
     )
 ]

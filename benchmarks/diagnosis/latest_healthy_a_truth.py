@@ -1,6 +1,6 @@
-"""Proves the labels of the third healthy cases, first half, without Luthier's findings.
+"""Proves the labels of the latest healthy cases, first half, without Luthier's findings.
 
-python benchmarks/diagnosis/third_healthy_a_truth.py [PATTERN]
+python benchmarks/diagnosis/latest_healthy_a_truth.py [PATTERN]
 
 As later_healthy_truth.py does, for the loss. In addition, where accuracy is the metric, the share of wrong answers is
 compared: neither a longer training, nor one with another learning rate, batch size or size of the model has a clearly
@@ -17,10 +17,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from diagnosis import later_healthy_truth, third_healthy_a
+from diagnosis import later_healthy_truth, latest_healthy_a
 from diagnosis.blind_truth import CASES, measured, plan, prove, told
 
-CASES |= {case.name: case for case in third_healthy_a.CASES}
+CASES |= {case.name: case for case in latest_healthy_a.CASES}
 
 
 def accurate(name: str) -> None:
@@ -55,4 +55,4 @@ def healthy(name: str) -> None:
 
 
 if __name__ == "__main__":
-    prove([], healthy, [case.name for case in third_healthy_a.CASES])
+    prove([], healthy, [case.name for case in latest_healthy_a.CASES])

@@ -1,7 +1,7 @@
-"""Third, first half: well-tuned classifications of which nothing is to be said, by someone who had not seen the rules.
+"""Latest, first half: well-tuned classifications of which nothing is to be said, by someone who had not seen the rules.
 
 The learning rate, momentum, weight decay and batch size are varied, alone or two at once; in most studies
-accuracy is what counts. Reference trainings (third_healthy_a_truth.py) show, for the loss and for the share of wrong
+accuracy is what counts. Reference trainings (latest_healthy_a_truth.py) show, for the loss and for the share of wrong
 answers, that neither longer or shorter training, nor another learning rate, batch size or size of the model is clearly
 better, that a model of a sixth of the size is clearly worse, that every varied hyperparameter matters, and that none
 has a better value at an end of its range or beyond. The best settings may differ by no more than seeds do, and what is
@@ -126,7 +126,7 @@ CASES = [
         (lambda: search(spheres, "tpe", "12 trainings", {"lr": log_uniform(1.5e-3, 1.0)}, 7), "seed-noise"),
         (lambda: grid(fields, {"batch_size": SIZES}, batch_size=(8, 16, 32, 48, 96, 128, 256, 600)), "seed-noise"),
         (lambda: search(twos, "qmc", "12 trainings", {"lr": log_uniform(0.04, 6.0)}, 8), "seed-noise"),
-        part="last",
+        part="latest",
         first=261,
     )
 ]
