@@ -36,7 +36,7 @@ def row(shown: str, title: str) -> list[str]:
 class TestReport:
     def test_the_winner_stands_beside_the_users_own_setting(self, result: Make) -> None:
         shown = text(report(result(), COMMAND))
-        assert "accuracy 0.9722 is the best of 12 trainings, 184 epochs in 1 min" in shown
+        assert "accuracy 0.9722 is the best after 12 trainings, 184 epochs in 1 min" in shown
         assert "That is 0.0139 better than the baseline (accuracy 0.9583)." in shown
         assert "0.970 ± 0.003" in shown
         assert row(shown, "lr") == ["0.0313", "0.01"]

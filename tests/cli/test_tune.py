@@ -33,7 +33,7 @@ def tune(space: str, *args: str) -> tuple[int, str, str]:
 def test_a_search_is_shown_continued_shown_again_and_exported(space: str) -> None:
     code, out, err = tune(space, "--budget", "2trainings", "--set", "lr=0.02")
     assert code == 0, err
-    assert "the best of 2 trainings" in out
+    assert "the best after 2 trainings" in out
     assert "baseline" in out
     assert "winner" in out
     assert f"luthier tune digits --space {space}" in out
@@ -42,7 +42,7 @@ def test_a_search_is_shown_continued_shown_again_and_exported(space: str) -> Non
 
     code, out, err = tune(space, "--budget", "4trainings", "--set", "lr=0.02", "--quiet")
     assert (code, err) == (0, "")
-    assert "the best of 4 trainings" in out
+    assert "the best after 4 trainings" in out
 
     code, again, _ = run("show")
     assert code == 0

@@ -69,8 +69,8 @@ def test_nobody_leads():
 @pytest.mark.parametrize(
     ("metrics", "direction", "sentence"),
     [
-        ([0.7, 0.8], "maximize", "scores 0.75 ± 0.071, so about 0.15 of 0.9 is the luck of picking the best"),
-        ([0.95, 0.95], "maximize", "scores 0.95 each time, so no part of 0.9 is the luck of picking the best"),
+        ([0.7, 0.8], "maximize", "scores 0.75 ± 0.071, so about 0.15 of 0.9 is the luck of picking the best of 7"),
+        ([0.95, 0.95], "maximize", "scores 0.95 each time, so no part of 0.9 is the luck of picking the best of 7"),
         ([0.95, 0.95], "minimize", "scores 0.95 each time, so about 0.05 of 0.9 is the luck"),
         ([0.95], "minimize", "0.9 is the best of 7 trainings and so partly luck; it was not run again"),
     ],

@@ -56,7 +56,7 @@ def _headline(result: Result) -> str:
         elif result.epochs >= 1 and result.trainings > result.failed:
             why = f"no {result.metric} is a number: 'luthier explain' says more"
         return f"{early}nothing to show yet after {spent}; {why}"
-    return f"{early}{result.metric} {words.number(result.best.point.metric)} is the best of {spent}"
+    return f"{early}{result.metric} {words.number(result.best.point.metric)} is the best after {spent}"
 
 
 def _gain(result: Result) -> str:

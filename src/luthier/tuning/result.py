@@ -100,7 +100,8 @@ def luck_sentence(
         scores = f"{mean:.4g} ± {spread:.2g}" if spread else f"{mean:.4g} each time"
         part = f"about {luck:.2g} of {score:.4g} is" if luck > 0 else f"no part of {score:.4g} is"
         parts.append(
-            f"on {len(values)} fresh seeds the same setting scores {scores}, so {part} the luck of picking the best"
+            f"on {len(values)} fresh seeds the same setting scores {scores}, so {part} "
+            f"the luck of picking the best of {trainings} trainings"
         )
     elif trainings > 1:
         parts.append(f"{score:.4g} is the best of {trainings} trainings and so partly luck; it was not run again")
