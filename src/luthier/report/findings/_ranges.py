@@ -34,8 +34,10 @@ def unimportant(design: Design) -> list[Sign]:
     names, explained = [], 0.0
     for j, axis in enumerate(design.axes):
         known, adds = _explained(x, y, j)
+        if known <= KNOWN or adds >= ADDS:
+            continue
         known_of_good, adds_to_good = _explained(x, good, j)
-        if known > KNOWN and known_of_good > KNOWN_OF_GOOD and max(adds, adds_to_good) < ADDS:
+        if known_of_good > KNOWN_OF_GOOD and adds_to_good < ADDS:
             names.append(axis.name)
             explained = max(explained, known)
     if not names or len(names) == d:
@@ -45,10 +47,15 @@ def unimportant(design: Design) -> list[Sign]:
 
 
 def _explained(x: Array, y: Array, j: int) -> tuple[float, float]:
-    """The share of the variance of y that all but column ``j`` explain, left-one-out, and what that column adds."""
+    """The share of the variance of y that all but column ``j`` explain, left-one-out, and what that column adds.
+
+    The latter is infinite, not worked out, where the others explain too little to go on.
+    """
     total = max(float(((y - y.mean()) ** 2).sum()), 1e-12)
-    without, whole = (float((left_out_errors(z, y) ** 2).sum()) / total for z in (np.delete(x, j, axis=1), x))
-    return 1 - without, without - whole
+    without = float((left_out_errors(np.delete(x, j, axis=1), y) ** 2).sum()) / total
+    if 1 - without <= KNOWN_OF_GOOD:
+        return 1 - without, math.inf  # what it adds matters no more
+    return 1 - without, without - float((left_out_errors(x, y) ** 2).sum()) / total
 
 
 def joint(design: Design) -> list[Sign]:
