@@ -3,7 +3,7 @@ import pytest
 
 from luthier.errors import UsageError
 from luthier.records import Belief, Config, Outcome, Point, Slice, SliceResult, Status
-from luthier.search import FreezeThaw, beliefs_around, expected
+from luthier.search import FreezeThaw, beliefs_around, expected, expected_spread
 from luthier.search._axes import Axes
 from luthier.search._priors import Knowledge
 from luthier.space import Space, choice, integer, log_uniform, uniform
@@ -49,6 +49,12 @@ def test_the_names_of_other_tools_are_known() -> None:
     )
     assert np.abs(np.median(drawn, axis=0) - np.median(known, axis=0)).max() < 0.03
     assert np.corrcoef(drawn.T)[0, 1] == pytest.approx(np.corrcoef(known.T)[0, 1], abs=0.05)
+
+
+def test_what_is_expected_of_a_models_size_is_told_under_any_usual_name() -> None:
+    sizes = integer(16, 1024, log=True)
+    assert expected_spread("hidden_size", sizes) == expected_spread("units", sizes) is not None
+    assert expected_spread("temperature", sizes) is None
 
 
 def test_of_two_that_may_be_meant_none_is() -> None:

@@ -93,6 +93,7 @@ def test_the_probes_together_cost_a_tenth_of_the_budget(setup_of: Callable[..., 
     assert (dear.lr, dear.confirm) == (("SGD",), ()), "range tests alone"
     tight = plan(setup, 1.0, 47.0, "seconds")
     assert (tight.confirm, tight.timing > 0) == ((), True), "steps are timed before an lr is confirmed"
+    assert plan(setup, 1.0, 42.6, "epochs").confirm == ("SGD",), "what is not timed costs nothing"
     dearer = plan(setup, 6.0, 100.0, "seconds")
     assert (dearer.lr, dearer.timing, dearer.noise) == ((), 1.0, True)
     assert (plan(setup, 20.0, 100.0, "seconds").timing, plan(setup, 20.0, 100.0, "seconds").noise) == (1.0, False)

@@ -82,7 +82,7 @@ _ABOUT_AS_FAST = 1.25
 #: Beliefs in a batch size are at least so wide: how well it generalises is left out of them.
 _LEAST_FACTOR = 2.0
 
-#: What other tools call them: a search that is driven by hand may have their names.
+#: What other tools call them: spaces for a search driven by hand, and a user's own model, may have their names.
 ALSO_CALLED: Mapping[str, Sequence[str]] = {
     "lr": ("learning_rate", "initial_lr", "lr_init"),
     "batch_size": ("batchsize", "bs", "train_batch_size"),
@@ -177,7 +177,7 @@ def expected_spread(name: str, range_: BaseDistribution) -> tuple[float, float, 
 
     None for other names, and for choices.
     """
-    axis = Axis(range_)
+    axis, name = Axis(range_), _usual([name]).get(name, name)
     if axis.choices is not None or (name != "dropout" and name not in _CAPACITIES):
         return None
     centre, deviation, source = DROPOUT if name == "dropout" else CAPACITY

@@ -67,7 +67,7 @@ def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epoc
     left -= len(tested) * tests
     timing = min(TIMING, TIMING_SHARE * total) if unit == "seconds" and timed_sizes(setup) else 0.0
     timed = timing + EVALUATIONS * cost / float(setup.baseline.epochs)
-    timing, left = (timing, left - timed) if 0 < timed < left else (0.0, left)
+    timing, left = (timing, left - timed) if timing and timed < left else (0.0, left)
     more = LR_TRAININGS * cost - tests
     confirmed = _affordable(tested, more, left)
     left -= len(confirmed) * more

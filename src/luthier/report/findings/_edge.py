@@ -82,7 +82,7 @@ def _promises(view: View, design: Design, at: Array, j: int, at_high: bool) -> l
 
 def _most_alike(x: Array, at: Array, j: int) -> NDArray[np.intp]:
     """The rows that differ least from the winner in all but column ``j``, in their order."""
-    apart = (np.delete(x - at, j, axis=1) ** 2).sum(axis=1)
+    apart = np.nansum(np.delete(x - at, j, axis=1) ** 2, axis=1)  # the winner may lie outside of the space
     return np.sort(np.argsort(apart, kind="stable")[:MOST] if x.shape[1] > 1 else np.arange(len(x)))
 
 
