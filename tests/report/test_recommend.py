@@ -51,6 +51,15 @@ def test_the_cheapest_of_the_tied_is_recommended(again, history):
     assert found.gain_interval.low > 0
 
 
+def test_what_is_far_worse_does_not_tie_because_it_ran_on_two_seeds(again, history):
+    """Student's interval of two seeds is 13 standard errors wide, and holds nearly anything."""
+    best = again(1, 0.98, [0.981, 0.984, 0.984], 10, seconds=4.0, lr=0.1)
+    own = again(0, 0.76, [0.811, 0.839], 20, seconds=1.0)
+    found = recommend(study(history, best, own))
+    assert not found.gain_interval.is_clear
+    assert found.training.number == 1
+
+
 def test_of_settings_that_tie_and_cost_the_same_the_search_chooses_and_not_the_seeds(again, history):
     first = again(1, 0.95, [0.92, 0.93, 0.94], 10, lr=0.1)
     luckier = again(2, 0.94, [0.925, 0.935, 0.945], 20, lr=0.2)

@@ -14,6 +14,9 @@ from luthier.report.history import History, Trained
 
 #: Costs that differ by less are the same: the clock of a shared machine is no better.
 SAME_COST = 1.1
+#: Standard errors from the best beyond which nothing ties with it: Student's interval of two seeds is so wide that what
+#: is far worse may lie in it.
+FAR = 3.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Candidate:
     failed: int  #: fresh seeds on which it diverged or ran out of memory
     seconds: float  #: median of the fresh trainings
     place: int  #: among the candidates by what the search saw; 0 is the best
-    tied: bool  #: the 95 % interval of its difference to the best mean holds 0
+    tied: bool  #: the 95 % interval of its difference to the best mean holds 0, and it is not far from it
     scale: Scale = Scale()
 
     @property
@@ -205,7 +208,11 @@ def _ties(candidate: Candidate, best: Candidate) -> bool:
     """Whether a candidate cannot be told from the best; one that fails more often can."""
     if candidate.failed and not best.failed:
         return False
-    return not difference(best.scores, candidate.scores, best.scale.least).is_clear or candidate is best
+    if candidate is best:
+        return True
+    found, least = difference(best.scores, candidate.scores, best.scale.least), best.scale.least
+    errors = [max(least**2, statistics.variance(scores)) / len(scores) for scores in (best.scores, candidate.scores)]
+    return not found.is_clear and abs(found.value) <= FAR * math.sqrt(sum(errors))
 
 
 def _raised(training: Trained) -> bool:
