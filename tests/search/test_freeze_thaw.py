@@ -7,7 +7,7 @@ import pytest
 from luthier.hyperparameters import complete
 from luthier.records import Belief, EpochCost, Outcome, Point, Slice, SliceResult, Status
 from luthier.search._axes import Axes
-from luthier.search._curves import CurveModel, Rows, Scale, expected_improvement
+from luthier.search._curves import CurveModel, Rows, expected_improvement
 from luthier.search._priors import LEARNING_RATES
 from luthier.search._ranks import ETA
 from luthier.search.freeze_thaw import FIRST_SHARE, FreezeThaw
@@ -197,23 +197,6 @@ def test_one_horizon_or_many_predict_the_same() -> None:
     alone = model.predict(x, np.full((1, 30), 0.0), training)
     assert many[0][1] == pytest.approx(alone[0][0])
     assert many[1][1] == pytest.approx(alone[1][0])
-
-
-def test_the_scale_keeps_order_and_a_diverged_training_does_not_drown_the_rest() -> None:
-    scores = np.array([0.9, 0.89, 0.8, 0.5, 0.45])
-    scaled = Scale.of(scores)(scores)
-    assert (np.diff(scaled) < 0).all()
-    far = np.append(scores, -1e6)
-    there = Scale.of(far)(far)
-    assert np.isfinite(there).all()
-    assert there[0] - there[3] > 0.1
-    assert np.isfinite(Scale.of(np.ones(4))(np.ones(4))).all()
-
-
-def test_the_scale_goes_both_ways() -> None:
-    scores = np.array([0.9, 0.89, 0.8, 0.7, 0.6])
-    scale = Scale.of(scores)
-    assert scale.score(scale(scores)) == pytest.approx(scores)
 
 
 def test_expected_improvement_of_what_is_certain() -> None:

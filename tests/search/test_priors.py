@@ -212,3 +212,38 @@ def test_what_is_expected_are_the_beliefs_and_the_literature_where_there_are_non
     other = Belief("lr", 0.3, 2.0, "measured", given={"optimizer": "SGD"})
     assert [(b.name, b.centre) for b in expected(space, {}, [measured, other])] == [("lr", 0.1), ("batch_size", 32)]
     assert [b.centre for b in expected(Space(lr=log_uniform(1e-4, 1)), {"optimizer": "AdamW"})] == [1e-3]
+
+
+def test_what_is_usual_is_no_stranger_than_its_draws_and_what_is_far_off_is() -> None:
+    axes = Axes(SPACE)
+    knowledge = Knowledge(axes, {})
+    rng = np.random.default_rng(0)
+    centre, drawn, anywhere = (
+        knowledge.strangeness(points)
+        for points in (knowledge.draw(rng, 1, 0.0), knowledge.draw(rng, 4000), axes.uniform(rng, 4000))
+    )
+    assert centre[0] == pytest.approx(0.0, abs=0.02)
+    assert 1 < np.mean(drawn) < 2.2  # of two numbers; some lie at the ends of their ranges
+    assert np.mean(anywhere) > 1.5 * np.mean(drawn)
+
+
+def test_a_learning_rate_is_as_strange_as_the_batch_size_and_the_optimizer_make_it() -> None:
+    axes = Axes(SPACE)
+    rates = {("SGD", 32): 0.02, ("SGD", 256): 0.16, ("Adam", 32): 0.001}
+    strangeness = [
+        Knowledge(axes, {}).strangeness(axes.point({"lr": rate, "batch_size": batch, "optimizer": optimizer})[None])[0]
+        - Knowledge(Axes(Space(batch_size=SPACE["batch_size"])), {}).strangeness(
+            Axes(Space(batch_size=SPACE["batch_size"])).point({"batch_size": batch})[None]
+        )[0]
+        for (optimizer, batch), rate in rates.items()
+    ]
+    assert strangeness == pytest.approx([0.0] * 3, abs=1e-6)
+
+
+def test_what_is_believed_is_not_strange_and_neither_is_what_is_usual() -> None:
+    axes = Axes(Space(lr=log_uniform(1e-6, 10)))
+    knowledge = Knowledge(axes, {}, [Belief("lr", 1.0, 3.0, "mine")])
+    usual, mine, far = (knowledge.strangeness(axes.point({"lr": rate})[None])[0] for rate in (0.02, 1.0, 1e-6))
+    assert usual == pytest.approx(0.0, abs=1e-6)
+    assert mine == pytest.approx(0.0, abs=1e-6)
+    assert far == pytest.approx(9.0)

@@ -1,6 +1,6 @@
 """Where curves are going: a Gaussian process over configs and epochs.
 
-The value of config x after epoch t, on the scale of ``Scale``, is
+The value of config x after epoch t, on the scale of ``_scale``, less what is expected of x beforehand, is
 
     mean curve(s) + level(x) + s * slope(x) + own level + s * own slope + noise,   s = 1 - log(t) / log(T),
 
@@ -13,7 +13,6 @@ al. 2014, arXiv 1406.3896) a curve tells about the level of its neighbours; as i
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,49 +31,6 @@ _BOUND = 3.0  #: logarithms stay within this of the median
 _VAGUE = 4.0  #: variance of the coefficients of the mean curve
 _FIT_STEPS = 30  #: of L-BFGS; more did not change the decisions
 _ROOT5 = 5.0**0.5
-_OFFSET = 0.3  #: of 0.1, 0.3, 1 and 3 the best at predicting final values in partly run studies
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Scores (larger is better) on a scale where the best differ visibly: minus the log of their distance to the best.
-
-    Linear in the score between good values, logarithmic below: a diverged training does not drown the rest.
-    """
-
-    best: float
-    width: float  #: of the best fifth of what was seen
-    floor: float  #: what is further below counts as this
-    centre: float
-    spread: float
-
-    @classmethod
-    def of(cls, scores: Array) -> Scale:
-        """The scale for these scores. Equal scores have width 1."""
-        best, median = float(scores.max()), float(np.median(scores))
-        width = max(best - float(np.quantile(scores, 0.8)), 1e-3 * (best - median)) or best - float(scores.min()) or 1.0
-        raw = _raw(scores, best, width)
-        centre = float(raw.max())
-        floor = centre - 3 * (centre - float(np.median(raw))) if median < best else float(raw.min())
-        return cls(best, width, floor, centre, max(float(np.maximum(raw, floor).std()), 1e-6))
-
-    def __call__(self, scores: Array) -> Array:
-        """0 for the best score, about -1 for a usual one."""
-        scaled: Array = (np.maximum(_raw(scores, self.best, self.width), self.floor) - self.centre) / self.spread
-        return scaled
-
-    def score(self, values: Array) -> Array:
-        """The inverse, down to the floor; above the best score so far it goes on along its tangent."""
-        raw = np.maximum(values * self.spread + self.centre, self.floor)
-        top = -math.log(_OFFSET)
-        below = self.best - self.width * (np.exp(-np.minimum(raw, top)) - _OFFSET)
-        score: Array = below + self.width * _OFFSET * np.maximum(raw - top, 0.0)
-        return score
-
-
-def _raw(scores: Array, best: float, width: float) -> Array:
-    raw: Array = -np.log((best - scores) / width + _OFFSET)
-    return raw
 
 
 @dataclass(frozen=True)

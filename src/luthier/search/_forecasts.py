@@ -21,7 +21,7 @@ _QUANTILES = 40
 #: Curves are no straight lines, and the process is too sure of itself. So the variance of a forecast grows with the
 #: share of log epochs still to come, as of a random walk, and by a constant for what was not begun. In the units of
 #: the model's scale; measured on LCBench's development sets, so that 90 % intervals cover 90 % there.
-WALK, UNBEGUN = 1.1, 0.5
+WALK, UNBEGUN = 0.5, 0.25
 
 
 @dataclass(frozen=True)

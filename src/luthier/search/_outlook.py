@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from luthier.search._axes import Axes
 from luthier.search._costs import Costs
-from luthier.search._curves import CurveModel, Rows, Scale
-from luthier.search._priors import REFERENCE_BATCH
+from luthier.search._curves import CurveModel, Rows
+from luthier.search._priors import REFERENCE_BATCH, Knowledge
+from luthier.search._scale import Scale
 from luthier.search._trainings import EPSILON, Training, Trainings
 
 Array = NDArray[np.float64]
@@ -22,7 +23,11 @@ _MOST_SHOWN = 90  #: trainings that the model sees, about 4 values of each; with
 #: Distance, in lengths of the model, within which two trainings tell about the same; and the shortest such length that
 #: is believed. Unit ranges in place of lengths, 0.15 and 0.3 left more regret (dev/LOG.md).
 _NEAR, _SHORTEST = 0.2, 0.5
+FAILED = -1.0  #: what a failure counts as on the model's scale, while nothing else was seen
 _FIT_GROWTH = 1.2  #: the model is fitted again when it has so many times as many values
+#: By how much a config is expected to be worse for each squared standard deviation from what is usual, on the model's
+#: scale. More, or coefficients that are learned, were no better (dev/LOG.md).
+_UNUSUAL = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Runs:
     ends: Array  #: full lengths
     numbers: NDArray[np.int64]  #: -1: not begun
     cost: Array  #: of an epoch, in those of a usual training; 1 where only epochs count
+    expected: Array  #: before anything was seen, on the model's scale
 
     def __len__(self) -> int:
         return len(self.reached)
@@ -58,10 +64,17 @@ class Outlook:
     """The model of curves over all trainings of a search. ``first`` is the length of a first slice."""
 
     def __init__(
-        self, axes: Axes, trainings: Trainings, max_epochs: float, first: float, costs: Costs | None = None
+        self,
+        axes: Axes,
+        knowledge: Knowledge,
+        trainings: Trainings,
+        max_epochs: float,
+        first: float,
+        costs: Costs | None = None,
     ) -> None:
         self.points: dict[int, Array] = {}  #: of the trainings inside the space, by number
         self._axes = axes
+        self._knowledge = knowledge
         self._trainings = trainings
         self._end = max_epochs
         self._first = first
@@ -111,7 +124,7 @@ class Outlook:
             self._fit_rows = None
         rows, self._scale = self._rows(shown)
         self._model.condition(rows)
-        self.best = float(rows.value.max())
+        self.best = 0.0 if self._scale is not None else FAILED
         return shown
 
     def shown(self) -> list[Training]:
@@ -131,6 +144,7 @@ class Outlook:
             np.array([t.epochs for t in trainings]),
             np.array([t.number for t in trainings], np.int64),
             self._cost(features, np.array([_batch_size(t) for t in trainings])),
+            self._expected(points),
         )
 
     def new(self, points: Array) -> Runs:
@@ -145,15 +159,20 @@ class Outlook:
         elif axis is not None:
             sizes = np.array([float(axis.value(u)) for u in self._axes.column(points, "batch_size")])
         numbers, features = np.full(len(points), -1), self._axes.features(points)
-        return Runs(features, np.zeros(len(points)), ends, numbers, self._cost(features, sizes))
+        costs, expected = self._cost(features, sizes), self._expected(points)
+        return Runs(features, np.zeros(len(points)), ends, numbers, costs, expected)
 
     def _cost(self, features: Array, batch_sizes: Array) -> Array:
         return np.ones(len(features)) if self._costs is None else self._costs(features, batch_sizes)
 
+    def _expected(self, points: Array) -> Array:
+        return -_UNUSUAL * self._knowledge.strangeness(points)
+
     def predict(self, runs: Runs, horizons: Array) -> tuple[Array, Array]:
         """Means and standard deviations on the model's scale at ``horizons`` (horizons, runs)."""
         begun = None if (runs.numbers < 0).all() else runs.numbers
-        return self._model.predict(runs.features, self.remaining(horizons), begun)
+        mean, deviation = self._model.predict(runs.features, self.remaining(horizons), begun)
+        return mean + runs.expected, deviation
 
     def scaled(self, features: Array) -> Array:
         """Features in which trainings one apart tell about the same: what matters little counts little."""
@@ -181,14 +200,15 @@ class Outlook:
         scores = np.array([score for _, _, score in scored])
         finite = scores[np.isfinite(scores)]
         scale = Scale.of(finite) if len(finite) else None
-        values = np.full(len(scores), -1.0)
+        values = np.full(len(scores), FAILED)
         if scale is not None:
             values = scale(np.where(np.isfinite(scores), scores, finite.min()))
+        points = np.array([self.points[t.number] for t, _, _ in scored])
         rows = Rows(
-            self._axes.features(np.array([self.points[t.number] for t, _, _ in scored])),
+            self._axes.features(points),
             np.array([t.number for t, _, _ in scored]),
             self.remaining(np.array([epoch for _, epoch, _ in scored])),
-            values,
+            values - self._expected(points),
         )
         return rows, scale
 

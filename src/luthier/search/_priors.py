@@ -108,6 +108,8 @@ DROPOUT = (0.3, 0.2, "Srivastava et al. 2014 (JMLR): 0.2 of inputs to 0.5 of hid
 CAPACITY = (0.75, 0.3, "Bengio 2012 (arXiv 1206.5533): larger than optimal seldom hurts")
 _CAPACITIES = ("layers", "units")
 
+_FAR = 9.0  #: squared standard deviations beyond which a value is no stranger
+
 #: Factors that two in three good values lie within, for a user who says how sure they are.
 CONFIDENCE: Mapping[Confidence, float] = {"low": 6.0, "medium": 3.0, "high": 1.5}
 
@@ -231,6 +233,12 @@ def _size(name: str, values: Array) -> Array:
     return size
 
 
+def _logs(name: str, values: Array) -> Array:
+    """Where beliefs are normal: the logarithm of a value, of what is near one that of its distance to one."""
+    logs: Array = np.log(np.maximum(1 - values, 1e-6) if name in NEAR_ONE else np.maximum(values, 1e-12))
+    return logs
+
+
 class Knowledge:
     """Draws points near good values. ``setting`` holds what the space does not vary.
 
@@ -300,22 +308,55 @@ class Knowledge:
     def _holds(self, belief: Belief, points: Array) -> NDArray[np.bool_]:
         held = np.ones(len(points), bool)
         for name, value in belief.given.items():
-            held &= np.array([known == value for known in self._column(name, points)], bool)
+            if name in self._axes.axes:
+                held &= np.array([known == value for known in self._column(name, points)], bool)
+            elif self._fixed(name) != value:
+                return np.zeros(len(points), bool)
         return held
+
+    def strangeness(self, points: Array) -> Array:
+        """How far points lie from what is expected: squared standard deviations, at most _FAR of each hyperparameter.
+
+        Where there are beliefs, from these or from the literature, whichever is nearer: beliefs may be wrong.
+        """
+        of_literature = self._strangeness(points, self._literature)
+        return np.minimum(of_literature, self._strangeness(points, self._believed)) if self.informed else of_literature
+
+    def _strangeness(self, points: Array, beliefs: Sequence[Belief]) -> Array:
+        squares = np.zeros(len(points))
+        for name, axis in self._axes.axes.items():
+            if axis.choices is not None:
+                continue
+            units, off = self._axes.column(points, name), np.zeros(len(points))
+            if name == "dropout":
+                off = (axis.values(units) - DROPOUT[0]) / DROPOUT[1]
+            elif name in _CAPACITIES:
+                off = (units - CAPACITY[0]) / CAPACITY[1]
+            for belief in reversed([b for b in beliefs if b.name == name]):
+                held = self._holds(belief, points)
+                logs = _logs(name, axis.values(units[held])) - _logs(name, np.array(belief.centre))
+                off[held] = (logs - self._moved_by(belief, points[held])) / math.log(belief.factor)
+            squares += np.minimum(off**2, _FAR)
+        return squares
 
     def _values(self, belief: Belief, points: Array, noise: Array) -> Array:
         of_one = belief.name in NEAR_ONE
-        logs = math.log(max(1 - belief.centre, 1e-6) if of_one else belief.centre) + math.log(belief.factor) * noise
+        logs = _logs(belief.name, np.array(belief.centre)) + math.log(belief.factor) * noise
+        moved = self._moved_by(belief, points)
+        values: Array = 1 - np.exp(logs + moved) if of_one else np.exp(logs + moved)
+        if belief.low is not None:
+            values = np.maximum(values, self._moved(belief, belief.low, moved))
+        return values if belief.high is None else np.minimum(values, self._moved(belief, belief.high, moved))
+
+    def _moved_by(self, belief: Belief, points: Array) -> Array:
+        """By how much, in its logarithm, a belief's centre lies elsewhere because of what it follows."""
         moved = np.zeros(len(points))
         for name, exponent in belief.follows.items():
             others = self._column(name, points)
             if all(_is_number(v) for v in others):
                 ratio = _size(name, np.array(others, float)) / _size(name, np.array(float(belief.at[name])))
                 moved += exponent * np.log(ratio)
-        values: Array = 1 - np.exp(logs + moved) if of_one else np.exp(logs + moved)
-        if belief.low is not None:
-            values = np.maximum(values, self._moved(belief, belief.low, moved))
-        return values if belief.high is None else np.minimum(values, self._moved(belief, belief.high, moved))
+        return moved
 
     @staticmethod
     def _moved(belief: Belief, bound: float, moved: Array) -> Array:
@@ -327,10 +368,13 @@ class Knowledge:
         """The values of a hyperparameter at these points, varied or not."""
         axis = self._axes.axes.get(name)
         if axis is None:
-            default = self._optimizer if name == "optimizer" else None
-            return [self._setting.get(name, default)] * len(points)
+            return [self._fixed(name)] * len(points)
         column = self._axes.column(points, name)
         return [axis.choices[round(u)] for u in column] if axis.choices is not None else list(axis.values(column))
+
+    def _fixed(self, name: str) -> Any:
+        """The value of a hyperparameter that is not varied."""
+        return self._setting.get(name, self._optimizer if name == "optimizer" else None)
 
     def _units(self, name: str, values: Array) -> Array:
         axis = self._axes.axes[name]

@@ -105,7 +105,7 @@ class FreezeThaw:
         self._source = Source(self._axes, knowledge, self._trainings, self._first)
         self._rungs = _ranks.rungs(self._first, self._end, interval)
         costs = Costs(self._axes, cost) if in_seconds else None
-        self._outlook = Outlook(self._axes, self._trainings, self._end, self._first, costs)
+        self._outlook = Outlook(self._axes, knowledge, self._trainings, self._end, self._first, costs)
         self._seconds: dict[int, float] = {}
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._complete = complete
