@@ -303,7 +303,8 @@ class Knowledge:
             column[:] = CAPACITY[0] + CAPACITY[1] * noise
         for belief in reversed(beliefs):  # the first has the last word
             held = self._holds(belief, points)
-            column[held] = self._units(name, self._values(belief, points[held], noise[held]))
+            if held.any():
+                column[held] = self._units(name, self._values(belief, points[held], noise[held]))
 
     def _holds(self, belief: Belief, points: Array) -> NDArray[np.bool_]:
         held = np.ones(len(points), bool)
@@ -334,8 +335,9 @@ class Knowledge:
                 off = (units - CAPACITY[0]) / CAPACITY[1]
             for belief in reversed([b for b in beliefs if b.name == name]):
                 held = self._holds(belief, points)
-                logs = _logs(name, axis.values(units[held])) - _logs(name, np.array(belief.centre))
-                off[held] = (logs - self._moved_by(belief, points[held])) / math.log(belief.factor)
+                if held.any():
+                    logs = _logs(name, axis.values(units[held])) - _logs(name, np.array(belief.centre))
+                    off[held] = (logs - self._moved_by(belief, points[held])) / math.log(belief.factor)
             squares += np.minimum(off**2, _FAR)
         return squares
 
@@ -352,10 +354,9 @@ class Knowledge:
         """By how much, in its logarithm, a belief's centre lies elsewhere because of what it follows."""
         moved = np.zeros(len(points))
         for name, exponent in belief.follows.items():
-            others = self._column(name, points)
-            if all(_is_number(v) for v in others):
-                ratio = _size(name, np.array(others, float)) / _size(name, np.array(float(belief.at[name])))
-                moved += exponent * np.log(ratio)
+            others = self._numbers(name, points)
+            if others is not None:
+                moved += exponent * np.log(_size(name, others) / _size(name, np.array(float(belief.at[name]))))
         return moved
 
     @staticmethod
@@ -371,6 +372,14 @@ class Knowledge:
             return [self._fixed(name)] * len(points)
         column = self._axes.column(points, name)
         return [axis.choices[round(u)] for u in column] if axis.choices is not None else list(axis.values(column))
+
+    def _numbers(self, name: str, points: Array) -> Array | None:
+        """The same as numbers; None where they are not."""
+        axis = self._axes.axes.get(name)
+        if axis is not None and axis.choices is None:
+            return axis.values(self._axes.column(points, name))
+        others = self._column(name, points)
+        return np.array(others, float) if all(_is_number(v) for v in others) else None
 
     def _fixed(self, name: str) -> Any:
         """The value of a hyperparameter that is not varied."""
