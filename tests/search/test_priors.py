@@ -247,3 +247,20 @@ def test_what_is_believed_is_not_strange_and_neither_is_what_is_usual() -> None:
     assert usual == pytest.approx(0.0, abs=1e-6)
     assert mine == pytest.approx(0.0, abs=1e-6)
     assert far == pytest.approx(9.0)
+
+
+def test_one_standard_deviation_of_dropout_or_of_a_models_size_is_one() -> None:
+    axes = Axes(Space(dropout=uniform(0, 1), units=uniform(0, 100)))
+    points = np.array([[0.3, 0.75], [0.5, 0.75], [0.3, 0.45]])
+    assert Knowledge(axes, {}).strangeness(points) == pytest.approx([0.0, 1.0, 1.0])
+
+
+def test_what_is_usual_is_expected_to_be_better_than_what_is_not() -> None:
+    """Both as far from what was seen."""
+    search = FreezeThaw(Space(lr=log_uniform(2e-4, 2e4), batch_size=32, epochs=9), max_epochs=9)
+    config = Config(lr=2.0, batch_size=32, epochs=9)
+    for number, top in enumerate((0.5, 0.6)):
+        points = tuple(Point(e, 0, 0, top, 0, 1, 1.0) for e in range(1, 10))
+        search.tell(SliceResult(Slice(number, config, 0, 9, number), points, Outcome(Status.DONE)))
+    usual, unusual = (search.predict({"lr": lr, "batch_size": 32, "epochs": 9}, 9) for lr in (0.02, 200.0))
+    assert usual.mean > unusual.mean

@@ -27,6 +27,18 @@ def test_the_scale_goes_both_ways() -> None:
     assert scale.score(scale(scores)) == pytest.approx(scores)
 
 
+def test_however_far_off_a_training_is_the_rest_stays_as_far_apart() -> None:
+    usual = [0.9, 0.89, 0.8, 0.5, 0.45]
+    apart = [np.ptp(Scale.of(np.array([*usual, far]))(np.array(usual))) for far in (-1e3, -1e9)]
+    assert apart[1] == pytest.approx(apart[0], rel=1e-3)
+
+
+def test_above_the_best_it_goes_on_as_steeply_as_just_below() -> None:
+    scores = np.array([0.9, 0.89, 0.8, 0.7, 0.6])
+    below, best, above = Scale.of(scores).score(np.array([-1e-4, 0.0, 1e-4]))
+    assert above - best == pytest.approx(best - below, rel=0.01)
+
+
 @given(SCORES)
 def test_the_best_is_0_and_a_better_score_is_never_lower(scores: np.ndarray) -> None:
     scores = np.sort(scores)

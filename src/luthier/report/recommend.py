@@ -165,7 +165,7 @@ def difference(a: Sequence[float], b: Sequence[float], least: float = 0.0) -> In
     Either may be a single value, whose spread is then taken to be that of the other. A spread is ``least`` or more.
     """
     value = statistics.fmean(a) - statistics.fmean(b)
-    parts = [max(least**2, _variance(x, other)) / len(x) for x, other in ((a, b), (b, a))]
+    parts = _squared_errors(a, b, least)
     total = sum(parts)
     if total == 0:
         return Interval(value, value, value)
@@ -176,8 +176,10 @@ def difference(a: Sequence[float], b: Sequence[float], least: float = 0.0) -> In
     return Interval(value, value - half, value + half)
 
 
-def _variance(scores: Sequence[float], other: Sequence[float]) -> float:
-    return statistics.variance(scores if len(scores) > 1 else other)
+def _squared_errors(a: Sequence[float], b: Sequence[float], least: float) -> list[float]:
+    """Of the means of ``a`` and of ``b``."""
+    spreads = [statistics.variance(x if len(x) > 1 else other) for x, other in ((a, b), (b, a))]
+    return [max(least**2, spread) / len(x) for spread, x in zip(spreads, (a, b), strict=True)]
 
 
 def _candidates(history: History) -> tuple[Candidate, ...]:
@@ -210,9 +212,9 @@ def _ties(candidate: Candidate, best: Candidate) -> bool:
         return False
     if candidate is best:
         return True
-    found, least = difference(best.scores, candidate.scores, best.scale.least), best.scale.least
-    errors = [max(least**2, statistics.variance(scores)) / len(scores) for scores in (best.scores, candidate.scores)]
-    return not found.is_clear and abs(found.value) <= FAR * math.sqrt(sum(errors))
+    pair = best.scores, candidate.scores, best.scale.least
+    found, error = difference(*pair), math.sqrt(sum(_squared_errors(*pair)))
+    return not found.is_clear and abs(found.value) <= FAR * error
 
 
 def _raised(training: Trained) -> bool:

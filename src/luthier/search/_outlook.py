@@ -23,7 +23,7 @@ _MOST_SHOWN = 90  #: trainings that the model sees, about 4 values of each; with
 #: Distance, in lengths of the model, within which two trainings tell about the same; and the shortest such length that
 #: is believed. Unit ranges in place of lengths, 0.15 and 0.3 left more regret (dev/LOG.md).
 _NEAR, _SHORTEST = 0.2, 0.5
-FAILED = -1.0  #: what a failure counts as on the model's scale, while nothing else was seen
+_FAILED = -1.0  #: what a failure counts as on the model's scale, while nothing else was seen
 _FIT_GROWTH = 1.2  #: the model is fitted again when it has so many times as many values
 #: By how much a config is expected to be worse for each squared standard deviation from what is usual, on the model's
 #: scale. More, or coefficients that are learned, were no better (dev/LOG.md).
@@ -124,7 +124,7 @@ class Outlook:
             self._fit_rows = None
         rows, self._scale = self._rows(shown)
         self._model.condition(rows)
-        self.best = 0.0 if self._scale is not None else FAILED
+        self.best = 0.0 if self._scale is not None else _FAILED
         return shown
 
     def shown(self) -> list[Training]:
@@ -196,19 +196,20 @@ class Outlook:
 
     def _rows(self, trainings: Sequence[Training]) -> tuple[Rows, Scale | None]:
         """What these curves show. What failed is as bad as the worst, to its end."""
-        scored = [(t, e, t.score(e)) for t in trainings for e in self._epochs(t)]
-        scores = np.array([score for _, _, score in scored])
+        epochs = [self._epochs(t) for t in trainings]
+        scores = np.array([t.score(e) for t, at in zip(trainings, epochs, strict=True) for e in at])
         finite = scores[np.isfinite(scores)]
         scale = Scale.of(finite) if len(finite) else None
-        values = np.full(len(scores), FAILED)
+        values = np.full(len(scores), _FAILED)
         if scale is not None:
             values = scale(np.where(np.isfinite(scores), scores, finite.min()))
-        points = np.array([self.points[t.number] for t, _, _ in scored])
+        points = np.array([self.points[t.number] for t in trainings])
+        of = np.repeat(np.arange(len(trainings)), [len(at) for at in epochs])
         rows = Rows(
-            self._axes.features(points),
-            np.array([t.number for t, _, _ in scored]),
-            self.remaining(np.array([epoch for _, epoch, _ in scored])),
-            values - self._expected(points),
+            self._axes.features(points)[of],
+            np.array([t.number for t in trainings])[of],
+            self.remaining(np.concatenate(epochs)),
+            values - self._expected(points)[of],
         )
         return rows, scale
 

@@ -227,14 +227,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _size(name: str, values: Array) -> Array:
-    """What others follow: the value, of what is near one its distance to one."""
-    size: Array = np.maximum(1 - values, 1e-3) if name in NEAR_ONE else np.maximum(values, 1e-12)
-    return size
-
-
 def _logs(name: str, values: Array) -> Array:
-    """Where beliefs are normal: the logarithm of a value, of what is near one that of its distance to one."""
+    """Where beliefs are normal, and what others follow: the log of a value, or of its distance to one."""
     logs: Array = np.log(np.maximum(1 - values, 1e-6) if name in NEAR_ONE else np.maximum(values, 1e-12))
     return logs
 
@@ -356,7 +350,7 @@ class Knowledge:
         for name, exponent in belief.follows.items():
             others = self._numbers(name, points)
             if others is not None:
-                moved += exponent * np.log(_size(name, others) / _size(name, np.array(float(belief.at[name]))))
+                moved += exponent * (_logs(name, others) - _logs(name, np.array(float(belief.at[name]))))
         return moved
 
     @staticmethod
