@@ -58,6 +58,13 @@ def test_what_is_far_worse_does_not_tie_because_it_ran_on_two_seeds(again, histo
     found = recommend(study(history, best, own))
     assert not found.gain_interval.is_clear
     assert found.training.number == 1
+    assert not found.gain_may_be_none, "or the two sentences contradict each other"
+
+
+def test_where_the_baseline_ties_the_gain_may_be_none(again, history):
+    best = again(1, 0.98, [0.97, 0.98, 0.984], 10, seconds=1.0, lr=0.1)
+    own = again(0, 0.97, [0.965, 0.975, 0.983], 20, seconds=4.0)
+    assert recommend(study(history, best, own)).gain_may_be_none
 
 
 def test_of_settings_that_tie_and_cost_the_same_the_search_chooses_and_not_the_seeds(again, history):

@@ -87,12 +87,13 @@ def recommended(result: Result) -> list[str]:
             f"{words.duration(chosen.seconds)}."
         )
     elif len(found.candidates) > 1:
-        told.append(f"{use}: {scores} ({interval}), clearly better than what else was run on them.")
+        told.append(f"{use}: {scores} ({interval}), better than what else was run on them by more than luck explains.")
     else:
         told.append(f"{use}: {scores} ({interval}).")
     gain = found.gain_interval
     if gain is not None and found.gain is not None:
-        doubt = "" if gain.is_clear else ", so it may be no gain at all"
+        few = "" if gain.is_clear else ", so wide because the seeds are few"
+        doubt = ", so it may be no gain at all" if found.gain_may_be_none else few
         told.append(
             f"Gain over the baseline on fresh seeds: {_signed(found.gain)} "
             f"(95 % interval {_signed(gain.low)} to {_signed(gain.high)}{doubt})."

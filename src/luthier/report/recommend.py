@@ -108,6 +108,12 @@ class Recommendation:
         """Whether it is the user's own setting."""
         return self.training.number == 0
 
+    @property
+    def gain_may_be_none(self) -> bool:
+        """Whether 0 lies in the interval of the gain, and not only because the seeds are few: the baseline ties too."""
+        unclear = self.gain_interval is not None and not self.gain_interval.is_clear
+        return unclear and all(c.tied for c in self.candidates if c.training.number == 0)
+
 
 def recommend(history: History) -> Recommendation | None:
     """What to use: of the confirmed candidates that tie with the best the cheapest, else the winner as it stands.

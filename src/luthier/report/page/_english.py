@@ -19,6 +19,7 @@ WORDS = {
     "gain.interval": "95 % interval {low} to {high}",
     "gain.once": "one training each, so partly luck",
     "gain.unclear": "0 lies within it: it may be no gain at all",
+    "gain.few": "0 lies within it because the seeds are few",
     "score": "{metric} with this setting",
     "score.confirmed": "mean of {n} fresh seeds, ± {spread} between seeds",
     "score.once": "the best of {n} trainings",
@@ -31,7 +32,7 @@ WORDS = {
     "between {low} and {high}.",
     "sure.luck": "The {score} that made it the winner was partly luck.",
     "sure.tied": "{n} settings cannot be told apart; this one costs the least time ({seconds} for a training).",
-    "sure.alone": "It is clearly better than the other settings that were run again.",
+    "sure.alone": "It is better than the other settings that were run again by more than luck explains.",
     "sure.failed": "It failed on {failed} fresh seeds.",
     "sure.once": "It was seen once, as the best of {n} trainings, and so is partly luck. To know how much, run: "
     "{command}",

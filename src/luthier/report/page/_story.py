@@ -102,7 +102,7 @@ def _gain(found: Recommendation, words: Words) -> list[Figure]:
         return [Figure(signed(found.gain), words("gain"), words("gain.once"))]
     note = words("gain.interval", low=signed(interval.low), high=signed(interval.high))
     if not interval.is_clear:
-        note = f"{note}{words('semicolon')}{words('gain.unclear')}"
+        note = f"{note}{words('semicolon')}{words('gain.unclear' if found.gain_may_be_none else 'gain.few')}"
     return [Figure(signed(found.gain), words("gain"), note, good=interval.low > 0)]
 
 
