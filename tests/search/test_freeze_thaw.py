@@ -8,7 +8,7 @@ from luthier.hyperparameters import complete
 from luthier.records import Belief, EpochCost, Outcome, Point, Slice, SliceResult, Status
 from luthier.search._axes import Axes
 from luthier.search._curves import CurveModel, Rows, expected_improvement
-from luthier.search._priors import LEARNING_RATES
+from luthier.search._literature import LEARNING_RATES
 from luthier.search._ranks import ETA
 from luthier.search.freeze_thaw import FIRST_SHARE, FreezeThaw
 from luthier.space import Space, choice, integer, log_uniform, uniform

@@ -3,7 +3,7 @@ import pytest
 
 from luthier.errors import UsageError
 from luthier.records import Belief, Config, Outcome, Point, Slice, SliceResult, Status
-from luthier.search import FreezeThaw, beliefs_around, expected, expected_spread
+from luthier.search import FreezeThaw, beliefs_around, expected, expected_choice, expected_spread
 from luthier.search._axes import Axes
 from luthier.search._priors import Knowledge
 from luthier.space import Space, choice, integer, log_uniform, uniform
@@ -31,6 +31,39 @@ def test_unknown_names_are_drawn_from_all_of_their_range() -> None:
     axes = Axes(Space(temperature=uniform(0, 8)))
     values = Knowledge(axes, {}).draw(np.random.default_rng(0), 4000)[:, 0]
     assert np.histogram(values, 4, (0, 1))[0] == pytest.approx([1000] * 4, rel=0.1)
+
+
+SCHEDULES = Space(schedule=choice("constant", "exponential", "cosine"), loss=choice("mae", "mse"))
+
+
+def test_schedules_that_end_at_zero_are_drawn_three_times_as_often() -> None:
+    drawn = configs(SCHEDULES, 6000)
+    shares = [np.mean([c["schedule"] == name for c in drawn]) for name in ("constant", "exponential", "cosine")]
+    assert shares == pytest.approx([0.2, 0.2, 0.6], abs=0.02)
+    assert np.mean([c["loss"] == "mae" for c in drawn]) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "first"),
+    [
+        (("constant", "exponential", "cosine"), "cosine"),
+        (("constant", "cosine", "linear"), "linear"),
+        (("step", "constant"), "step"),
+    ],
+)
+def test_a_centre_has_the_schedule_that_is_usually_best(schedules: tuple[str, ...], first: str) -> None:
+    axes = Axes(Space(schedule=choice(*schedules), loss=choice("mae", "mse")))
+    centre = axes.params(Knowledge(axes, {}).draw(np.random.default_rng(0), 1, 0.0)[0])
+    assert centre == {"loss": "mae", "schedule": first}
+
+
+def test_which_choice_comes_first_is_told_with_its_source() -> None:
+    value, source = expected_choice("schedule", SCHEDULES["schedule"])
+    assert value == "cosine"
+    assert "2310.07831" in source
+    assert expected_choice("schedule", choice("constant", "step")) is None
+    assert expected_choice("loss", SCHEDULES["loss"]) is None
+    assert expected_choice("lr", SPACE["lr"]) is None
 
 
 def test_the_names_of_other_tools_are_known() -> None:

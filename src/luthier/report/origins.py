@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution, json_to_distribution
 
 from luthier.records import Belief, Value
 from luthier.report.history import History
-from luthier.search import INFORMED, NEAR_ONE, expected, expected_spread
+from luthier.search import INFORMED, NEAR_ONE, expected, expected_choice, expected_spread
 from luthier.space import Space, describe
 
 #: The source of a range that says nothing of its own.
@@ -45,11 +45,13 @@ class Origin:
     range_source: str
     expectation: Expected | None  #: None where nothing is known
     expected_source: str  #: literature, your setting, a probe
+    first: Value = None  #: of a choice, what is tried before others and oftener
 
     @property
     def expected(self) -> str:
         """In words; empty where nothing is known."""
-        return "" if self.expectation is None else str(self.expectation)
+        known = self.first if self.expectation is None else self.expectation
+        return "" if known is None else str(known)
 
 
 def origins(history: History) -> tuple[Origin, ...]:
@@ -67,6 +69,9 @@ def origins(history: History) -> tuple[Origin, ...]:
         if spread is not None:
             centre, low, high, source = spread
             rows = [replace(rows[0], expectation=Expected(centre, low, high), expected_source=source)]
+        usual = expected_choice(name, range_)
+        if usual is not None:
+            rows = [replace(rows[0], first=usual[0], expected_source=usual[1])]
         found += rows
     return tuple(found)
 

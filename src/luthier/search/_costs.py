@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from luthier.records import EpochCost
 from luthier.search._axes import Axes
-from luthier.search._priors import REFERENCE_BATCH
+from luthier.search._literature import REFERENCE_BATCH
 
 Array = NDArray[np.float64]
 

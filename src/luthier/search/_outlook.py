@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from luthier.search._axes import Axes
 from luthier.search._costs import Costs
 from luthier.search._curves import CurveModel, Rows
-from luthier.search._priors import REFERENCE_BATCH, Knowledge
+from luthier.search._literature import REFERENCE_BATCH
+from luthier.search._priors import Knowledge
 from luthier.search._scale import Scale
 from luthier.search._trainings import EPSILON, Training, Trainings
 

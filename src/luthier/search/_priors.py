@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,115 +17,25 @@ from optuna.distributions import BaseDistribution
 from luthier.errors import UsageError
 from luthier.records import Belief, EpochCost, Value
 from luthier.search._axes import Axes, Axis
+from luthier.search._literature import (
+    ALSO_CALLED,
+    BETTER_CHOICES,
+    CAPACITIES,
+    CAPACITY,
+    CONFIDENCE,
+    DROPOUT,
+    LEARNING_RATES,
+    LITERATURE,
+    NEAR_ONE,
+    USUAL_NOISE_SCALE,
+    Confidence,
+    quickest_batch,
+)
 from luthier.space import Space
 
 Array = NDArray[np.float64]
-Confidence = Literal["low", "medium", "high"]
-
-REFERENCE_BATCH = 32  #: what literature's learning rates are for; PyTorch's examples and Bengio 2012 use about this
-
-_LINEAR = "following batch size: Goyal et al. 2017 (arXiv 1706.02677)"
-_ROOT = "following the root of batch size: Malladi et al. 2022 (arXiv 2205.10287)"
-
-
-#: With momentum, a gradient moves the weights by lr / (1 - momentum) of itself in all: Smith & Le 2018 (arXiv
-#: 1710.06451, section 5). So the best lr falls as 1 - momentum does.
-MOMENTUM_EXPONENT = 1.0
-
-
-def _rate(optimizer: str, centre: float, exponent: float, source: str) -> Belief:
-    follows, at = ({"batch_size": exponent}, {"batch_size": float(REFERENCE_BATCH)}) if exponent else ({}, {})
-    if optimizer == "SGD":
-        follows, at = {**follows, "momentum": MOMENTUM_EXPONENT}, {**at, "momentum": 0.9}
-    return Belief("lr", centre, 6, source, given={"optimizer": optimizer}, follows=follows, at=at)
-
-
-#: Learning rates by optimizer, SGD's with momentum 0.9. Other optimizers have none.
-LEARNING_RATES: Mapping[str, Belief] = {
-    str(belief.given["optimizer"]): belief
-    for belief in [
-        _rate("SGD", 0.02, 1.0, "between 0.01, the default of Bengio 2012 (arXiv 1206.5533), and 0.1 at batch size 256 "
-              f"of He et al. 2015 (arXiv 1512.03385); {_LINEAR}"),
-        _rate("RMSprop", 1e-3, 0.5, f"Tieleman & Hinton 2012, lecture 6.5: 0.001; {_ROOT}"),
-        *(_rate(name, 1e-3, 0.5, f"Kingma & Ba 2015 (arXiv 1412.6980): 0.001; {_ROOT}")
-          for name in ("Adam", "AdamW", "NAdam", "RAdam", "Adamax")),
-        _rate("Adagrad", 1e-2, 0.5, f"torch's default; {_ROOT}"),
-        _rate("Adadelta", 1.0, 0.0, "Zeiler 2012 (arXiv 1212.5701), whose rule has none; torch's default"),
-    ]
-}  # fmt: skip
-
-#: The first that holds for a config counts.
-LITERATURE: Sequence[Belief] = [
-    *LEARNING_RATES.values(),
-    Belief("batch_size", 32, 2.5, "Masters & Luschi 2018 (arXiv 1804.07612): 2 to 32; Bengio 2012: 32"),
-    Belief("momentum", 0.9, 3, "Sutskever et al. 2013 (ICML): 0.9 to 0.99; 0.9 is usual"),
-    Belief("beta1", 0.9, 3, "Kingma & Ba 2015: 0.9"),
-    Belief("beta2", 0.999, 8, "Kingma & Ba 2015: 0.999; Vaswani et al. 2017 (arXiv 1706.03762): 0.98"),
-    Belief("alpha", 0.97, 3, "between 0.9 (Tieleman & Hinton 2012, lecture 6.5) and 0.99, torch's default"),
-    # Choi et al. 2019 (arXiv 1910.05446, section 4) tune it over ten decades; below the root of the second moments it
-    # does not matter.
-    Belief("eps", 1e-8, 100, "Kingma & Ba 2015: 1e-8; Choi et al. 2019: larger ones, too, where the lr follows"),
-    Belief("l1", 1e-6, 20, "1e5 weights of 0.1 then cost 0.01, a hundredth of a usual loss"),
-    Belief("clip_norm", 1.0, 5, "Pascanu et al. 2013 (arXiv 1211.5063): about the mean norm; 1 is usual"),
-    Belief("weight_decay", 1e-2, 8, "torch's default of AdamW; Loshchilov & Hutter 2019 (arXiv 1711.05101)",
-           given={"optimizer": "AdamW"}),
-    Belief("weight_decay", 2e-4, 8, "between 5e-4 (Krizhevsky et al. 2012) and 1e-4 (He et al. 2015)"),
-    Belief("gamma", 0.9, 3, "the lr falls by a factor of 20 in all: He et al. 2015 let it fall by 100, others hardly",
-           given={"schedule": "exponential"}, follows={"epochs": -1.0}, at={"epochs": 30.0}),
-]  # fmt: skip
-
-#: The gradient noise scale, in samples, where it was not measured; that of digits and of MNIST lies between 50 and 300
-#: along a training (``luthier probe noise-scale``).
-USUAL_NOISE_SCALE = 100.0
-#: Batch sizes whose expected time is at most this many times the least are about as good.
-_ABOUT_AS_FAST = 1.25
-#: Beliefs in a batch size are at least so wide: how well it generalises is left out of them.
-_LEAST_FACTOR = 2.0
-
-#: What other tools call them: spaces for a search driven by hand, and a user's own model, may have their names.
-ALSO_CALLED: Mapping[str, Sequence[str]] = {
-    "lr": ("learning_rate", "initial_lr", "lr_init"),
-    "batch_size": ("batchsize", "bs", "train_batch_size"),
-    "beta1": ("beta_1", "b1", "adam_beta1"),
-    "beta2": ("beta_2", "b2", "adam_beta2"),
-    "eps": ("epsilon", "adam_epsilon"),
-    "l1": ("l1_reg", "l1_weight"),
-    "weight_decay": ("wd", "l2", "l2_reg", "l2_weight"),
-    "clip_norm": ("max_grad_norm", "grad_clip", "clipnorm"),
-    "dropout": ("dropout_rate", "max_dropout"),
-    "layers": ("num_layers", "n_layers", "depth"),
-    "units": ("num_units", "n_units", "max_units", "hidden_size", "hidden_dim", "width"),
-}  # fmt: skip
-
-#: What averages over steps or multiplies in each: beliefs are about 1 minus these.
-NEAR_ONE = ("momentum", "beta1", "beta2", "alpha", "gamma")
-
-#: Centre, standard deviation and source, of what no factor tells.
-DROPOUT = (0.3, 0.2, "Srivastava et al. 2014 (JMLR): 0.2 of inputs to 0.5 of hidden units")
-
-#: The same, as positions in the range of how large a model is. Section 3.1.3 there: "larger than optimal values
-#: typically do not hurt generalization performance much".
-CAPACITY = (0.75, 0.3, "Bengio 2012 (arXiv 1206.5533): larger than optimal seldom hurts")
-_CAPACITIES = ("layers", "units")
 
 _FAR = 9.0  #: squared standard deviations beyond which a value is no stranger
-
-#: Factors that two in three good values lie within, for a user who says how sure they are.
-CONFIDENCE: Mapping[Confidence, float] = {"low": 6.0, "medium": 3.0, "high": 1.5}
-
-
-def quickest_batch(cost: EpochCost, scale: float, low: float, high: float, source: str) -> Belief:
-    """The batch sizes in [low, high] that bring the loss down in the least time, at a gradient noise scale.
-
-    A step takes the loss as far as 1 / (1 + noise scale / batch size) steps without noise (McCandlish et al. 2018,
-    arXiv 1812.06162, equation 2.11 and appendix D), so that the time to a loss goes as
-    (batch size + noise scale) * seconds of an epoch.
-    """
-    sizes = np.unique(np.geomspace(low, high, 60).round())
-    times = np.array([(size + scale) * cost.seconds(int(size)) for size in sizes])
-    fast = sizes[times <= _ABOUT_AS_FAST * times.min()]
-    factor = max(_LEAST_FACTOR, math.sqrt(fast[-1] / fast[0]))
-    return Belief("batch_size", float(math.sqrt(fast[0] * fast[-1])), factor, source)
 
 
 def beliefs_around(config: Mapping[str, Value], space: Space, confidence: Confidence = "medium") -> list[Belief]:
@@ -180,12 +90,34 @@ def expected_spread(name: str, range_: BaseDistribution) -> tuple[float, float, 
     None for other names, and for choices.
     """
     axis, name = Axis(range_), _usual([name]).get(name, name)
-    if axis.choices is not None or (name != "dropout" and name not in _CAPACITIES):
+    if axis.choices is not None or (name != "dropout" and name not in CAPACITIES):
         return None
     centre, deviation, source = DROPOUT if name == "dropout" else CAPACITY
     places = centre + deviation * np.array([0.0, -1.0, 1.0])
     middle, low, high = np.clip(places, *axis.bounds) if name == "dropout" else axis.values(places)
     return float(middle), float(low), float(high), source
+
+
+def expected_choice(name: str, range_: BaseDistribution) -> tuple[Value, str] | None:
+    """Which of the choices of ``range_`` is tried first, and a source; None where none is known to be better."""
+    choices = Axis(range_).choices
+    likelihoods = None if choices is None else _likelihoods(name, choices)
+    if choices is None or likelihoods is None:
+        return None
+    return choices[_first(name, choices)], BETTER_CHOICES[name][2]
+
+
+def _likelihoods(name: str, choices: Sequence[Any]) -> Array | None:
+    """How likely each choice is drawn; None where they are alike."""
+    better, times, _ = BETTER_CHOICES.get(name, ((), 1.0, ""))
+    weights = np.array([times if choice in better else 1.0 for choice in choices])
+    return None if len(set(weights)) < 2 else weights / weights.sum()
+
+
+def _first(name: str, choices: Sequence[Any]) -> int:
+    """The place of a centre's choice: the first that is known to be better, else the first."""
+    better = BETTER_CHOICES.get(name, ((),))[0]
+    return next((choices.index(choice) for choice in better if choice in choices), 0)
 
 
 def _may_be(space: Space, setting: Mapping[str, Any], name: str, value: Value) -> bool:
@@ -272,12 +204,7 @@ class Knowledge:
         The first ``believed`` of them are drawn from the beliefs, the others from the literature. What lies beyond a
         range is put on its bound.
         """
-        points = self._axes.uniform(rng, count)
-        if width == 0:  # unknown numbers then lie in the middle
-            for k, axis in enumerate(self._axes.axes.values()):
-                points[:, k] = 0.5 if axis.choices is None else 0.0
-            for row, place in enumerate(self._rated[:believed]):
-                points[row, self._axes.names.index("optimizer")] = place
+        points = self._middle(count, believed) if width == 0 else self._somewhere(rng, count)
         noise = width * rng.normal(size=points.shape)
         for beliefs, rows in ((self._believed, slice(believed)), (self._literature, slice(believed, None))):
             part = points[rows]
@@ -288,12 +215,30 @@ class Knowledge:
             points[rows] = part
         return self._axes.snap(points)
 
+    def _somewhere(self, rng: np.random.Generator, count: int) -> Array:
+        """Numbers from all of their ranges, choices by how likely they are."""
+        points = self._axes.uniform(rng, count)
+        for name, axis in self._axes.axes.items():
+            likelihoods = None if axis.choices is None else _likelihoods(name, axis.choices)
+            if likelihoods is not None:
+                self._axes.column(points, name)[:] = rng.choice(len(likelihoods), size=count, p=likelihoods)
+        return points
+
+    def _middle(self, count: int, believed: int) -> Array:
+        """Unknown numbers in the middle, choices the best known; the optimizers of the first ``believed`` in turn."""
+        points = np.empty((count, len(self._axes)))
+        for k, (name, axis) in enumerate(self._axes.axes.items()):
+            points[:, k] = 0.5 if axis.choices is None else _first(name, axis.choices)
+        for row, place in enumerate(self._rated[:believed]):
+            points[row, self._axes.names.index("optimizer")] = place
+        return points
+
     def _place(self, name: str, beliefs: Sequence[Belief], points: Array, noise: Array) -> None:
         """Fills the column of ``name``, of which ``beliefs`` are."""
         column = points[:, self._axes.names.index(name)]
         if name == "dropout":
             column[:] = self._units(name, DROPOUT[0] + DROPOUT[1] * noise)
-        elif name in _CAPACITIES:
+        elif name in CAPACITIES:
             column[:] = CAPACITY[0] + CAPACITY[1] * noise
         for belief in reversed(beliefs):  # the first has the last word
             held = self._holds(belief, points)
@@ -325,7 +270,7 @@ class Knowledge:
             units, off = self._axes.column(points, name), np.zeros(len(points))
             if name == "dropout":
                 off = (axis.values(units) - DROPOUT[0]) / DROPOUT[1]
-            elif name in _CAPACITIES:
+            elif name in CAPACITIES:
                 off = (units - CAPACITY[0]) / CAPACITY[1]
             for belief in reversed([b for b in beliefs if b.name == name]):
                 held = self._holds(belief, points)

@@ -75,10 +75,12 @@ def test_where_ranges_come_from_stands_on_the_page(searched):
         Origin("lr", "0.0001 to 1 (log)", "a book", Expected(0.02, 0.01, 0.04, ("SGD",), (("batch_size", 32.0),)), "X"),
         Origin("lr", "0.0001 to 1 (log)", "a book", Expected(0.001, 0.0001, 0.01, ("AdamW",)), "Y"),
         Origin("layers", "1 to 3", "your setting", None, ""),
+        Origin("schedule", "one of 'constant', 'cosine'", "a paper", None, "Z", first="cosine"),
     )
     text = seen(searched, origins=rows)
     assert "about 0.02 (0.01 to 0.04) for SGD at batch size 32 X" in text
     assert text.count("a book") == 1
+    assert "a paper cosine Z" in text
     assert "约 0.02（0.01 到 0.04），适用于 SGD，批大小 32 时" in seen(searched, language="zh", origins=rows)
     assert "您的设置" in seen(searched, language="zh", origins=rows)
     assert "Where the ranges come from" not in seen(searched)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from luthier.records import Config, Value
 from luthier.report.axes import acting, axes
 from luthier.report.history import History, Trained
-from luthier.report.origins import YOURS, Expected, Origin
+from luthier.report.origins import YOURS, Origin
 from luthier.report.page.words import Words, number
 from luthier.report.tables import state
 
@@ -92,13 +92,14 @@ def range_rows(origins: Sequence[Origin], words: Words) -> list[tuple[str, str, 
         source = words("ranges.yours") if row.range_source == YOURS else row.range_source
         first = (words.name(row.name), row.range, source) if row.name not in shown else ("", "", "")
         shown.add(row.name)
-        rows.append((*first, _expected(row.expectation, words), row.expected_source))
+        rows.append((*first, _expected(row, words), row.expected_source))
     return rows
 
 
-def _expected(found: Expected | None, words: Words) -> str:
+def _expected(row: Origin, words: Words) -> str:
+    found = row.expectation
     if found is None:
-        return ""
+        return "" if row.first is None else words.value(row.first)
     text = words("ranges.about", centre=f"{found.centre:.3g}", low=f"{found.low:.3g}", high=f"{found.high:.3g}")
     if found.given:
         text += words("ranges.given", given=", ".join(map(words.value, found.given)))
