@@ -12,43 +12,45 @@ from _recorded import BudgetSpent, Simulation, Table
 from luthier.hyperparameters import complete
 from luthier.records import Slice
 from luthier.search import FreezeThaw
+from luthier.search._axes import Axes
+from luthier.search._priors import Knowledge
 
 SHARES = (0.0, 0.1, 0.3, 0.5)  #: of a training that were seen
-ASKED = 12  #: trainings that are predicted, in each of the situations
-KNOWN = (8, 24, 72)  #: trainings beside them, in three situations
+ASKED = (4, 4)  #: trainings that are predicted after each search: drawn from the priors, and from everywhere
 BUDGETS = (2, 4, 8)  #: full trainings' worth after which a search is asked
 BINS = (0.0, 0.1, 0.2, 0.4, 1.0)  #: shares that trainings of a search are grouped by
 
 
-def situation(table: Table, seed: int, known: int, share: float) -> list[tuple[float, float, float, float]]:
-    """Mean, low, high and truth of the final best value of ASKED trainings, of which only a share was seen.
+def situation(table: Table, seed: int, budget: float) -> list[list[tuple[float, float, float, float]]]:
+    """Mean, low, high and truth of the final best value of others than a search began, for each of SHARES.
 
-    Beside them the search saw ``known`` others, one in four to its end, the rest up to an epoch drawn evenly in the
-    logarithm. Trainings that diverged are known to have ended: they are not asked for.
+    The search has spent ``budget`` full trainings' worth, as on LCBench (``_lcbench.coverage``); the others are drawn
+    from the priors and from everywhere. Those that diverge are left out.
     """
-    rng = np.random.default_rng([seed, known, round(100 * share)])
-    whole = Simulation(table, trainings=1e9)
-    search = FreezeThaw(table.space, max_epochs=table.epochs, direction=table.direction, seed=seed)
-    order = rng.permutation(len(table.value))
-    asked = [i for i in order if np.isfinite(table.value[i]).all()][:ASKED]
-    others = [i for i in order if i not in set(asked)][:known]
-    stops = [table.epochs if k % 4 == 0 else round(table.epochs ** rng.random()) for k in range(len(others))]
-    stops += [max(1, round(share * table.epochs))] * len(asked)
-    configs = {index: complete({**table.fixed, **table.config(index)}) for index in [*others, *asked]}
-    for number, (index, stop) in enumerate(zip(configs, stops, strict=True)):
-        if index not in asked or share:
-            search.tell(whole.train(Slice(number, configs[index], 0, stop, 0, {"freeze-thaw": 1})))
-    rows = []
-    for number, index in enumerate(asked, len(others)):
-        forecast = search.predict(number if share else configs[index], table.epochs)
-        rows.append((forecast.mean, forecast.low, forecast.high, truth(table, index)))
+    search, _ = spent(table, seed, budget)
+    free, axes, rng = Simulation(table, trainings=1e9), Axes(table.space), np.random.default_rng(seed)
+    drawn = Knowledge(axes, table.space.fixed).draw(rng, ASKED[0])
+    rows: list[list[tuple[float, float, float, float]]] = [[] for _ in SHARES]
+    for number, point in enumerate(np.concatenate([drawn, axes.uniform(rng, ASKED[1])]), 10_000):
+        config = complete({**table.space.fixed, **axes.params(point)})
+        index = table.index(config)
+        if not np.isfinite(table.value[index]).all():
+            continue
+        start = 0
+        for told, share in zip(rows, SHARES, strict=True):
+            stop = max(1, round(share * table.epochs)) if share else 0
+            if stop:
+                search.tell(free.train(Slice(number, config, start, stop, 0, {"freeze-thaw": 1})))
+            start = stop
+            forecast = search.predict(number if stop else config, table.epochs)
+            told.append((forecast.mean, forecast.low, forecast.high, truth(table, index)))
     return rows
 
 
-def searched(table: Table, seed: int, trainings: float) -> list[tuple[float, float, float, float, float]]:
-    """Share seen, mean, low, high and truth of every training that a search left unfinished after so much."""
-    simulation = Simulation(table, trainings)
-    search = FreezeThaw(table.space, max_epochs=table.epochs, direction=table.direction, seed=seed)
+def spent(table: Table, seed: int, budget: float) -> tuple[FreezeThaw, dict[int, tuple[int, float]]]:
+    """A search after so many trainings' worth: what it left unfinished, as indices and shares seen."""
+    simulation = Simulation(table, budget)
+    search = FreezeThaw(table.space, max_epochs=table.epochs, direction=table.direction, complete=complete, seed=seed)
     reached: dict[int, tuple[int, float]] = {}
     with contextlib.suppress(BudgetSpent):
         while not search.finished:
@@ -59,6 +61,12 @@ def searched(table: Table, seed: int, trainings: float) -> list[tuple[float, flo
                     reached.pop(cut.training, None)
                 else:
                     reached[cut.training] = table.index(cut.config), result.points[-1].epoch / table.epochs
+    return search, reached
+
+
+def searched(table: Table, seed: int, trainings: float) -> list[tuple[float, float, float, float, float]]:
+    """Share seen, mean, low, high and truth of every training that a search left unfinished after so much."""
+    search, reached = spent(table, seed, trainings)
     rows = []
     for number, (index, share) in reached.items():
         if np.isfinite(table.value[index]).all():
@@ -83,20 +91,21 @@ def line(name: str, share: str, rows: Sequence[Sequence[float]], scale: float) -
 def print_coverage(tables: Mapping[str, Table], seeds: Sequence[int]) -> None:
     """Lines for each task and share seen."""
     title = "90 % intervals of the best value of a full training: how many hold, median width, median absolute error"
-    print(f"\n{title} (in units of best minus median)\nof random trainings, beside {KNOWN} others")
+    print(f"\n{title} (in units of best minus median)\nof others, after {BUDGETS} trainings' worth of a search")
     total: dict[str, list[bool]] = {}
     for table in tables.values():
         scale = abs(table.best - table.median)
-        for share in SHARES:
-            rows = [r for seed in seeds for known in KNOWN for r in situation(table, seed, known, share)]
+        found = [situation(table, seed, budget) for seed in seeds for budget in BUDGETS]
+        for share, parts in zip(SHARES, zip(*found, strict=True), strict=True):
+            rows = [row for part in parts for row in part]
             print(line(table.name, f"{share:.0%}", rows, scale), flush=True)
-            total.setdefault(f"{share:.0%} of random", []).extend(low <= t <= high for _, low, high, t in rows)
+            total.setdefault(f"{share:.0%} of others", []).extend(low <= t <= high for _, low, high, t in rows)
     print(f"of what a search left unfinished after {BUDGETS} trainings' worth of epochs")
     for table in tables.values():
         scale = abs(table.best - table.median)
-        found = [r for seed in seeds for budget in BUDGETS for r in searched(table, seed, budget)]
+        left = [r for seed in seeds for budget in BUDGETS for r in searched(table, seed, budget)]
         for low_share, high_share in pairwise(BINS):
-            rows = [r[1:] for r in found if low_share <= r[0] < high_share]
+            rows = [r[1:] for r in left if low_share <= r[0] < high_share]
             if rows:
                 name = f"{low_share:.0%}-{high_share:.0%}"
                 print(line(table.name, name, rows, scale), flush=True)
