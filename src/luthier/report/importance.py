@@ -11,9 +11,10 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 from optuna.trial import FrozenTrial, create_trial
-from scipy import stats
+from scipy.special import fdtrc
 
 from luthier.records import Config, Value
+from luthier.report._ranks import ranked
 from luthier.report.axes import Axis, acting, axes
 from luthier.report.finals import final_values
 from luthier.report.history import History
@@ -87,7 +88,7 @@ def _shares(
 ) -> dict[str, tuple[float, float]]:
     """Of trainings in which all of these act: the share of each, and the largest of shuffled values."""
     configs = configs_of(history, numbers)
-    ranks = _ranks([values[n] for n in numbers])
+    ranks = ranked([values[n] for n in numbers])
     known = [axis for axis in known if len({c[axis.name] for c in configs}) > 1]
     if len(numbers) < FEWEST or not known or np.ptp(ranks) == 0:
         return {}
@@ -114,7 +115,7 @@ def interactions(history: History) -> list[Interaction]:
     main = np.hstack([np.ones((len(numbers), 1)), *columns.values()]) if numbers else np.ones((0, 1))
     if len(numbers) < max(FEWEST, 2 * main.shape[1]):
         return []
-    ranks = _ranks([values[n] for n in numbers])
+    ranks = ranked([values[n] for n in numbers])
     pairs = list(combinations(columns, 2))
     found = []
     for pair in pairs:
@@ -134,7 +135,7 @@ def _pair(main: Array, a: Array, b: Array, ranks: Array) -> tuple[float, float]:
     if gained <= 0 or left <= 0 or with_both <= 0:
         return 0.0, 1.0
     f = (without - with_both) / gained / (with_both / left)
-    return (without - with_both) / float(((ranks - ranks.mean()) ** 2).sum()), float(stats.f.sf(f, gained, left))
+    return (without - with_both) / float(((ranks - ranks.mean()) ** 2).sum()), float(fdtrc(gained, left, f))
 
 
 def _linear(columns: Array) -> int:
@@ -193,11 +194,6 @@ def _evaluate(study: optuna.Study, values: Array) -> dict[str, float]:
             target=lambda trial: float(values[trial.number]),
             normalize=False,
         )
-
-
-def _ranks(values: Sequence[float]) -> Array:
-    """Ranks: a value far off counts as the last, no more."""
-    return np.asarray(stats.rankdata(values), dtype=float)
 
 
 def _evenly(numbers: Sequence[int]) -> list[int]:

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from scipy import stats
+from scipy.special import stdtrit
 
 from luthier.records import Status
 from luthier.report.history import History, Trained
@@ -153,7 +153,7 @@ def why_empty(history: History) -> str:
 def mean_interval(scores: Sequence[float], least: float = 0.0) -> Interval:
     """The mean and Student's 95 % interval of it, of two values or more; their spread is ``least`` or more."""
     mean, n = statistics.fmean(scores), len(scores)
-    half = float(stats.t.ppf(0.975, n - 1)) * max(least, statistics.stdev(scores)) / math.sqrt(n)
+    half = float(stdtrit(n - 1, 0.975)) * max(least, statistics.stdev(scores)) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half)
 
 
@@ -178,7 +178,7 @@ def difference(a: Sequence[float], b: Sequence[float], least: float = 0.0) -> In
     freedom = total**2 / sum(p**2 / (len(x) - 1) for p, x in zip(parts, (a, b), strict=True) if len(x) > 1)
     if min(len(a), len(b)) == 1:
         freedom = max(len(a), len(b)) - 1
-    half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(total)
+    half = float(stdtrit(freedom, 0.975)) * math.sqrt(total)
     return Interval(value, value - half, value + half)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from luthier.report._ranks import ranked
 from luthier.report.axes import axes
 from luthier.report.finals import final_values
 from luthier.report.history import History
@@ -60,7 +60,7 @@ def lr_batch_map(history: History) -> Map | None:
     lr = np.array([float(t.config.lr) for t in shown])
     batch = np.array([float(t.config.batch_size) for t in shown])
     value = np.array([values[t.number] for t in shown])
-    rank = stats.rankdata(value if history.direction == "maximize" else -value) / len(value)
+    rank = ranked(value if history.direction == "maximize" else -value) / len(value)
     grid_lr = np.geomspace(known["lr"].low, known["lr"].high, 48)
     grid_batch = np.geomspace(max(1.0, known["batch_size"].low), known["batch_size"].high, 32)
     surface = _smooth(np.log(lr), np.log(batch), rank, np.log(grid_lr), np.log(grid_batch))

@@ -62,7 +62,7 @@ def decide(code: str, effects: Sequence[float], unit: Unit, least: float, values
 
 
 def _half_width(values: Sequence[float]) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     n = len(values)
-    return float(t.ppf((1 + CONFIDENCE) / 2, n - 1)) * statistics.stdev(values) / math.sqrt(n)
+    return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * statistics.stdev(values) / math.sqrt(n)

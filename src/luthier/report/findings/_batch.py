@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import spearmanr
 
+from luthier.report._ranks import ranked
 from luthier.report.findings._alike import alike, as_good
 from luthier.report.findings._statistics import ramp, tail
 from luthier.report.findings._view import Series, Sign, View
@@ -83,7 +83,8 @@ def _against_smaller(view: View, series: Series, size: int, smaller: list[Series
     if ratio < WORSE or lead < max(view.luck, 1e-12):
         return None
     sizes = [math.log(s.training.config.batch_size) for s in [*smaller, series]]
-    trend = spearmanr(sizes, [float(s.val.min()) for s in [*smaller, series]]).statistic
+    lowest = ranked([float(s.val.min()) for s in [*smaller, series]])
+    trend = np.corrcoef(ranked(sizes), lowest)[0, 1]
     reached = [float(s.epoch[np.argmax(s.val <= low)]) for s in smaller if (s.val <= low).any()]
     sooner = float(series.epoch[-1]) / min(reached) if reached else 1.0
     if not trend > 0.3 or sooner < 1.5:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import f
+from scipy.special import fdtrc
 
 from luthier.records import Config
 from luthier.report.findings._statistics import ramp
@@ -42,7 +42,7 @@ def seed_noise(view: View) -> list[Sign]:
     ratio = between / within
     own = view.own
     gain = (max(means) - np.mean(groups[own.config])) if own is not None and own.config in groups else 0.0
-    p = float(f.sf(ratio, len(means) - 1, free))
+    p = float(fdtrc(len(means) - 1, free, ratio))
     if (p < 0.1 and spread > 0) or gain > 3 * max(spread, view.luck):
         return []
     differ = float(np.ptp(means))

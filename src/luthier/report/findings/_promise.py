@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, spearmanr, t
+from scipy.special import stdtr
 
 from luthier.report.findings._statistics import ramp, surely
 
@@ -80,6 +80,8 @@ def _rises(out: Array, values: Array) -> bool:
     """Whether values rise towards the outer end, in rank, by more than chance."""
     if np.ptp(values) == 0 or np.ptp(out) == 0:
         return False
+    from scipy.stats import spearmanr  # half a second, where the range has an end to be asked about
+
     found = spearmanr(out, values)
     return bool(found.statistic > 0 and found.pvalue < RISING)
 
@@ -88,6 +90,8 @@ def _ordered(out: Array, values: Array) -> bool:
     """Whether values rise towards the outer end throughout, and at the outermost three places."""
     places = np.unique(out.round(6))[-3:]
     last = [float(values[out.round(6) == place].mean()) for place in places]
+    from scipy.stats import kendalltau
+
     found = kendalltau(out, values, alternative="greater")
     return bool(found.pvalue < ORDERED and (np.diff(last) > 0).all())
 
@@ -114,7 +118,7 @@ def _curves(out: Array, values: Array, step: float) -> list[_Fit]:
         gain, spread = float(ahead @ fit), float(ahead @ np.linalg.pinv(powers.T @ powers) @ ahead)
         error = np.sqrt(spread * (squares + 2 * LEAST_SCATTER**2) / (free + 2))
         odds = -0.5 * n * np.log(squares / n + LEAST_SCATTER**2) - 0.5 * (degree + 1) * np.log(n)
-        fits.append(_Fit(gain, float(t.cdf((gain - WORTH) / error, free + 2)), float(odds)))
+        fits.append(_Fit(gain, float(stdtr(free + 2, (gain - WORTH) / error)), float(odds)))
     return fits
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtr, stdtr
 
 Array = NDArray[np.float64]
 
@@ -51,14 +51,14 @@ def slope(x: Array, y: Array) -> tuple[float, float, float]:
     error = float(np.sqrt(rest @ rest / (len(x) - 2) / (dx @ dx)))
     if error == 0:
         return b, 0.0, 0.0 if b else 1.0
-    return b, error, float(2 * t.sf(abs(b) / error, len(x) - 2))
+    return b, error, float(2 * stdtr(len(x) - 2, -abs(b) / error))
 
 
 def surely(value: float, error: float) -> float:
     """Probability that a normal estimate's true value is above 0."""
     if error <= 0:
         return 1.0 if value > 0 else 0.0
-    return float(norm.cdf(value / error))
+    return float(ndtr(value / error))
 
 
 def ramp(value: float, low: float, high: float) -> float:

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scipy import stats
-
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.report.axes import Axis
 from luthier.report.front import Deal, Saving
@@ -171,7 +169,9 @@ def _margin(history: History, score: float) -> tuple[int, float] | None:
     samples = history.task.get("validation", [0])[0]
     if history.metric not in ("accuracy", "error") or not samples or not 0 <= score <= 1:
         return None
-    interval = stats.binomtest(round(score * samples), samples).proportion_ci(method="wilson")
+    from scipy.stats import binomtest
+
+    interval = binomtest(round(score * samples), samples).proportion_ci(method="wilson")
     return samples, float(interval.high - interval.low) / 2
 
 
