@@ -15,7 +15,8 @@ from luthier.hyperparameters import complete
 from luthier.records import Options
 from luthier.task import Resident
 from luthier.task._sources import Streamed
-from luthier.training.dense import MIN_WEIGHTS, DenseStep, suits
+from luthier.training import dense as dense_module
+from luthier.training.dense import LARGE, DenseStep, suits
 from luthier.training.optimizers import make_optimizer
 from luthier.training.step import AutogradStep, Step
 
@@ -45,15 +46,47 @@ def batch(seed: int, samples: int, inputs: int, classes: int) -> tuple[Tensor, T
 
 @pytest.mark.parametrize("update", UPDATES)
 @settings(max_examples=25)
+@given(
+    st.lists(st.integers(2, 200), min_size=2, max_size=5),
+    st.lists(st.sampled_from([0.0, 0.3, 0.9]), min_size=4),
+    st.lists(st.integers(1, 70), min_size=1, max_size=3),
+)
+def test_the_dense_step_is_autograds_bit_for_bit(
+    update: str, widths: list[int], shares: list[float], sizes: list[int]
+) -> None:
+    config = complete({"lr": 0.1, **UPDATES[update]})
+    with torch.random.fork_rng():
+        torch.manual_seed(len(widths))
+        models = [stack(*widths, dropped=shares)]
+        models.append(copy.deepcopy(models[0]))
+        fast, plain = (make_optimizer(config, m.parameters(), "cpu") for m in models)
+        dense = DenseStep(models[0], fast, config)
+        autograd: Step = AutogradStep(models[1], nn.CrossEntropyLoss(), plain, config, Options())
+        assert not dense.rounds
+        for i, size in enumerate(sizes):
+            losses = []
+            for step in (dense, autograd):
+                torch.manual_seed(i)
+                losses.append(step(*batch(i, size, widths[0], widths[-1]), 0.1 / (i + 1)))
+            assert torch.equal(*losses)
+    for a, b in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("update", ["sgd", "sgd with decay"])
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=5), st.lists(st.integers(1, 17), min_size=1, max_size=3))
-def test_the_dense_step_agrees_with_autograd_up_to_rounding(update: str, widths: list[int], sizes: list[int]) -> None:
+def test_of_a_large_stack_plain_sgd_agrees_up_to_rounding(update: str, widths: list[int], sizes: list[int]) -> None:
     config = complete({"lr": 0.1, **UPDATES[update]})
     with torch.random.fork_rng():
         torch.manual_seed(len(widths))
         models = [stack(*widths)]
     models.append(copy.deepcopy(models[0]))
     fast, plain = (make_optimizer(config, m.parameters(), "cpu") for m in models)
-    dense: Step = DenseStep(models[0], fast, config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dense_module, "LARGE", 1)
+        dense = DenseStep(models[0], fast, config)
+    assert dense.rounds
     autograd: Step = AutogradStep(models[1], nn.CrossEntropyLoss(), plain, config, Options())
     for i, size in enumerate(sizes):
         inputs, targets = batch(i, size, widths[0], widths[-1])
@@ -63,27 +96,6 @@ def test_the_dense_step_agrees_with_autograd_up_to_rounding(update: str, widths:
         assert torch.equal(inputs, before)
     for (name, a), b in zip(models[0].named_parameters(), models[1].parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5, msg=lambda text: f"{name}: {text}")  # noqa: B023
-
-
-@pytest.mark.parametrize("update", ["sgd", "momentum"])
-@given(st.lists(st.integers(1, 40), min_size=3, max_size=5), st.lists(st.sampled_from([0.0, 0.3, 0.9]), min_size=4))
-def test_dropout_draws_what_autograd_draws(update: str, widths: list[int], shares: list[float]) -> None:
-    config = complete({"lr": 0.1, **UPDATES[update]})
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        models = [stack(*widths, dropped=shares)]
-        models.append(copy.deepcopy(models[0]))
-        fast, plain = (make_optimizer(config, m.parameters(), "cpu") for m in models)
-        dense: Step = DenseStep(models[0], fast, config)
-        autograd: Step = AutogradStep(models[1], nn.CrossEntropyLoss(), plain, config, Options())
-        for i in range(3):
-            losses = []
-            for step in (dense, autograd):
-                torch.manual_seed(i)
-                losses.append(step(*batch(i, 12, widths[0], widths[-1]), 0.1))
-            torch.testing.assert_close(losses[0], losses[1])
-    for a, b in zip(models[0].parameters(), models[1].parameters(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
 
 
 def test_the_dense_step_gives_the_loss_before_the_update_as_a_number_of_its_own() -> None:
@@ -117,10 +129,26 @@ def accepted(
     return suits(model, loss or nn.CrossEntropyLoss(), data or resident(), complete(values), options)
 
 
-def test_a_large_stack_suits() -> None:
+def test_a_stack_of_any_size_suits() -> None:
     assert accepted()
+    assert accepted(stack(8, 16, 4))
+    assert accepted(nn.Sequential(nn.Linear(8, 4)))
     assert accepted(optimizer="Adam", weight_decay=0.1, momentum=0.9, schedule="cosine")
     assert accepted(nn.Sequential(nn.Linear(1 << 10, 1 << 8)), data=resident(torch.randn(10, 1 << 10)))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "values", "rounds"),
+    [
+        (LARGE // 4, {}, True),
+        (LARGE // 4 - 1, {}, False),
+        (LARGE // 4, {"momentum": 0.9}, False),
+        (LARGE // 4, {"optimizer": "Adam"}, False),
+    ],
+)
+def test_only_plain_sgd_on_a_large_stack_rounds(inputs: int, values: dict[str, Any], rounds: bool) -> None:
+    model, config = nn.Sequential(nn.Linear(inputs, 4)), complete(values)
+    assert DenseStep(model, make_optimizer(config, model.parameters(), "cpu"), config).rounds == rounds
 
 
 def dropping(model: nn.Sequential, share: float) -> nn.Sequential:
@@ -204,8 +232,7 @@ def own_forward(model: nn.Sequential) -> None:
 
 
 CHANGES: dict[str, Callable[[nn.Sequential], Any]] = {
-    "small": lambda m: stack(8, 16, 4),
-    "just too small": lambda m: nn.Sequential(nn.Linear(MIN_WEIGHTS // 256 - 1, 256)),
+    "one unit wide": lambda m: stack(8, 16, 1, 4),
     "dropout without ReLU": lambda m: nn.Sequential(m[0], nn.Dropout(0.5), m[2], nn.ReLU(), m[4]),
     "dropout that is off": lambda m: nn.Sequential(m[0], m[1], nn.Dropout(0.5).eval(), *m[2:]),
     "tanh": lambda m: nn.Sequential(m[0], nn.Tanh(), m[2], nn.ReLU(), m[4]),

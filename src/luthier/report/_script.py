@@ -195,7 +195,7 @@ def _promise(winner: Winner) -> str:
     versions = (
         f"torch {torch.__version__}, {winner.training.threads} thread{'s' if winner.training.threads > 1 else ''}"
     )
-    rounded = isinstance(winner.training.step, DenseStep)
+    rounded = isinstance(winner.training.step, DenseStep) and winner.training.step.rounds
     if rounded or winner.device != "cpu" or winner.options.compile or winner.options.precision != "float32":
         return f"{ROUNDED}\nto another class ({versions})."
     return f"{SAME} ({versions});\nanother machine, version or number of threads may round differently."

@@ -248,10 +248,14 @@ class Knowledge:
     def _holds(self, belief: Belief, points: Array) -> NDArray[np.bool_]:
         held = np.ones(len(points), bool)
         for name, value in belief.given.items():
-            if name in self._axes.axes:
-                held &= np.array([known == value for known in self._column(name, points)], bool)
-            elif self._fixed(name) != value:
-                return np.zeros(len(points), bool)
+            axis = self._axes.axes.get(name)
+            if axis is None:
+                held &= self._fixed(name) == value
+            elif axis.choices is not None:
+                places = [k for k, choice in enumerate(axis.choices) if choice == value]
+                held &= np.isin(np.round(self._axes.column(points, name)), places)
+            else:
+                held &= axis.values(self._axes.column(points, name)) == value
         return held
 
     def strangeness(self, points: Array) -> Array:
@@ -304,21 +308,17 @@ class Knowledge:
         bounds: Array = 1 - (1 - bound) * np.exp(moved) if belief.name in NEAR_ONE else bound * np.exp(moved)
         return bounds
 
-    def _column(self, name: str, points: Array) -> list[Any]:
-        """The values of a hyperparameter at these points, varied or not."""
-        axis = self._axes.axes.get(name)
-        if axis is None:
-            return [self._fixed(name)] * len(points)
-        column = self._axes.column(points, name)
-        return [axis.choices[round(u)] for u in column] if axis.choices is not None else list(axis.values(column))
-
     def _numbers(self, name: str, points: Array) -> Array | None:
-        """The same as numbers; None where they are not."""
+        """The values of a hyperparameter at these points, varied or not; None where they are not numbers."""
         axis = self._axes.axes.get(name)
         if axis is not None and axis.choices is None:
             return axis.values(self._axes.column(points, name))
-        others = self._column(name, points)
-        return np.array(others, float) if all(_is_number(v) for v in others) else None
+        choices = [self._fixed(name)] if axis is None else list(axis.choices or ())
+        if not all(map(_is_number, choices)):
+            return None
+        places = np.zeros(len(points)) if axis is None else np.round(self._axes.column(points, name))
+        found: Array = np.array(choices, float)[places.astype(np.int64)]
+        return found
 
     def _fixed(self, name: str) -> Any:
         """The value of a hyperparameter that is not varied."""

@@ -18,7 +18,10 @@ def derive(seed: int, purpose: str, place: int = 0) -> int:
 
 def seed_everything(seed: int) -> None:
     """Seeds torch (all devices), NumPy and Python, for whatever the user's model and data draw from."""
-    torch.manual_seed(seed)
+    if torch.accelerator.is_available():
+        torch.manual_seed(seed)
+    else:  # the same for the CPU; the other would note a traceback for each absent device, to be seeded when it comes
+        torch.default_generator.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)
 

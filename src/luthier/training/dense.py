@@ -1,9 +1,9 @@
 """A faster step for stacks of linear layers, ReLUs and dropout on the CPU.
 
-On a large stack the time goes into matrix products, and what autograd adds is memory traffic: fresh gradients at every
-step, a pass over all weights for the update. Here the buffers stay, and plain SGD's update ``W - lr * G^T X`` is the
-product itself (one ``addmm`` into the weights). The result differs from autograd's by rounding only; dropout
-draws the same masks.
+What autograd adds to the products is, on a small stack, its own work, and on a large one memory traffic: fresh
+gradients at every step, a pass over all weights for the update. Here the same kernels run in the same order in buffers
+that stay, so that every bit is autograd's; dropout draws the same masks. Only the update of plain SGD on a large stack
+is part of the product, ``W - lr * G^T X`` in one ``addmm`` into the weights, and differs by rounding.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from luthier.records import Config, Options
 from luthier.task import LossFunction, Resident, Source
 
-#: Weights from which the products outweigh torch's own overhead; below it autograd is as fast.
-MIN_WEIGHTS = 1 << 18
+#: Weights from which a pass over all of them costs more than being repeatable by autograd is worth.
+LARGE = 1 << 18
+MEAN, NOTHING_LEFT_OUT = 1, -100  #: torch's codes for a loss's reduction and for the class that it ignores
 
 
 def suits(
@@ -42,7 +43,6 @@ def suits(
         _stacked(layers)
         and all(_plain(m) for m in linear)
         and len({id(p) for m in linear for p in m.parameters()}) == 2 * len(linear)
-        and _weights(linear) >= MIN_WEIGHTS
         and not any(_touched(m) for m in (model, *layers))
     )
 
@@ -86,9 +86,12 @@ def _weights(layers: list[nn.Linear]) -> int:
 
 
 def _plain(layer: nn.Linear) -> bool:
-    """Whether both parameters are there, trained, float32 and on the CPU."""
+    """Whether both parameters are there, trained, float32 and on the CPU.
+
+    Of a layer one wide, autograd may lay out products otherwise, which rounds differently.
+    """
     parameters = [layer.weight, layer.bias]
-    return all(
+    return min(layer.weight.shape) > 1 and all(
         type(p) is nn.Parameter and p.requires_grad and p.dtype == torch.float32 and p.device.type == "cpu"
         for p in parameters
     )
@@ -101,16 +104,17 @@ class DenseStep:
         self._layers: list[nn.Linear] = [m for m in model if isinstance(m, nn.Linear)]
         self._dropped = _dropped(model)
         self._optimizer = optimizer
-        self._update_in_product = type(optimizer) is torch.optim.SGD and not config.momentum
+        plain = type(optimizer) is torch.optim.SGD and not config.momentum
+        self.rounds = plain and _weights(self._layers) >= LARGE  #: whether the result is autograd's but for rounding
         self._decay = float(config.weight_decay)
-        if self._update_in_product:
+        if self.rounds:
             for layer in self._layers:
                 _lay_out(layer)
         self._weights = [layer.weight.detach() for layer in self._layers]
         self._transposed = [weight.t() for weight in self._weights]
         self._biases = [layer.bias.detach() for layer in self._layers]
         self._buffers: dict[int, _Buffers] = {}
-        if not self._update_in_product:
+        if not self.rounds:
             for parameter in model.parameters():
                 parameter.grad = torch.zeros_like(parameter)
 
@@ -121,10 +125,9 @@ class DenseStep:
             buffers = self._buffers[len(targets)] = _Buffers(len(targets), self._biases)
         with torch.no_grad():
             loss = self._forward(inputs, targets, buffers)
-            if self._update_in_product:
-                self._backward_and_descend(inputs, buffers, lr / len(targets), keep=1 - lr * self._decay)
+            if self.rounds:
+                self._backward_and_descend(inputs, buffers, lr, keep=1 - lr * self._decay)
             else:
-                buffers.gradients[-1].div_(len(targets))
                 self._backward(inputs, buffers)
                 for group in self._optimizer.param_groups:
                     group["lr"] = lr
@@ -132,7 +135,7 @@ class DenseStep:
         return loss
 
     def _forward(self, inputs: Tensor, targets: Tensor, buffers: _Buffers) -> Tensor:
-        """The mean loss, with the gradient of the sum by the last layer's output left in its buffer."""
+        """The mean loss, with its gradient by the last layer's output left in its buffer."""
         hidden, last = inputs, len(self._layers) - 1
         for i, (weight, bias) in enumerate(zip(self._transposed, self._biases, strict=True)):
             hidden = torch.addmm(bias, hidden, weight, out=buffers.outputs[i])
@@ -141,19 +144,20 @@ class DenseStep:
                 if self._dropped[i]:
                     hidden.mul_(buffers.masks[i].bernoulli_(1 - self._dropped[i]).div_(1 - self._dropped[i]))
         log_probabilities = torch.log_softmax(hidden, 1)
-        loss = nn.functional.nll_loss(log_probabilities, targets)
-        gradient = torch.exp(log_probabilities, out=buffers.gradients[last])
-        gradient.scatter_add_(1, targets[:, None], buffers.minus_ones)
+        kind = (None, MEAN, NOTHING_LEFT_OUT)
+        loss: Tensor
+        loss, weight = torch.ops.aten.nll_loss_forward(log_probabilities, targets, *kind)
+        by_output = torch.ops.aten.nll_loss_backward(buffers.one, log_probabilities, targets, *kind, weight)
+        torch.ops.aten._log_softmax_backward_data.out(
+            by_output, log_probabilities, 1, torch.float32, out=buffers.gradients[last]
+        )
         return loss
 
     def _input_gradient(self, i: int, buffers: _Buffers) -> None:
-        """From the gradient by layer i's output to that by layer i-1's output before its ReLU.
-
-        What was dropped is 0 there, as what the ReLU cut off is; the rest was divided by the share that is kept.
-        """
+        """From the gradient by layer i's output to that by layer i-1's output before its ReLU."""
         below = torch.mm(buffers.gradients[i], self._weights[i], out=buffers.gradients[i - 1])
         if self._dropped[i - 1]:
-            below.div_(1 - self._dropped[i - 1])
+            below.mul_(buffers.masks[i - 1])
         torch.ops.aten.threshold_backward.grad_input(below, buffers.outputs[i - 1], 0, grad_input=below)
 
     def _backward_and_descend(self, inputs: Tensor, buffers: _Buffers, rate: float, keep: float) -> None:
@@ -200,4 +204,4 @@ class _Buffers:
         self.transposed = [gradient.t() for gradient in self.gradients]
         self.masks = [torch.empty(batch, len(b)) for b in biases]
         self.ones = torch.ones(batch)
-        self.minus_ones = -torch.ones(batch, 1)
+        self.one = torch.ones(())
