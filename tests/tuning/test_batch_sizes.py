@@ -189,14 +189,17 @@ def test_data_that_does_not_lie_in_memory_is_probed_too(tmp_path: Any) -> None:
 
 def test_the_table_says_where_each_range_comes_from_and_what_was_expected(task: Task, tmp_path: Any) -> None:
     ranges = {"lr": log_uniform(0.01, 1), "batch_size": choice(16, 32), "optimizer": choice("SGD", "AdamW")}
+    ranges["schedule"] = choice("constant", "cosine")
     space = Space(ranges, sources={"lr": "a book"})
     tune(task, space, budget="1 trainings", folder=tmp_path, options=CPU)
     rows = {(row.name, row.expected.partition(" for ")[2][:3]): row for row in origins(read_history(tmp_path))}
-    assert set(rows) == {("lr", "SGD"), ("lr", "Ada"), ("batch_size", ""), ("optimizer", "")}
+    assert set(rows) == {("lr", "SGD"), ("lr", "Ada"), ("batch_size", ""), ("optimizer", ""), ("schedule", "")}
     assert (rows["lr", "SGD"].range, rows["lr", "SGD"].range_source) == ("0.01 to 1 (log)", "a book")
     assert "Kingma" in rows["lr", "Ada"].expected_source
     assert rows["batch_size", ""].range_source == "your setting"
     assert rows["optimizer", ""].expected == ""
+    assert rows["schedule", ""].expected == "cosine"
+    assert "Defazio" in rows["schedule", ""].expected_source
 
 
 def test_a_belief_in_words() -> None:
