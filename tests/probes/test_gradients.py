@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from luthier.probes._gradients import Model
+from luthier.probes._gradients import Model, _summed
 
 
 class Scaled(nn.Module):
@@ -41,3 +43,13 @@ def test_sums_over_samples_are_those_of_one_sample_at_a_time(name: str) -> None:
     for total, parts in zip(sums, zip(*each, strict=True), strict=True):
         torch.testing.assert_close(total, torch.stack(parts).sum(0))
     assert length == pytest.approx(sum(float(g.square().sum()) for grads in each for g in grads), rel=1e-4)
+
+
+@given(st.permutations([0, 1, 2]))
+def test_sums_do_not_depend_on_how_gradients_lie_in_memory(order: list[int]) -> None:
+    each = torch.arange(5.0 * 2 * 3 * 4).reshape(5, 2, 3, 4)
+    behind = [order.index(k) + 1 for k in range(3)]
+    laid_out = each.permute(0, *(k + 1 for k in order)).contiguous().permute(0, *behind)
+    total, length = _summed(laid_out)
+    assert torch.equal(total, each.sum(0))
+    assert length == pytest.approx(float(each.square().sum()))

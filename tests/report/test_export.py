@@ -156,6 +156,11 @@ def test_a_script_repeats_its_training_bit_for_bit(name: str, runs: dict[str, Ru
     assert all(torch.equal(tensor, run.training.best_weights[n]) for n, tensor in run.weights.items())
 
 
+def test_the_fast_step_of_small_models_and_other_updates_is_said_to_repeat(runs: dict[str, Run]) -> None:
+    for name in ("momentum", *DIGITS):
+        assert "up to rounding" not in runs[name].script
+
+
 def test_plain_sgd_on_a_large_model_is_repeated_to_rounding(runs: dict[str, Run]) -> None:
     run = runs["large"]
     assert run.failure == ""

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from scipy.stats import f_oneway
 
 from luthier import integer, log_uniform, uniform
 from luthier.records import Finding, Status
@@ -157,8 +158,11 @@ class TestNoise:
         ]
 
     def test_settings_that_differ_less_than_seeds_are_noise(self, history: Make, training: Make) -> None:
-        finding = found(history(*self.scores(training, [0.9, 0.9, 0.9, 0.9], 0.02)))["seed-noise"]
+        scores = self.scores(training, [0.9, 0.9, 0.9, 0.9], 0.02)
+        finding = found(history(*scores))["seed-noise"]
         assert finding.evidence["spread"] == pytest.approx(0.02, rel=0.5)
+        values = np.array([t.curve.points[0].metric for t in scores]).reshape(4, 4)
+        assert finding.evidence["p"] == pytest.approx(f_oneway(*values).pvalue)
 
     def test_settings_that_differ_more_are_not(self, history: Make, training: Make) -> None:
         assert "seed-noise" not in found(history(*self.scores(training, [0.5, 0.7, 0.8, 0.9], 0.01)))
