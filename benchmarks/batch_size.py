@@ -7,7 +7,7 @@
 Time is the fastest epoch of many: what other programs take from the machine is no fault of the prediction. With --cpu
 trainings too read the clock of the process, as the probe does where one thread does all the work. What is predicted of
 memory is what live blocks take; glibc keeps freed blocks below 32 MB besides, so resident memory is measured with those
-given back at once, and without.
+given back at once, and without: the latter differs from run to run of the same program by half.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from luthier.training import Training
 
 UNPROBED = (10, 20, 40, 80, 160, 320, 640, 1200)
 EPOCHS = 15
+RUNS = 5  #: of a process whose resident memory is measured with what the C library keeps
 
 
 def wide(samples: int = 20_000, width: int = 4096) -> Task:
@@ -92,20 +93,24 @@ def resident(size: int) -> None:
 
 
 def memory() -> None:
-    """The table of peak memory: what the blocks take, and with what glibc keeps of freed ones."""
+    """The table of peak memory: what the blocks take, and with what glibc keeps of freed ones, which varies by run."""
     found = batch_size(wide(), sizes=(16, 64, 256), seconds=0, options=Options("cpu"))
     for size in (500, 1000, 2000, 4000, 8000):
-        said, told = found.peak_bytes(size), []
-        for more in ({"MALLOC_MMAP_THRESHOLD_": "65536"}, {}):
-            done = subprocess.run(
-                [sys.executable, __file__, "resident", str(size)],
-                capture_output=True,
-                text=True,
-                check=True,
-                env={**os.environ, **more},
-            )
-            told.append(f"{float(done.stdout) / 1e6:.0f} MB ({said / float(done.stdout) - 1:+.1%})")
-        print(f"  batch {size:>5}: predicted {said / 1e6:.0f} MB; blocks {told[0]}, with freed ones kept {told[1]}")
+        said, blocks = found.peak_bytes(size), fresh(size, {"MALLOC_MMAP_THRESHOLD_": "65536"})
+        kept = sorted(fresh(size, {}) for _ in range(RUNS))
+        told = f"{blocks / 1e6:.0f} MB ({said / blocks - 1:+.1%})"
+        spread = f"{kept[0] / 1e6:.0f} to {kept[-1] / 1e6:.0f} MB"
+        print(
+            f"  batch {size:>5}: predicted {said / 1e6:.0f} MB; blocks {told}, with freed ones kept {spread}",
+            flush=True,
+        )
+
+
+def fresh(size: int, environment: dict[str, str]) -> float:
+    """Bytes that steps at ``size`` add to the resident memory of a process of their own."""
+    command = [sys.executable, __file__, "resident", str(size)]
+    environment = {**os.environ, **environment}
+    return float(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
 
 
 def limited(seed: int) -> None:
