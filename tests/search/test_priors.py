@@ -33,6 +33,15 @@ def test_unknown_names_are_drawn_from_all_of_their_range() -> None:
     assert np.histogram(values, 4, (0, 1))[0] == pytest.approx([1000] * 4, rel=0.1)
 
 
+def test_a_belief_may_hold_for_one_number_of_a_range() -> None:
+    space = Space(lr=log_uniform(1e-4, 10), layers=integer(1, 3))
+    belief = Belief("lr", 3.0, 1.1, "", given={"layers": 2})
+    drawn = configs(space, 400, belief)[:200]
+    medians = {n: np.median([c["lr"] for c in drawn if c["layers"] == n]) for n in (2, 3)}
+    assert medians[2] == pytest.approx(3.0, rel=0.1)
+    assert medians[3] == pytest.approx(0.02, rel=0.9)
+
+
 SCHEDULES = Space(schedule=choice("constant", "exponential", "cosine"), loss=choice("mae", "mse"))
 
 

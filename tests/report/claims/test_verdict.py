@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import sem, t
 
-from luthier.report.claims.verdict import decide
+from luthier.report.claims.verdict import CONFIDENCE, decide
 
 effects = st.lists(st.floats(-5, 5), min_size=3, max_size=8)
 
@@ -20,6 +21,13 @@ def test_a_verdict_agrees_with_its_interval(values: list[float], least: float) -
     assert (verdict.answer == "holds") == (verdict.low >= least)
     assert (verdict.answer == "does not hold") == (verdict.high < least)
     assert not (verdict.opposite and verdict.answer == "holds")
+
+
+def test_the_interval_is_students() -> None:
+    values = [0.5, 0.9, 1.6, 2.0]
+    verdict = decide("decay", values, "ratio", 0.1, {})
+    low, high = t.interval(CONFIDENCE, 3, np.mean(values), sem(values))
+    assert (verdict.low, verdict.high) == pytest.approx((low, high))
 
 
 @given(effects)

@@ -99,6 +99,14 @@ class TestBatch:
         assert finding.evidence["to"] == 16
         assert finding.evidence["sooner"] > 2
 
+    @pytest.mark.parametrize(("levels", "told"), [((0.2, 0.35, 0.5), True), ((0.5, 0.35, 0.2), False)])
+    def test_a_batch_is_not_too_large_where_the_smaller_ones_do_better_as_they_grow(
+        self, history: Make, training: Make, levels: tuple[float, ...], told: bool
+    ) -> None:
+        trainings = [training(0, 1.3 - 0.03 * E, batch_size=512)]
+        trainings += [training(n, curve(x, n), batch_size=8 * 2**n) for n, x in enumerate(levels, 1)]
+        assert ("batch-too-large" in found(history(*trainings, ranges=self.ranges))) == told
+
     def test_a_single_training_of_few_steps_shows_it_too(self, history: Make, training: Make) -> None:
         finding = found(history(training(0, 2.3 - 0.05 * E, batch_size=500)))["batch-too-large"]
         assert finding.evidence["steps"] == 2

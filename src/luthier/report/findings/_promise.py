@@ -80,7 +80,7 @@ def _rises(out: Array, values: Array) -> bool:
     """Whether values rise towards the outer end, in rank, by more than chance."""
     if np.ptp(values) == 0 or np.ptp(out) == 0:
         return False
-    from scipy.stats import spearmanr  # half a second, where the range has an end to be asked about
+    from scipy.stats import spearmanr  # a second, only where a range has an end to be asked about
 
     found = spearmanr(out, values)
     return bool(found.statistic > 0 and found.pvalue < RISING)
