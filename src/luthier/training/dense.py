@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from luthier.records import Config, Options
 from luthier.task import LossFunction, Resident, Source
+from luthier.training._fused import Update
 
 #: Weights from which a pass over all of them costs more than being repeatable by autograd is worth.
 LARGE = 1 << 18
@@ -103,7 +104,6 @@ class DenseStep:
     def __init__(self, model: nn.Sequential, optimizer: torch.optim.Optimizer, config: Config) -> None:
         self._layers: list[nn.Linear] = [m for m in model if isinstance(m, nn.Linear)]
         self._dropped = _dropped(model)
-        self._optimizer = optimizer
         plain = type(optimizer) is torch.optim.SGD and not config.momentum
         self.rounds = plain and _weights(self._layers) >= LARGE  #: whether the result is autograd's but for rounding
         self._decay = float(config.weight_decay)
@@ -117,6 +117,7 @@ class DenseStep:
         if not self.rounds:
             for parameter in model.parameters():
                 parameter.grad = torch.zeros_like(parameter)
+        self._update = Update(optimizer)
 
     def __call__(self, inputs: Any, targets: Tensor, lr: float) -> Tensor:
         """Forward, backward, update."""
@@ -129,9 +130,7 @@ class DenseStep:
                 self._backward_and_descend(inputs, buffers, lr, keep=1 - lr * self._decay)
             else:
                 self._backward(inputs, buffers)
-                for group in self._optimizer.param_groups:
-                    group["lr"] = lr
-                self._optimizer.step()
+                self._update(lr)
         return loss
 
     def _forward(self, inputs: Tensor, targets: Tensor, buffers: _Buffers) -> Tensor:
