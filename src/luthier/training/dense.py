@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from luthier.records import Config, Options
 from luthier.task import LossFunction, Resident, Source
 from luthier.training._fused import Update
+from luthier.training._masks import Mask
 
 #: Weights from which a pass over all of them costs more than being repeatable by autograd is worth.
 LARGE = 1 << 18
@@ -123,7 +124,7 @@ class DenseStep:
         """Forward, backward, update."""
         buffers = self._buffers.get(len(targets))
         if buffers is None:
-            buffers = self._buffers[len(targets)] = _Buffers(len(targets), self._biases)
+            buffers = self._buffers[len(targets)] = _Buffers(len(targets), self._biases, self._dropped)
         with torch.no_grad():
             loss = self._forward(inputs, targets, buffers)
             if self.rounds:
@@ -141,7 +142,7 @@ class DenseStep:
             if i < last:
                 hidden.relu_()
                 if self._dropped[i]:
-                    hidden.mul_(buffers.masks[i].bernoulli_(1 - self._dropped[i]).div_(1 - self._dropped[i]))
+                    hidden.mul_(buffers.masks[i].draw())
         log_probabilities = torch.log_softmax(hidden, 1)
         kind = (None, MEAN, NOTHING_LEFT_OUT)
         loss: Tensor
@@ -156,7 +157,7 @@ class DenseStep:
         """From the gradient by layer i's output to that by layer i-1's output before its ReLU."""
         below = torch.mm(buffers.gradients[i], self._weights[i], out=buffers.gradients[i - 1])
         if self._dropped[i - 1]:
-            below.mul_(buffers.masks[i - 1])
+            below.mul_(buffers.masks[i - 1].values)
         torch.ops.aten.threshold_backward.grad_input(below, buffers.outputs[i - 1], 0, grad_input=below)
 
     def _backward_and_descend(self, inputs: Tensor, buffers: _Buffers, rate: float, keep: float) -> None:
@@ -197,10 +198,10 @@ def _lay_out(layer: nn.Linear) -> None:
 class _Buffers:
     """The layers' outputs and the gradients by them, for one batch size."""
 
-    def __init__(self, batch: int, biases: list[Tensor]) -> None:
+    def __init__(self, batch: int, biases: list[Tensor], dropped: list[float]) -> None:
         self.outputs = [torch.empty(batch, len(b)) for b in biases]
         self.gradients = [torch.empty(batch, len(b)) for b in biases]
         self.transposed = [gradient.t() for gradient in self.gradients]
-        self.masks = [torch.empty(batch, len(b)) for b in biases]
+        self.masks = [Mask(batch, len(b), share) for b, share in zip(biases, dropped, strict=True)]
         self.ones = torch.ones(batch)
         self.one = torch.ones(())

@@ -1,0 +1,27 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from luthier.training import _masks
+from luthier.training._masks import Mask
+
+
+@pytest.mark.parametrize("quick", [True, False], ids=["by uniform numbers", "by torch"])
+@given(st.integers(1, 30), st.integers(1, 40), st.floats(0.01, 0.99), st.integers(0, 2**32))
+def test_a_mask_is_that_of_torchs_dropout_and_leaves_the_generator_as_it_does(
+    quick: bool, batch: int, width: int, share: float, seed: int
+) -> None:
+    with torch.random.fork_rng(), pytest.MonkeyPatch.context() as patch:
+        if not quick:
+            patch.setattr(_masks, "_bernoulli_compares_uniforms", lambda: False)
+        mask = Mask(batch, width, share)
+        torch.manual_seed(seed)
+        for _ in range(2):
+            mask.draw()
+        after = torch.get_rng_state()
+        torch.manual_seed(seed)
+        expected = [nn.functional.dropout(torch.ones(batch, width), share) for _ in range(2)][-1]
+        assert torch.equal(mask.values, expected)
+        assert torch.equal(after, torch.get_rng_state())
