@@ -81,7 +81,11 @@ def recommended(result: Result) -> list[str]:
     scores = f"{words.number(mean.value)}{spread} {len(chosen.scores)} fresh seeds"
     interval = f"95 % interval of the mean {words.number(mean.low)} to {words.number(mean.high)}"
     if len(found.tied) > 1:
-        others = " and ".join(_setting(c.training.number) for c in found.tied if c is not chosen)
+        others = " and ".join(
+            f"{_setting(c.training.number)} ({words.number(c.mean.value)}, {words.duration(c.seconds)})"
+            for c in found.tied
+            if c is not chosen
+        )
         told.append(
             f"{use}: {scores} ({interval}). It ties with {others} and costs the least time, "
             f"{words.duration(chosen.seconds)}."

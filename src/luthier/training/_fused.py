@@ -32,7 +32,7 @@ class Update:
         if self._kernel is None or self._optimizer.state is not self._state:
             self._optimizer.step()  # the first makes the state
             self._look()
-        elif self._kernel is torch._fused_sgd_:
+        elif isinstance(self._optimizer, torch.optim.SGD):
             self._descend(lr)
         else:
             self._adapt(lr)

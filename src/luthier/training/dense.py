@@ -202,6 +202,7 @@ class _Buffers:
         self.outputs = [torch.empty(batch, len(b)) for b in biases]
         self.gradients = [torch.empty(batch, len(b)) for b in biases]
         self.transposed = [gradient.t() for gradient in self.gradients]
-        self.masks = [Mask(batch, len(b), share) for b, share in zip(biases, dropped, strict=True)]
+        layers = enumerate(zip(biases, dropped, strict=True))
+        self.masks = {i: Mask(batch, len(b), share) for i, (b, share) in layers if share}
         self.ones = torch.ones(batch)
         self.one = torch.ones(())
