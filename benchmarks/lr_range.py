@@ -25,10 +25,12 @@ from luthier import Options
 from luthier.probes import LrRange, lr_range
 from luthier.probes._choice import choose
 from luthier.probes._range_analysis import read
+from luthier.search._literature import LEARNING_RATES, NEAR_ONE
 
 OPTIONS = Options(device="cpu", threads=1)
 FIRST_SEED = 100
 OURS, ALONE, STEEPEST = "ours", "ours, range tests alone", "ours, steepest fall"
+USUAL = "literature, no test"
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,17 @@ def _by_rules(setting: Setting, known: Truth) -> Iterable[Answer]:
     alone = choose(reading, ())
     yield replace(_answer(setting, known, ALONE, alone.lr), covered=known.best in alone.interval)
     yield _answer(setting, known, STEEPEST, reading.steepest)
+    yield _answer(setting, known, USUAL, usual(setting))
+
+
+def usual(setting: Setting) -> float:
+    """What a search takes for the most likely lr where nothing was measured."""
+    belief = LEARNING_RATES[str(setting.values["optimizer"])]
+    logs = math.log(belief.centre)
+    for name, exponent in belief.follows.items():
+        here, there = (float(v) for v in (setting.values.get(name, 0.0), belief.at[name]))
+        logs += exponent * math.log((1 - here) / (1 - there) if name in NEAR_ONE else here / there)
+    return math.exp(logs)
 
 
 def _line(setting: Setting, known: Truth, found: LrRange) -> str:

@@ -54,3 +54,18 @@ def test_updates_are_the_optimizers_bit_for_bit_also_after_a_state_was_loaded(
     assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
     states = [optimizer.state_dict() for optimizer in optimizers]
     torch.testing.assert_close(states[0], states[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", ["sgd", "nesterov", "adam", "adamw"])
+def test_only_the_first_step_is_the_optimizers_own(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = parameters()
+    for p in group:
+        p.grad = torch.ones_like(p)
+    optimizer = make_optimizer(complete(OPTIMIZERS[name]), group, "cpu")
+    update = Update(optimizer)
+    with torch.no_grad():
+        update(0.1)
+        before = [p.clone() for p in group]
+        monkeypatch.setattr(optimizer, "step", lambda: pytest.fail("the long way"))
+        update(0.1)
+    assert not any(torch.equal(a, b) for a, b in zip(before, group, strict=True))

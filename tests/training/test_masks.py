@@ -2,7 +2,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
 from luthier.training import _masks
 from luthier.training._masks import Mask
@@ -25,3 +25,11 @@ def test_a_mask_is_that_of_torchs_dropout_and_leaves_the_generator_as_it_does(
         expected = [nn.functional.dropout(torch.ones(batch, width), share) for _ in range(2)][-1]
         assert torch.equal(mask.values, expected)
         assert torch.equal(after, torch.get_rng_state())
+
+
+def test_torchs_own_masks_are_taken_where_they_come_from_other_random_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(mask: Tensor, kept: float, *, generator: torch.Generator) -> Tensor:
+        return mask.copy_(torch.rand(mask.shape, generator=generator) < kept)  # of single precision
+
+    monkeypatch.setattr(Tensor, "bernoulli_", other)
+    assert not _masks._bernoulli_compares_uniforms.__wrapped__()

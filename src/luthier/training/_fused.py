@@ -29,7 +29,9 @@ class Update:
         """One step at ``lr``."""
         for group in self._optimizer.param_groups:
             group["lr"] = lr
-        if self._kernel is None or self._optimizer.state is not self._state:
+        if self._kernel is None:
+            self._optimizer.step()
+        elif self._optimizer.state is not self._state:
             self._optimizer.step()  # the first makes the state
             self._look()
         elif isinstance(self._optimizer, torch.optim.SGD):
@@ -43,7 +45,7 @@ class Update:
         if isinstance(self._optimizer, torch.optim.SGD):
             momentum = self._optimizer.param_groups[0]["momentum"]
             self._lists = [[s["momentum_buffer"] for s in states] if momentum else []]
-        elif self._kernel is not None:
+        else:
             self._lists = [[s[name] for s in states] for name in _MOMENTS]
         self._state = self._optimizer.state
 
