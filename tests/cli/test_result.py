@@ -93,7 +93,7 @@ class TestReport:
         found = Recommendation(settings[0].training, settings[0], tuple(settings), 0.019, gain, True)
         shown = " ".join(text(report(result(recommendation=found), COMMAND)).split())
         assert "Use it: 0.9700 ± 0.01 on 3 fresh seeds" in shown
-        assert "It ties with training 3 (0.9700, 6.0 s) and costs the least time, 2.0 s." in shown
+        assert "It ties with training 3 (0.9700, 6.0 s) and is among the quickest, 2.0 s." in shown
         assert "fresh seeds: +0.0190 (95 % interval +0.0050 to +0.0330)." in shown
         other = replace(found, training=settings[1].training, confirmed=settings[1])
         shown = text(report(result(recommendation=other), COMMAND))

@@ -38,6 +38,13 @@ def study(history, *groups):
     return history(*sorted((t for group in groups for t in group), key=lambda t: t.number))
 
 
+@pytest.mark.parametrize(("seconds", "chosen"), [(1.2, 1), (1.3, 2)])
+def test_a_little_time_saved_does_not_outweigh_what_the_search_found(again, history, seconds, chosen):
+    best = again(1, 0.95, [0.93, 0.94, 0.95], 10, seconds=seconds, lr=0.1)
+    cheap = again(2, 0.94, [0.92, 0.945, 0.94], 20, seconds=1.0, lr=0.2)
+    assert recommend(study(history, best, cheap)).training.number == chosen
+
+
 def test_the_cheapest_of_the_tied_is_recommended(again, history):
     best = again(1, 0.95, [0.93, 0.94, 0.95], 10, seconds=4.0, lr=0.1)
     cheap = again(2, 0.94, [0.92, 0.945, 0.94], 20, seconds=1.0, lr=0.2)

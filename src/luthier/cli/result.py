@@ -87,7 +87,7 @@ def recommended(result: Result) -> list[str]:
             if c is not chosen
         )
         told.append(
-            f"{use}: {scores} ({interval}). It ties with {others} and costs the least time, "
+            f"{use}: {scores} ({interval}). It ties with {others} and is among the quickest, "
             f"{words.duration(chosen.seconds)}."
         )
     elif len(found.candidates) > 1:

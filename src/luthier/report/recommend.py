@@ -12,8 +12,9 @@ from scipy.special import stdtrit
 from luthier.records import Status
 from luthier.report.history import History, Trained
 
-#: Costs that differ by less are the same: the clock of a shared machine is no better.
-SAME_COST = 1.1
+#: Costs that differ by less are the same: the clock of a shared machine is no better, and so little time saved is not
+#: worth a setting that the search found worse.
+SAME_COST = 1.25
 #: Standard errors from the best beyond which nothing ties with it: Student's interval of two seeds is so wide that what
 #: is far worse may lie in it.
 FAR = 3.0
