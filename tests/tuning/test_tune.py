@@ -20,6 +20,7 @@ from luthier.search import OptunaSearch, make_search
 from luthier.study import Study
 from luthier.training import evaluate
 from luthier.tuning.setup import prepare
+from luthier.tuning.tune import SPREAD_SHARE
 from luthier.tuning.winner import load_winner
 
 
@@ -68,13 +69,30 @@ def test_a_budget_of_trainings(run, recorded, tmp_path, total, search):
         assert result.epochs == 9 * total
 
 
-def test_a_budget_of_seconds(run):
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds so far, as a list of one number that a test may set; each look takes a hundredth."""
+    clock = [0.0]
+
+    def tick():
+        clock[0] += 0.01
+        return clock[0]
+
+    monkeypatch.setattr("time.perf_counter", tick)
+    return clock
+
+
+@pytest.mark.parametrize("total", [2.0, 5.0, 20.0])
+def test_a_budget_of_seconds(run, clock, total):
     events = []
-    result = run(budget=0.3, on_event=events.append)
-    *points, last = of(PointAdded, events)
+    result = run(budget=total, on_event=events.append)
+    *points, _ = of(PointAdded, events)
     # After each of these points another interval began.
-    assert all(e.budget.spent < 0.3 for e in points)
-    assert result.budget.spent >= 0.3 > last.budget.spent - last.point.seconds
+    assert all(e.budget.spent < total for e in points)
+    assert all(e.budget.spent - 0.1 < total for e in of(SliceStarted, events))
+    # Half a second is one interval by this clock. What is left was kept for running the best again, which was done.
+    assert total * (1 - SPREAD_SHARE) <= result.budget.spent < total + 0.5
+    assert result.budget.spent >= total or result.confirmations
     assert result.budget.unit == "seconds"
 
 
@@ -97,15 +115,9 @@ class Late:
 @pytest.mark.parametrize("training", [3, 6, 9])
 @pytest.mark.parametrize("name", ["freeze-thaw", "hyperband", "tpe+median"])
 def test_what_was_decided_too_late_is_run_with_what_the_confirming_leaves(
-    run, task, endless, recorded, tmp_path, monkeypatch, name, training
+    run, task, endless, recorded, tmp_path, clock, name, training
 ):
-    clock, events = [0.0], []
-
-    def tick():
-        clock[0] += 0.01
-        return clock[0]
-
-    monkeypatch.setattr("time.perf_counter", tick)
+    events = []
     setup = prepare(task, endless, None)
     search = make_search(
         name, endless, max_epochs=9, direction="maximize", baseline=setup.baseline, complete=setup.complete
