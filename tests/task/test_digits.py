@@ -2,10 +2,13 @@ from typing import Any
 
 import pytest
 import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 from torch import nn
 
 from luthier.errors import ConfigError
 from luthier.task import digits
+from luthier.task.digits import digits_data
 
 
 def test_the_digits_are_split_by_class() -> None:
@@ -42,3 +45,15 @@ def test_dropout_and_activation() -> None:
 def test_an_unknown_activation_is_told() -> None:
     with pytest.raises(ConfigError, match="activation is 'swish'; it must be one of relu, tanh, gelu"):
         digits().check({"activation": "swish"})
+
+
+def test_they_are_those_of_scikit_learn_split_by_class() -> None:
+    images, labels = load_digits(return_X_y=True)
+    parts = train_test_split(images, labels, test_size=360, stratify=labels, random_state=0)
+    train_x, valid_x, train_y, valid_y = (torch.as_tensor(part) for part in parts)
+    (inputs, targets), (valid_inputs, valid_targets) = digits_data()
+    assert torch.equal(inputs, train_x.float() / 16)
+    assert torch.equal(valid_inputs, valid_x.float() / 16)
+    assert torch.equal(targets, train_y)
+    assert torch.equal(valid_targets, valid_y)
+    assert (inputs.dtype, targets.dtype) == (torch.float32, torch.int64)

@@ -85,11 +85,11 @@ def recorded() -> Callable[..., dict[int, Any]]:
 @pytest.fixture
 def every_interval_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checkpoints are always due, as in a training of long epochs."""
-    monkeypatch.setattr("luthier.executors.inline.FREEZE_SECONDS", -1.0)
-    monkeypatch.setattr("luthier.executors.inline.FREEZE_AFTER_COSTS", -1.0)
+    monkeypatch.setattr("luthier.executors._pace.FREEZE_SECONDS", -1.0)
+    monkeypatch.setattr("luthier.executors._pace.FREEZE_AFTER_COSTS", -1.0)
 
 
 @pytest.fixture
 def nothing_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the training that ran last does."""
-    monkeypatch.setattr("luthier.executors.inline.LIVE_BYTES", 0)
+    monkeypatch.setattr("luthier.executors._pace.LIVE_BYTES", 0)

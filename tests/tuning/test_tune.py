@@ -19,8 +19,8 @@ from luthier.records import Slice
 from luthier.search import OptunaSearch, make_search
 from luthier.study import Study
 from luthier.training import evaluate
+from luthier.tuning.run import SPREAD_SHARE
 from luthier.tuning.setup import prepare
-from luthier.tuning.tune import SPREAD_SHARE
 from luthier.tuning.winner import load_winner
 
 

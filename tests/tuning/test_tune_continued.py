@@ -248,7 +248,7 @@ def test_ctrl_c_in_the_middle_of_an_interval(tasks, endless, recorded, tmp_path,
                 raise KeyboardInterrupt
 
     interrupted = []
-    monkeypatch.setattr("luthier.executors.inline.Inline._freeze_is_due", lambda self: False)  # close() freezes
+    monkeypatch.setattr("luthier.executors._pace.Pace.due", lambda self: False)  # close() freezes
     task = tasks.make(Interrupting)
     with pytest.raises(KeyboardInterrupt):
         tune(task, endless, budget="14 epochs", folder=tmp_path / "study")
@@ -259,11 +259,11 @@ def test_ctrl_c_in_the_middle_of_an_interval(tasks, endless, recorded, tmp_path,
 
 PROGRAM = """
 import sys
-import luthier.executors.inline, luthier.tuning.tune
+import luthier.executors._pace, luthier.tuning.run
 from luthier import Space, load_task, log_uniform, tune
 from luthier.events import PointAdded
-luthier.executors.inline.FREEZE_SECONDS = luthier.executors.inline.FREEZE_AFTER_COSTS = -1.0
-luthier.tuning.tune.DURABLE_SECONDS = 0.0
+luthier.executors._pace.FREEZE_SECONDS = luthier.executors._pace.FREEZE_AFTER_COSTS = -1.0
+luthier.tuning.run.DURABLE_SECONDS = 0.0
 tell = lambda event: isinstance(event, PointAdded) and print(event.budget.spent, flush=True)
 space = Space(lr=log_uniform(1e-3, 1), epochs=9)
 tune(load_task(sys.argv[1]), space, budget="30 epochs", search=sys.argv[3], folder=sys.argv[2], on_event=tell)

@@ -118,13 +118,13 @@ def test_a_file_where_a_folder_should_be(run, tmp_path, where):
 
 PROGRAM = """
 import resource, sys
-import luthier.executors.inline
+import luthier.executors._pace
 from luthier import Space, load_task, log_uniform, tune
 from luthier.errors import LuthierError
 limit = int(sys.argv[3])  # a file may not grow beyond this: what a full disk does, for one process
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 if sys.argv[4] == "frozen":
-    luthier.executors.inline.FREEZE_SECONDS = luthier.executors.inline.FREEZE_AFTER_COSTS = -1.0
+    luthier.executors._pace.FREEZE_SECONDS = luthier.executors._pace.FREEZE_AFTER_COSTS = -1.0
 try:
     tune(load_task(sys.argv[1]), Space(lr=log_uniform(1e-3, 1), epochs=9), budget="14 epochs", folder=sys.argv[2],
          baseline={"units": int(sys.argv[5])})
@@ -180,7 +180,7 @@ def test_lost_and_damaged_checkpoints_change_nothing(run, recorded, tmp_path):
 
 def test_a_training_that_cannot_be_repeated_ends_in_failure(tasks, endless, tmp_path, monkeypatch):
     """Its checkpoint is lost, and trained again the model fails: no point of the curve is told twice."""
-    monkeypatch.setattr("luthier.executors.inline.LIVE_BYTES", 0)
+    monkeypatch.setattr("luthier.executors._pace.LIVE_BYTES", 0)
 
     class Moody(tasks.Counted):
         def act(self, inputs):

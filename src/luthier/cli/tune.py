@@ -58,6 +58,10 @@ def tune(
     no_probes: Annotated[
         bool, typer.Option("--no-probes", metavar="", help="Search at once, without measuring the task first")
     ] = False,
+    workers: Annotated[
+        str,
+        typer.Option(metavar="N", help="Trainings that run at the same time, each on one core; auto: by the cores"),
+    ] = "auto",
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the study lies; an old one is continued")
     ] = None,
@@ -87,7 +91,7 @@ def tune(
       luthier tune digits --set lr=0.1 --set batch_size=32 --confidence high
       luthier tune mnist --data ~/mnist --budget 10m
       luthier tune my_file.py:task --space space.yaml
-      luthier tune digits --budget 200epochs --json
+      luthier tune digits --budget 200epochs --workers 4 --json
 
     [bold]A space file[/bold]
 
@@ -118,6 +122,7 @@ def tune(
             baseline=own or None,
             confidence=confidence,
             probes=not no_probes,
+            workers=int(workers) if workers.isdecimal() else workers,
             folder=folder,
             storage=storage,
             seed=seed,

@@ -15,7 +15,10 @@ OnPoint = Callable[[Slice, Point], None]
 class Executor(Protocol):
     """Runs slices somewhere."""
 
-    capacity: int  #: slices that it runs at the same time
+    @property
+    def capacity(self) -> int:
+        """How many slices it runs at the same time."""
+        ...
 
     def submit(self, cut: Slice) -> None:
         """Takes a slice, to be run as soon as there is room."""

@@ -5,22 +5,17 @@ from __future__ import annotations
 import time
 import traceback
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from torch import Tensor
 
 from luthier.errors import RunError, UsageError
+from luthier.executors import _pace
 from luthier.executors._base import OnPoint
 from luthier.records import Options, Outcome, Point, Slice, SliceResult, Status, fingerprint
 from luthier.task import Task
 from luthier.training import Checkpoints, Training, branch, freeze, guarded, thaw
-
-#: Trainings at rest stay in memory up to this many bytes; beyond it the longest unused are on disk only.
-LIVE_BYTES = 1 << 30
-#: A checkpoint is due when this many times its own cost has passed since the last, and not sooner than
-#: FREEZE_SECONDS: it costs at most 1 %, and a crash loses an epoch or a few seconds.
-FREEZE_AFTER_COSTS = 100.0
-FREEZE_SECONDS = 1.0
 
 _EPSILON = 1e-9  # epochs closer than this are the same
 
@@ -52,7 +47,7 @@ class Inline:
         self._over: set[int] = set()  # never continued: not worth a checkpoint
         self._owners: dict[int, str] = {}  # of the live trainings, to tell them and their checkpoints from others
         self._frozen_at: dict[int, float] = {}  # epoch of the newest checkpoint, by training
-        self._last_freeze, self._freeze_cost = time.perf_counter(), 0.0
+        self._pace = _pace.Pace()
 
     def submit(self, cut: Slice) -> None:
         """Takes a slice; it is run by ``wait``."""
@@ -89,9 +84,18 @@ class Inline:
     def close(self) -> None:
         """Freezes the trainings in memory that could be continued and would take long to repeat."""
         for number, training in self._live.items():
-            if training.epoch < training.config.epochs and training.curve.seconds > FREEZE_SECONDS:
+            if training.epoch < training.config.epochs and training.curve.seconds > _pace.FREEZE_SECONDS:
                 self._freeze(number, training)
         self._live.clear()
+
+    def release(self) -> Iterator[tuple[int, float, dict[str, Any]]]:
+        """The trainings in memory, which are forgotten here: number, epoch, and the parts of a checkpoint.
+
+        The parts share memory with the training.
+        """
+        while self._live:
+            number, training = self._live.popitem(last=False)
+            yield number, training.epoch, self._parts(number, training)
 
     def _run(self, cut: Slice, points: list[Point]) -> Outcome:
         outcome = self._reach(cut, cut.start, self._interrupted)
@@ -105,7 +109,7 @@ class Inline:
 
         def on_point(point: Point) -> None:
             hear(point)
-            if self._freeze_is_due() and training.epoch < training.config.epochs:
+            if self._pace.due() and training.epoch < training.config.epochs:
                 self._freeze(cut.training, training)
 
         for point in training.curve:
@@ -184,22 +188,19 @@ class Inline:
         course = [self._about, dict(cut.config), cut.seed]
         return fingerprint(course if cut.origin is None else [*course, self._owner(cut.origin), cut.origin.stop])
 
-    def _freeze_is_due(self) -> bool:
-        since = time.perf_counter() - self._last_freeze
-        return since > max(FREEZE_SECONDS, FREEZE_AFTER_COSTS * self._freeze_cost)
-
     def _freeze(self, number: int, training: Training) -> None:
         if number in self._over or training.intervals == 0 or self._frozen_at.get(number) == training.epoch:
             return
-        start = time.perf_counter()
-        self._checkpoints.save(number, training.epoch, {**freeze(training), "owner": self._owners[number]})
+        with self._pace.saving():
+            self._checkpoints.save(number, training.epoch, self._parts(number, training))
         self._frozen_at[number] = training.epoch
-        self._last_freeze = time.perf_counter()
-        self._freeze_cost = self._last_freeze - start
+
+    def _parts(self, number: int, training: Training) -> dict[str, Any]:
+        return {**freeze(training), "owner": self._owners[number]}
 
     def _make_room(self) -> None:
         """Leaves the longest unused trainings to their checkpoints while memory is short."""
-        while len(self._live) > 1 and sum(map(_size, self._live.values())) > LIVE_BYTES:
+        while len(self._live) > 1 and sum(map(_size, self._live.values())) > _pace.LIVE_BYTES:
             number, training = self._live.popitem(last=False)
             self._freeze(number, training)
 

@@ -1,10 +1,12 @@
-"""The embedded task: 1797 handwritten digits of 8 x 8 pixels that come with scikit-learn (no download)."""
+"""The embedded task: 1797 handwritten digits of 8 x 8 pixels of scikit-learn (``dev/digits.py`` wrote them here)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,28 +15,29 @@ from luthier.space import integer, uniform
 from luthier.task.task import Task
 
 Pair = tuple[Tensor, Tensor]
+_FILE = Path(__file__).with_name("digits.npz")
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
 
 def digits_data() -> tuple[Pair, Pair]:
     """1437 training and 360 validation digits, drawn by class: inputs (n, 64) in [0, 1], labels (n,) in 0..9."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
+    return _part("train"), _part("validation")
 
-    images, labels = load_digits(return_X_y=True)
-    parts = train_test_split(images, labels, test_size=360, stratify=labels, random_state=0)
-    train_x, valid_x, train_y, valid_y = (torch.as_tensor(part) for part in parts)
-    return (train_x.float() / 16, train_y), (valid_x.float() / 16, valid_y)
+
+def _part(name: str) -> Pair:
+    with np.load(_FILE) as parts:
+        images, labels = (torch.from_numpy(parts[f"{name}_{what}"]) for what in ("images", "labels"))
+    return images.float() / 16, labels.long()
 
 
 def digits_train() -> Pair:
     """The training digits."""
-    return digits_data()[0]
+    return _part("train")
 
 
 def digits_validation() -> Pair:
     """The validation digits."""
-    return digits_data()[1]
+    return _part("validation")
 
 
 def digits_model(config: Mapping[str, Any]) -> nn.Module:

@@ -60,17 +60,20 @@ def prepare(task: Task, space: Space | Mapping[str, Any] | None, baseline: Mappi
     return Setup(task, space, complete, given)
 
 
-def check_options(setup: Setup, options: Options, seed: int) -> None:
-    """Raises ConfigError for a device or precision that is not there, or values that the baseline's optimizer refuses.
+def check_options(setup: Setup, options: Options, seed: int) -> int | None:
+    """How many threads the baseline's training uses; None where it cannot be built.
 
+    Raises ConfigError for a device or precision that is not there, or values that the baseline's optimizer refuses.
     Whatever else a training may meet is left to the training.
     """
+    found: list[int] = []
 
     def make() -> Outcome:
-        Training(setup.task, setup.baseline, seed, options)
+        found.append(Training(setup.task, setup.baseline, seed, options).threads)
         return Outcome(Status.DONE)
 
     guarded(make)
+    return found[0] if found else None
 
 
 def _default_space(task: Task, given: Mapping[str, Any]) -> Space:

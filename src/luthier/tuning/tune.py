@@ -1,54 +1,24 @@
-"""The loop: ask the search, run slices, record them, tell the search."""
+"""The public function: checks what was given, opens the study, runs the loop."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from luthier.errors import StorageError, TooManyFailures
-from luthier.events import (
-    BudgetState,
-    Listener,
-    NewBest,
-    PointAdded,
-    SliceFinished,
-    SliceStarted,
-    StudyOpened,
-    TrainingEnded,
-)
-from luthier.executors import Inline
-from luthier.records import Decision, End, Options, Outcome, Point, Slice, SliceResult, Status
-from luthier.report.history import read_history
-from luthier.report.recommend import recommend
+from luthier.events import Listener
+from luthier.records import Options
 from luthier.search import DEFAULT_SEARCH, Confidence, Search, beliefs_around
 from luthier.space import Space
 from luthier.study import CheckpointStore, Study
 from luthier.task import Task, load_task
 from luthier.tuning.budget import Budget, parse_budget
-from luthier.tuning.fresh_seeds import NEW, rounds
-from luthier.tuning.leader import Leader
-from luthier.tuning.probing import NOTE, Found, Plan, plan, probe
 from luthier.tuning.result import Result
+from luthier.tuning.run import Run
 from luthier.tuning.searches import Searches
-from luthier.tuning.setup import Setup, check_options, prepare
-from luthier.tuning.source import write_source
-from luthier.tuning.unfinished import Unfinished
-
-#: Trainings that may fail in a row; after as many, the fault is in the task and not in a config.
-FAILURES_IN_A_ROW = 3
-#: A training that took longer is forgotten only when its result is durable: an fsync, against training it again.
-DURABLE_SECONDS = 1.0
-#: At most this share of a budget is kept to run the best few, and the baseline, again on fresh seeds; at most this one
-#: where it takes as much for two seeds of the winner, which a spread needs. How many settings, how often each.
-CONFIRM_SHARE = 0.2
-SPREAD_SHARE = 0.3
-CONFIRM_TOP = 3
-CONFIRM_SEEDS = 5
-#: Seconds of budget from which on one of them may go into what the scores are compared with.
-REFERENCE_FROM = 10.0
+from luthier.tuning.setup import check_options, prepare
+from luthier.tuning.workers import choose_workers, executors
 
 
 def tune(
@@ -60,6 +30,7 @@ def tune(
     baseline: Mapping[str, Any] | None = None,
     confidence: Confidence | None = None,
     probes: bool = True,
+    workers: int | str = "auto",
     folder: str | Path | None = None,
     storage: str | None = None,
     seed: int = 0,
@@ -76,6 +47,9 @@ def tune(
     ``baseline`` is your own setting; it is trained first, and what it sets and the space does not name holds for all.
     With ``confidence`` in it ("low", "medium", "high") the search looks around it first, otherwise where good values
     usually lie, or where ``probes`` find them: these run first when they cost less than a tenth of the budget.
+    ``workers`` trainings run at the same time, each in a process with one thread; "auto" is one for each core where the
+    budget is a time and the baseline too small to gain from threads, otherwise 1. With several, what the search knows
+    when it decides depends on which came back first, so that the same seed may find another winner.
     ``search`` is a name out of ``luthier.search.SEARCHES``, or a Search; what is known beforehand is for "freeze-thaw".
     Checkpoints take up to ``checkpoint_gb``.
     ``stop`` is asked before every evaluation interval; when it turns true the study is left to be continued.
@@ -87,302 +61,29 @@ def tune(
     task = load_task(task) if isinstance(task, str) else task
     options = options or Options()
     setup = prepare(task, space, baseline)
-    check_options(setup, options, seed)
+    count = choose_workers(workers, asked, options, check_options(setup, options, seed))
+    options = options if count == 1 else replace(options, threads=1)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
     beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []
     in_seconds = asked.unit == "seconds"
     searches = Searches(search, setup, seed, beliefs, probes=probes, in_seconds=in_seconds)
-    study = Study.open(
-        folder,
-        name=task.name,
-        task=task.describe(),
-        space=setup.space.to_json(),
-        direction=task.direction,
-        metric=task.metric_name,
-        seed=seed,
-        search=search if isinstance(search, str) else type(search).__name__,
-        storage=storage,
-    )
-    with study:
+    with (
+        executors(task, options, count, asked) as make_executor,
+        Study.open(
+            folder,
+            name=task.name,
+            task=task.describe(),
+            space=setup.space.to_json(),
+            direction=task.direction,
+            metric=task.metric_name,
+            seed=seed,
+            search=search if isinstance(search, str) else type(search).__name__,
+            storage=storage,
+        ) as study,
+    ):
         study.add_sources(setup.space.sources)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
-        run = _Run(setup, asked, study, searches, folder, seed, options, emit, stopped)
+        run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
-        return run.run(Inline(task, options, checkpoints, run.on_point, run.interrupted))
-
-
-class _Run:
-    """One call of tune on an open study."""
-
-    _executor: Inline
-    _search: Search | None = None  # made when the probes have run
-
-    def __init__(
-        self,
-        setup: Setup,
-        asked: Budget,
-        study: Study,
-        searches: Searches,
-        folder: Path,
-        seed: int,
-        options: Options,
-        emit: Listener,
-        stop: Callable[[], bool],
-    ) -> None:
-        self._setup, self._asked, self._study, self._searches = setup, asked, study, searches
-        self._folder, self._seed, self._options, self._emit, self._stop = folder, seed, options, emit, stop
-        self._leader = Leader(setup.task.direction)
-        self._unfinished = Unfinished()
-        self._untold: list[SliceResult] = []  # before there was a search
-        self._decided: list[Decision] = []  # by the search, for what may be left of the budget after the confirming
-        self._per_epoch = setup.task.evaluations_per_epoch
-        self._start = time.perf_counter() - study.spent_seconds
-        self._share = 1.0 - CONFIRM_SHARE  # of the budget that may be spent now
-        self._stopped = False  # by the user
-        self._failures = 0  # in a row
-        self._points_out = 0  # of slices that have not come back
-
-    def run(self, executor: Inline) -> Result:
-        """Runs until the budget is spent, the search is over, or the user stops it."""
-        self._executor = executor
-        try:
-            self._open()
-            self._search_on()
-            self._share = 1.0
-            if not self._confirm():
-                self._search_on()
-            self._keep_winner()
-            self._study.add_spent(self._seconds())
-        finally:
-            executor.close()
-        found = self._leader.result(
-            folder=self._folder,
-            name=self._setup.task.name,
-            metric=self._setup.task.metric_name,
-            task=self._setup.task,
-            validation=len(self._setup.task.validation),
-            asked=self._asked,
-            budget=self._budget(),
-            interrupted=self._stopped and self._budget().fraction < 1,
-        )
-        return replace(found, recommendation=recommend(read_history(self._study)))
-
-    def _open(self) -> None:
-        for result in self._study.results():
-            self._leader.add(result)
-            self._tell(result)
-        for cut in self._study.pending():  # begun when the last run was killed
-            self._leader.begin(cut)
-        time_for_it = self._asked.unit != "seconds" or self._asked.total >= REFERENCE_FROM
-        write_source(self._folder, self._setup.task, self._setup.baseline, reference=time_for_it)
-        task = self._setup.task
-        trainings = len(self._leader.curves)
-        self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))
-        winner, point = self._leader.winner, self._leader.point
-        if winner is not None and point is not None:  # of a study that is continued
-            self._emit(NewBest(winner.training, winner.config, point, self._leader.curves[winner.training]))
-
-    def _search_on(self) -> None:
-        if not self._leader.curves and not self.interrupted():
-            self._run_slices([self._first()])
-        for cut in self._begun():
-            if self.interrupted():
-                return
-            self._run_slices([cut])
-        search = self._search or self._prepare()
-        while search and not self.interrupted() and not search.finished:
-            decisions = self._decided or search.ask(self._executor.capacity)
-            self._decided = []
-            cuts = [d for d in decisions if isinstance(d, Slice) and self._can_go_on(d, search)]
-            for decision in decisions:
-                if isinstance(decision, End):
-                    self._end(decision)
-            if not decisions or any(self._beyond_budget(cut) for cut in cuts):
-                return
-            if self.interrupted():  # a decision takes time, too
-                self._decided = [*cuts]
-                return
-            self._run_slices(cuts)
-
-    def _prepare(self) -> Search | None:
-        """Makes the search, after the probes where they pay; None when these were interrupted."""
-        beliefs = self._study.beliefs
-        if beliefs is None and self._searches.informed:
-            planned = self._planned_probes()
-            found = self._probe(planned) if planned else Found()
-            if found is None or self.interrupted():
-                return None
-            beliefs = self._searches.beliefs(found.beliefs)
-            self._study.add_beliefs(beliefs, found.cost)
-        self._search = self._searches.make(beliefs or (), self._study.epoch_cost)
-        for result in self._untold:
-            self._search.tell(result)
-        self._untold.clear()
-        return self._search
-
-    def _planned_probes(self) -> Plan:
-        searched = any(r.slice.training and r.slice.note != NOTE for r in self._study.results())
-        if searched or self._leader.winner is None or not self._searches.probes:
-            return Plan()  # with a search under way it is too late
-        return plan(self._setup, self._leader.cost(self._asked.unit), self._asked.total, self._asked.unit)
-
-    def _probe(self, planned: Plan) -> Found | None:
-        def run(cuts: list[Slice]) -> list[SliceResult]:
-            return [
-                self._run_slices([cut])[0] if not self.interrupted() else SliceResult(cut, (), Outcome(Status.PAUSED))
-                for cut in cuts
-            ]
-
-        return probe(
-            self._setup,
-            planned,
-            seed=self._seed,
-            options=self._options,
-            known=self._study.results(),
-            run=run,
-            interrupted=self.interrupted,
-            emit=self._emit,
-        )
-
-    def _first(self) -> Slice:
-        """The user's own setting, from start to end."""
-        baseline = self._setup.baseline
-        return Slice(0, baseline, 0.0, float(baseline.epochs), self._seed)
-
-    def _begun(self) -> list[Slice]:
-        """What a kill or a stop left in the middle."""
-        pending = self._study.pending()
-        known = {cut.training for cut in pending}
-        return [*pending, *(cut for cut in self._unfinished.rests() if cut.training not in known)]
-
-    def _can_go_on(self, cut: Slice, search: Search) -> bool:
-        """Whether the study takes a slice; one that another search gave up has ended for good."""
-        if cut.training not in self._study.ended():
-            return True
-        search.tell(SliceResult(cut, (), Outcome(Status.STOPPED, "another search gave it up")))
-        return False
-
-    def _run_slices(self, cuts: list[Slice]) -> list[SliceResult]:
-        for cut in cuts:
-            self._study.begin(cut)
-            self._leader.begin(cut)
-            self._emit(SliceStarted(cut, self._budget()))
-            self._executor.submit(cut)
-        return [self._take(self._executor.wait()) for _ in cuts]
-
-    def _take(self, result: SliceResult) -> SliceResult:
-        cut = result.slice
-        self._study.add_result(result, self._seconds())
-        leads = self._leader.add(result)
-        self._tell(result)
-        self._points_out = 0
-        if result.over:
-            self._study.end(cut.training, result.outcome.status, result.outcome.message)
-        self._emit(SliceFinished(result, self._budget()))
-        point = self._leader.point
-        if leads and point is not None:
-            self._share = 1.0 - self._kept() if self._share < 1.0 else 1.0
-            self._keep_winner()
-            self._emit(NewBest(cut.training, cut.config, point, self._leader.curves[cut.training]))
-        if result.over:
-            if self._leader.curves[cut.training].seconds > DURABLE_SECONDS:
-                self._study.flush()
-            self._executor.drop(cut.training)
-        self._count_failures(result)
-        return result
-
-    def _tell(self, result: SliceResult) -> None:
-        whole = self._unfinished.take(result)
-        if whole is None:
-            return
-        if self._search is None:
-            self._untold.append(whole)
-        else:
-            self._search.tell(whole)
-
-    def _end(self, end: End) -> None:
-        if end.training in self._study.ended():
-            return  # said again after a restart
-        self._study.end(end.training, message=end.reason)
-        self._executor.drop(end.training)
-        self._emit(TrainingEnded(end))
-
-    def on_point(self, cut: Slice, point: Point) -> None:
-        """A training was evaluated."""
-        self._points_out += 1
-        self._study.add_point(cut.training, round(point.epoch * self._per_epoch), point)
-        self._emit(PointAdded(cut.training, cut.config, point, self._budget()))
-
-    def worth(self, training: int) -> float:
-        """How good a training looks, larger is better: the worst is the least likely to be thawed."""
-        return self._leader.score(training)
-
-    def _count_failures(self, result: SliceResult) -> None:
-        self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
-        if self._failures >= FAILURES_IN_A_ROW:
-            raise TooManyFailures(
-                f"{self._failures} trainings in a row failed, the last one with {result.outcome.message}; "
-                f"the tracebacks are in the study in {self._folder}; mend the task and run the same command again"
-            )
-
-    def _seconds(self) -> float:
-        return time.perf_counter() - self._start
-
-    def _budget(self) -> BudgetState:
-        seconds = self._seconds()
-        # A failure costs the interval in which it happened: without that, failures alone would never spend a budget.
-        epochs = self._leader.epochs + (self._points_out + self._leader.failed) / self._per_epoch
-        spent = {"seconds": seconds, "epochs": epochs, "trainings": float(len(self._leader.curves))}
-        return BudgetState(self._asked.unit, self._asked.total, spent[self._asked.unit], seconds)
-
-    def interrupted(self) -> bool:
-        """Whether to stop before the next evaluation interval."""
-        self._stopped = self._stopped or self._stop()
-        if self._asked.unit == "trainings":
-            return self._stopped  # a training that has begun may end
-        state = self._budget()
-        return self._stopped or state.spent >= self._share * state.total - 1e-9
-
-    def _beyond_budget(self, cut: Slice) -> bool:
-        """Whether this would be a training more than the budget has."""
-        new = cut.training not in self._leader.curves
-        return self._asked.unit == "trainings" and new and len(self._leader.curves) >= self._asked.total
-
-    def _confirm(self) -> bool:
-        """Runs the best few, and the baseline, again on fresh seeds, as far as that fits.
-
-        False when too little of the budget is left for a spread of the winner.
-        """
-        winner = self._leader.winner
-        if winner is None or self._asked.unit == "trainings":
-            return True
-        history, complete = read_history(self._study), self._setup.task.config
-        for number, cuts in enumerate(rounds(history, CONFIRM_TOP, CONFIRM_SEEDS, complete)):
-            state = self._budget()
-            needed = sum(self._leader.cost(self._asked.unit, cut.note["confirms"]) for cut in cuts)
-            if self.interrupted() or state.spent + needed > state.total:
-                if number == 0 and cuts[0].note["confirms"] == winner.training:
-                    return len(self._leader.confirmations()) > 1
-                continue
-            for cut in cuts:
-                if not self.interrupted():
-                    new = len(self._leader.curves)
-                    self._run_slices([cut if cut.training != NEW else replace(cut, training=new)])
-        return True
-
-    def _kept(self) -> float:
-        """Share of the budget that is kept for the confirming: as much as it takes, within bounds."""
-        if self._leader.winner is None or self._asked.unit == "trainings":
-            return CONFIRM_SHARE
-        cost, total = self._leader.cost(self._asked.unit), self._asked.total
-        whole = CONFIRM_SEEDS * (CONFIRM_TOP * cost + self._leader.cost(self._asked.unit, 0)) / total
-        spread = 2.2 * cost / total  # a tenth more: no clock is so exact
-        return min(whole, spread if CONFIRM_SHARE < spread <= SPREAD_SHARE else CONFIRM_SHARE)
-
-    def _keep_winner(self) -> None:
-        """Puts the winner's weights on disk, when others lie there."""
-        try:
-            self._leader.save(self._folder, self._executor)
-        except OSError as error:
-            raise StorageError(f"the winner's weights cannot be written to {self._folder}: {error}") from error
+        return run.run(make_executor(checkpoints, run.on_point, run.interrupted))

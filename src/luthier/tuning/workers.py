@@ -1,0 +1,60 @@
+"""How many trainings run at the same time, and where."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from luthier.errors import UsageError
+from luthier.executors import Executor, Inline, OnPoint, Processes, Workers, can_fork
+from luthier.records import Options
+from luthier.task import Task
+from luthier.training import Checkpoints, pick_device
+from luthier.tuning.budget import Budget
+
+#: An executor for these checkpoints, listener and stop.
+MakeExecutor = Callable[[Checkpoints, OnPoint, Callable[[], bool]], Executor]
+
+#: Seconds of budget from which on more than one pays without being asked for: less is a look.
+WORKERS_FROM = 10.0
+#: Without being asked for. A search learns less from each of many that begin together.
+MOST_WORKERS = 8
+
+
+def choose_workers(workers: int | str, asked: Budget, options: Options, threads: int | None) -> int:
+    """The number of workers; ``threads`` is what the baseline's training would use, None where it cannot be built.
+
+    "auto" is one for each core that torch may use where a budget is a time and the baseline is too small to gain from
+    threads, else 1. Who asks for one thread has other use for the cores. Raises UsageError for what is no number.
+    """
+    if workers != "auto":
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+            raise UsageError(f'workers is {workers!r}; give a number, 1 or more, or "auto"')
+        return workers
+    timed = asked.unit == "seconds" and asked.total >= WORKERS_FROM
+    if not timed or threads != 1 or options.threads or not can_fork() or pick_device(options.device).type != "cpu":
+        return 1
+    return max(1, min(len(os.sched_getaffinity(0)), torch.get_num_threads(), MOST_WORKERS))
+
+
+@contextmanager
+def executors(task: Task, options: Options, count: int, asked: Budget) -> Iterator[MakeExecutor]:
+    """What makes the executor of a run. Workers are there from now on, so that they share no file opened later.
+
+    Raises UsageError where there can be none.
+    """
+    if count == 1:
+        yield lambda store, on_point, stop: Inline(task, options, store, on_point, stop)
+        return
+    workers = Workers(task, options, count, exact=asked.unit != "seconds")
+    try:
+        with threadpool_limits(
+            1, user_api="blas"
+        ):  # the cores are taken: a decision's threads would wait for each other
+            yield lambda store, on_point, stop: Processes(task, options, store, on_point, stop, workers)
+    finally:
+        workers.close()

@@ -1,0 +1,159 @@
+"""Several slices at once, in processes that may die."""
+
+import multiprocessing
+import os
+import signal
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from small_slices import DATA, EPOCHS, check_exact, processes, ran
+from torch import nn
+
+from luthier import Options, Task
+from luthier.errors import UsageError
+from luthier.executors import Workers
+from luthier.records import Slice, Status
+from luthier.study import CheckpointStore
+
+
+class Meeting(nn.Identity):
+    """Waits in its first forward pass for another process that does the same: neither goes on alone."""
+
+    def __init__(self, barrier):
+        super().__init__()
+        self._barrier, self._met = [barrier], False
+
+    def forward(self, inputs):
+        if not self._met:
+            self._met = True
+            self._barrier[0].wait(timeout=60)
+        return inputs
+
+
+def task_of(*layers, **defaults):
+    def network(config):
+        return nn.Sequential(nn.Linear(4, 2), *(layer(config) for layer in layers))
+
+    return Task(network, DATA, DATA, defaults={"epochs": EPOCHS, "batch_size": 8, **defaults})
+
+
+@pytest.fixture
+def begin(tmp_path):
+    """Two workers for a task."""
+    begun = []
+
+    def start(task, interrupted=lambda: False):
+        store = CheckpointStore(tmp_path / "checkpoints")
+        begun.append(processes(task, Options(), store, lambda cut, point: None, interrupted))
+        return begun[-1]
+
+    yield start
+    for executor in begun:
+        executor.close()
+
+
+def cut(task, number, start, stop, **values):
+
+    return Slice(number, task.config(values), start, stop, number)
+
+
+def test_two_slices_run_at_the_same_time(begin):
+
+    barrier = multiprocessing.get_context("fork").Barrier(2)
+    task = task_of(lambda config: Meeting(barrier))
+    results = ran(begin(task), cut(task, 1, 0, 1), cut(task, 2, 0, 1))
+    assert [r.outcome.status for r in results] == [Status.DONE, Status.DONE]
+
+
+def test_a_training_goes_on_in_whichever_worker_is_free(begin, task):
+    executor = begin(task)
+    config = task.config({})
+
+    def one(start):
+        return Slice(0, config, start, start + 1, 0)
+
+    def other(start):
+        return Slice(1 + start, config.replace(lr=0.01), 0, EPOCHS, 0)
+
+    results = []
+    for start in range(EPOCHS):  # the other takes longer: the first comes back to the worker that is left
+        executor.submit(one(start) if start % 2 else other(start))
+        executor.submit(other(start) if start % 2 else one(start))
+        results += [executor.wait(), executor.wait()]
+    check_exact(task, executor, [r for r in results if r.slice.training == 0])
+
+
+class Deadly(nn.Identity):
+    def __init__(self, config):
+        super().__init__()
+        self._lr = config["lr"]
+
+    def forward(self, inputs):
+        if self._lr > 0.5 and self.training:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return inputs
+
+
+def test_a_worker_that_is_killed_fails_its_slice_and_is_replaced(begin):
+    task = task_of(Deadly)
+    executor = begin(task)
+    dead, good = ran(executor, cut(task, 1, 0, 2, lr=1.0), cut(task, 2, 0, 2, lr=0.1))
+    assert dead.outcome.status is Status.FAILED
+    assert "its process ended (signal 9)" in dead.outcome.message
+    assert good.outcome.status is Status.DONE
+    assert executor.capacity == 2
+    again = ran(executor, cut(task, 3, 0, 2, lr=0.1), replace(good.slice, start=2.0, stop=4.0))
+    assert [len(r.points) for r in again] == [2, 2]
+    check_exact(task, executor, [good, again[1]])
+
+
+class Talking(nn.Identity):
+    def forward(self, inputs):
+        if self.training:
+            print("a batch")  # noqa: T201
+            print("of", len(inputs), file=sys.stderr)  # noqa: T201
+        return inputs
+
+
+def test_what_the_model_prints_is_printed_here(begin, capsys):
+    task = task_of(lambda config: Talking(), batch_size=60)
+    ran(begin(task), cut(task, 1, 0, 2))
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("a batch\n" * 2, "of 60\n" * 2)
+
+
+def test_workers_end_with_whoever_asks(begin, task):
+    executor = begin(task)
+    ended = [worker.process for worker in executor._workers.all]
+    executor.close()
+    assert all(not process.is_alive() for process in ended)
+
+
+def test_trainings_have_one_thread(begin):
+    seen = []
+
+    class Threads(nn.Identity):
+        def forward(self, inputs):
+            seen.append(torch.get_num_threads())
+            assert torch.get_num_threads() == 1
+            return inputs
+
+    task = task_of(lambda config: Threads())
+    torch.set_num_threads(2)
+    (result,) = ran(begin(task), cut(task, 1, 0, 1))
+    assert (result.outcome.status, result.outcome.message, seen) == (Status.DONE, "", [])
+
+
+@pytest.mark.parametrize(
+    ("count", "options", "message"),
+    [
+        (0, Options(), "workers is 0; give 1 or more"),
+        (2, Options(threads=3), "workers is 2 and threads is 3"),
+        (2, Options(device="meta"), "workers is 2, but the device is no CPU"),
+    ],
+)
+def test_where_there_can_be_no_workers(task, count, options, message):
+    with pytest.raises(UsageError, match=message):
+        Workers(task, options, count)
