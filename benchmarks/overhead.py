@@ -36,7 +36,7 @@ def study(task: Task, budget: str, seed: int) -> tuple[float, list[SliceResult]]
             results.append(event.result)
 
     with tempfile.TemporaryDirectory() as folder:
-        took = clocked(lambda: tune(task, budget=budget, folder=Path(folder), seed=seed, on_event=listen))
+        took = clocked(lambda: tune(task, budget=budget, workers=1, folder=Path(folder), seed=seed, on_event=listen))
     return took, results
 
 

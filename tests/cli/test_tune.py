@@ -124,3 +124,14 @@ def test_a_study_of_another_space_is_not_continued(space: str) -> None:
     code, out, err = tune("other.yaml", "--budget", "2trainings", "--quiet")
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
+
+
+def test_workers_are_a_number_or_auto(space: str) -> None:
+    code, _, err = tune(space, "--budget", "2trainings", "--workers", "many")
+    assert code == 2
+    assert err.startswith("error: workers is 'many'; give a number, 1 or more, or \"auto\"")
+    code, out, err = tune(space, "--budget", "4trainings", "--workers", "2")
+    assert code == 0, err
+    assert "the best after 4 trainings" in out
+    code, out, err = run("confirm", "--top", "1", "--seeds", "2", "--workers", "2")
+    assert code == 0, err

@@ -9,38 +9,58 @@ from pathlib import Path
 import pytest
 import torch
 
-from luthier import Options, load_result
+from luthier import Options, confirm, load_result
 from luthier.errors import UsageError
 from luthier.events import PointAdded, SliceFinished, SliceStarted
 from luthier.training import evaluate
-from luthier.tuning.budget import parse_budget
 from luthier.tuning.workers import MOST_WORKERS, choose_workers
 
 
-@pytest.mark.parametrize(
-    ("workers", "budget", "options", "threads", "chosen"),
-    [
-        ("auto", "60s", Options(), 1, 3),
-        ("auto", "60s", Options(), 4, 1),  # a large model uses the cores
-        ("auto", "60s", Options(), None, 1),
-        ("auto", "60s", Options(threads=1), 1, 1),  # others use the cores
-        ("auto", "5s", Options(), 1, 1),
-        ("auto", "100 epochs", Options(), 1, 1),
-        ("auto", "9 trainings", Options(), 1, 1),
-        (2, "100 epochs", Options(), 4, 2),
-        (1, "60s", Options(), 1, 1),
-    ],
-)
-def test_as_many_as_there_are_cores_where_that_pays(monkeypatch, workers, budget, options, threads, chosen):
+@pytest.fixture
+def five_cores(monkeypatch):
+    """Of which torch may use three."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2, 3, 4})
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    assert choose_workers(workers, parse_budget(budget), options, threads) == chosen
+
+
+@pytest.mark.parametrize(
+    ("workers", "options", "threads", "pays", "chosen"),
+    [
+        ("auto", Options(), 1, True, 3),
+        ("auto", Options(), 4, True, 1),  # a large model uses the cores
+        ("auto", Options(), None, True, 1),
+        ("auto", Options(threads=1), 1, True, 1),  # others use the cores
+        ("auto", Options(compile=True), 1, True, 1),
+        ("auto", Options(), 1, False, 1),
+        (2, Options(), 4, False, 2),
+        (1, Options(), 1, True, 1),
+    ],
+)
+@pytest.mark.usefixtures("five_cores")
+def test_as_many_as_there_are_cores_where_that_pays(workers, options, threads, pays, chosen):
+    assert choose_workers(workers, options, threads, pays=pays) == chosen
 
 
 def test_not_more_than_a_search_can_use(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(64)))
     monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
-    assert choose_workers("auto", parse_budget("60s"), Options(), 1) == MOST_WORKERS
+    assert choose_workers("auto", Options(), 1) == MOST_WORKERS
+
+
+@pytest.mark.parametrize(
+    ("budget", "several"), [("20 epochs", False), ("3 trainings", False), (0.5, False), (10.0, True)]
+)
+def test_only_where_a_budget_is_a_time(run, monkeypatch, budget, several):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    events = []
+    stop = lambda: any(isinstance(e, SliceStarted) and e.slice.training > 3 for e in events)  # noqa: E731
+    run(budget=budget, on_event=events.append, stop=stop)
+    running = most = 0
+    for event in events:
+        running += isinstance(event, SliceStarted) - isinstance(event, SliceFinished)
+        most = max(most, running)
+    assert (most > 1) == several
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True, "many", "-2"])
@@ -123,3 +143,14 @@ def test_no_worker_outlives_a_killed_run(run, task, endless, tmp_path, load):
     result = load_result(tmp_path / "killed", task)
     assert result.best is not None
     assert result.epochs > 9
+
+
+def test_confirming_with_several_says_the_same(run, task, tmp_path):
+    for folder in ("one", "two"):
+        run(budget="8 trainings", search="random", folder=tmp_path / folder)
+    one = confirm(tmp_path / "one", task, top=2, seeds=3, workers=1)
+    two = confirm(tmp_path / "two", task, top=2, seeds=3, workers=2)
+    found = [[(c.training.number, c.mean) for c in r.recommendation.candidates] for r in (one, two)]
+    assert found[0] == found[1]
+    weights = [torch.load(r.weights, weights_only=True) for r in (one, two)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])

@@ -16,10 +16,12 @@ from luthier.cli.options import (
     Precision,
     Quiet,
     Threads,
+    Workers,
     out,
     print_json,
     run_options,
     watching,
+    worker_count,
 )
 from luthier.cli.reporting import Language, check_language, chosen_study, typed
 from luthier.cli.show import Folder, Storage
@@ -41,6 +43,7 @@ def confirm(
     precision: Precision = "float32",
     compile: Compile = False,
     threads: Threads = 0,
+    workers: Workers = "auto",
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -65,7 +68,14 @@ def confirm(
 
     with watching(Progress(f"confirming {chosen}"), quiet=quiet) as watch, Interrupt(watch.note) as interrupt:
         result = run(
-            chosen, storage=storage, top=top, seeds=seeds, options=options, on_event=watch, stop=interrupt.asked
+            chosen,
+            storage=storage,
+            top=top,
+            seeds=seeds,
+            workers=worker_count(workers),
+            options=options,
+            on_event=watch,
+            stop=interrupt.asked,
         )
     if json:
         print_json(_document(result))

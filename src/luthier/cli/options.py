@@ -33,6 +33,9 @@ Threads = Annotated[
         metavar="N", min=0, help="CPU threads; 1 is best where others use the cores too. 0: by the model's size"
     ),
 ]
+Workers = Annotated[
+    str, typer.Option(metavar="N", help="Trainings that run at the same time, each on one core; auto: by the cores")
+]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document in place of text")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Show no progress")]
 Debug = Annotated[bool, typer.Option("--debug", metavar="", help="Show the traceback of an error")]
@@ -52,6 +55,11 @@ def run_options(device: str, precision: str, compile: bool, threads: int = 0) ->
         return Options(device, "bfloat16", compile, threads)
     hint = nearest(precision, ("float32", "bfloat16"))
     raise UsageError(f"precision is {precision!r}; it must be float32 or bfloat16.{hint}")
+
+
+def worker_count(text: str) -> int | str:
+    """Digits as a number; all else is for ``luthier.tune`` to judge."""
+    return int(text) if text.isdecimal() else text
 
 
 def settings(pairs: Sequence[str]) -> dict[str, Value]:

@@ -20,12 +20,14 @@ from luthier.cli.options import (
     Seed,
     TaskName,
     Threads,
+    Workers,
     file_values,
     out,
     print_json,
     run_options,
     settings,
     watching,
+    worker_count,
 )
 
 
@@ -58,10 +60,6 @@ def tune(
     no_probes: Annotated[
         bool, typer.Option("--no-probes", metavar="", help="Search at once, without measuring the task first")
     ] = False,
-    workers: Annotated[
-        str,
-        typer.Option(metavar="N", help="Trainings that run at the same time, each on one core; auto: by the cores"),
-    ] = "auto",
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the study lies; an old one is continued")
     ] = None,
@@ -74,6 +72,7 @@ def tune(
     precision: Precision = "float32",
     compile: Compile = False,
     threads: Threads = 0,
+    workers: Workers = "auto",
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -122,7 +121,7 @@ def tune(
             baseline=own or None,
             confidence=confidence,
             probes=not no_probes,
-            workers=int(workers) if workers.isdecimal() else workers,
+            workers=worker_count(workers),
             folder=folder,
             storage=storage,
             seed=seed,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
 
 from luthier.errors import StorageError, StudyError, TooManyFailures, UsageError
 from luthier.events import BudgetState, Listener, PointAdded, SliceFinished, SliceStarted, StudyOpened
-from luthier.executors import Inline
+from luthier.executors import Executor
 from luthier.records import Config, Options, Point, Slice, SliceResult, Status
 from luthier.report.history import History, read_history
 from luthier.report.recommend import Candidate, Recommendation, recommend, why_empty
@@ -21,8 +22,10 @@ from luthier.task import Task, make_loss
 from luthier.training import evaluate, pick_device
 from luthier.training.evaluation import EVALUATION_BATCH
 from luthier.tuning.fresh_seeds import plan
+from luthier.tuning.setup import threads_of
 from luthier.tuning.source import load_result
 from luthier.tuning.winner import Winner, save_winner
+from luthier.tuning.workers import choose_workers, executors
 
 MOST_SEEDS = 100
 #: Trainings that may raise in a row; after as many, the fault is in the task.
@@ -48,6 +51,7 @@ def confirm(
     storage: str | None = None,
     top: int = 3,
     seeds: int = 5,
+    workers: int | str = "auto",
     options: Options | None = None,
     checkpoint_gb: float = 2.0,
     on_event: Listener | None = None,
@@ -58,8 +62,9 @@ def confirm(
     They become trainings of the study that do not compete; what ``tune`` has repeated counts, and the same call
     continues after a stop. At the end the recommended setting is tested once, if the task has test data, with
     the weights of its first fresh seed, which are kept in ``folder/confirmed``. ``task`` is needed when the study was
-    given an object. Raises UsageError for numbers out of range, StudyError when there is no such study or
-    nothing in it to confirm, StorageError when the disk is full, TooManyFailures when three trainings
+    given an object. ``workers`` run at the same time, as in ``tune``; "auto" is one for each core where the best
+    setting is too small to gain from threads. Raises UsageError for numbers out of range, StudyError when there is no
+    such study or nothing in it to confirm, StorageError when the disk is full, TooManyFailures when three trainings
     in a row raise.
     """
     if top < 1 or not 2 <= seeds <= MOST_SEEDS:
@@ -74,10 +79,14 @@ def confirm(
         raise StudyError(f"the study in {folder} has nothing to confirm: {why}")
     if best.task is None:
         raise StudyError(f"the task of the study in {folder} is not known; give it: luthier.confirm(folder, task)")
-    with _open(folder, best.task, storage) as study:
+    options = options or Options()
+    count = choose_workers(workers, options, threads_of(best.task, best.config, options, best.seed))
+    options = options if count == 1 else replace(options, threads=1)
+    with executors(best.task, options, count) as make_executor, _open(folder, best.task, storage) as study:
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
-        run = _Run(study, best.task, folder, options or Options(), emit, stopped)
-        return run.run(top, seeds, CheckpointStore(folder / "checkpoints", checkpoint_gb))
+        run = _Run(study, best.task, folder, options, emit, stopped)
+        checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
+        return run.run(top, seeds, make_executor(checkpoints, run.on_point, run.interrupted))
 
 
 def _open(folder: Path, task: Task, storage: str | None) -> Study:
@@ -110,19 +119,23 @@ class _Run:
         self._failures = 0  # in a row
         self._stopped = False
 
-    def run(self, top: int, seeds: int, checkpoints: CheckpointStore) -> Confirmation:
+    def run(self, top: int, seeds: int, executor: Executor) -> Confirmation:
         """Runs what is missing, then judges and tests."""
-        executor = Inline(self._task, self._options, checkpoints, self._on_point, self._interrupted)
         try:
-            cuts = list(plan(read_history(self._study), top, seeds, self._study.ended(), self._task.config))
+            cuts = deque(plan(read_history(self._study), top, seeds, self._study.ended(), self._task.config))
             self._total = len(cuts)
             about = self._study.description
             self._emit(
                 StudyOpened(self._folder, about.name, about.metric, about.direction, self._trainings(), self._budget())
             )
-            for cut in cuts:
-                if not self._interrupted():
-                    self._run_slice(cut, executor)
+            out = 0
+            while out or (cuts and not self.interrupted()):
+                while cuts and out < executor.capacity and not self.interrupted():
+                    self._begin(cuts.popleft(), executor)
+                    out += 1
+                if out:
+                    self._take(executor.wait())
+                    out -= 1
             history = read_history(self._study)
             recommendation = recommend(history)
             assert recommendation is not None  # there was a best training
@@ -134,14 +147,15 @@ class _Run:
             executor.close()
         return Confirmation(history, recommendation, tested, weights, self._folder, self._stopped)
 
-    def _run_slice(self, cut: Slice, executor: Inline) -> None:
+    def _begin(self, cut: Slice, executor: Executor) -> None:
         self._study.begin(cut)
         self._emit(SliceStarted(cut, self._budget()))
         executor.submit(cut)
-        result: SliceResult = executor.wait()
+
+    def _take(self, result: SliceResult) -> None:
         self._study.add_result(result, self._seconds())
         if result.over:
-            self._study.end(cut.training, result.outcome.status, result.outcome.message)
+            self._study.end(result.slice.training, result.outcome.status, result.outcome.message)
             self._done += 1
         self._emit(SliceFinished(result, self._budget()))
         self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
@@ -151,7 +165,7 @@ class _Run:
                 f"mend the task and run the same command again"
             )
 
-    def _keep(self, history: History, chosen: Candidate, executor: Inline) -> tuple[HeldOut | None, Path]:
+    def _keep(self, history: History, chosen: Candidate, executor: Executor) -> tuple[HeldOut | None, Path]:
         """Keeps the weights of the first fresh seed, and looks at the test data if that was not done before."""
         first = history.confirmations(chosen.training)[0]
         point = history.best_point(first)
@@ -182,11 +196,13 @@ class _Run:
         source, batch = self._task.test.source(device), min(EVALUATION_BATCH, len(self._task.test))
         return evaluate(model.to(device), source, loss, self._task.metric, self._options, batch)
 
-    def _on_point(self, cut: Slice, point: Point) -> None:
+    def on_point(self, cut: Slice, point: Point) -> None:
+        """A training was evaluated."""
         self._study.add_point(cut.training, round(point.epoch * self._per_epoch), point)
         self._emit(PointAdded(cut.training, cut.config, point, self._budget()))
 
-    def _interrupted(self) -> bool:
+    def interrupted(self) -> bool:
+        """Whether to stop before the next evaluation interval."""
         self._stopped = self._stopped or self._stop()
         return self._stopped
 

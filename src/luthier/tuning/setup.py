@@ -66,10 +66,15 @@ def check_options(setup: Setup, options: Options, seed: int) -> int | None:
     Raises ConfigError for a device or precision that is not there, or values that the baseline's optimizer refuses.
     Whatever else a training may meet is left to the training.
     """
+    return threads_of(setup.task, setup.baseline, options, seed)
+
+
+def threads_of(task: Task, config: Config, options: Options, seed: int) -> int | None:
+    """How many threads a training uses; None where it cannot be built. Raises ConfigError as ``check_options`` does."""
     found: list[int] = []
 
     def make() -> Outcome:
-        found.append(Training(setup.task, setup.baseline, seed, options).threads)
+        found.append(Training(task, config, seed, options).threads)
         return Outcome(Status.DONE)
 
     guarded(make)

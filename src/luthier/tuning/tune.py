@@ -20,6 +20,9 @@ from luthier.tuning.searches import Searches
 from luthier.tuning.setup import check_options, prepare
 from luthier.tuning.workers import choose_workers, executors
 
+#: Seconds of budget from which on several trainings run at once without being asked for: less is a look.
+WORKERS_FROM = 10.0
+
 
 def tune(
     task: Task | str,
@@ -61,14 +64,15 @@ def tune(
     task = load_task(task) if isinstance(task, str) else task
     options = options or Options()
     setup = prepare(task, space, baseline)
-    count = choose_workers(workers, asked, options, check_options(setup, options, seed))
+    in_seconds = asked.unit == "seconds"
+    timed = in_seconds and asked.total >= WORKERS_FROM
+    count = choose_workers(workers, options, check_options(setup, options, seed), pays=timed)
     options = options if count == 1 else replace(options, threads=1)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
     beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []
-    in_seconds = asked.unit == "seconds"
     searches = Searches(search, setup, seed, beliefs, probes=probes, in_seconds=in_seconds)
     with (
-        executors(task, options, count, asked) as make_executor,
+        executors(task, options, count, exact=not in_seconds) as make_executor,
         Study.open(
             folder,
             name=task.name,

@@ -14,43 +14,40 @@ from luthier.executors import Executor, Inline, OnPoint, Processes, Workers, can
 from luthier.records import Options
 from luthier.task import Task
 from luthier.training import Checkpoints, pick_device
-from luthier.tuning.budget import Budget
 
 #: An executor for these checkpoints, listener and stop.
 MakeExecutor = Callable[[Checkpoints, OnPoint, Callable[[], bool]], Executor]
 
-#: Seconds of budget from which on more than one pays without being asked for: less is a look.
-WORKERS_FROM = 10.0
 #: Without being asked for. A search learns less from each of many that begin together.
 MOST_WORKERS = 8
 
 
-def choose_workers(workers: int | str, asked: Budget, options: Options, threads: int | None) -> int:
-    """The number of workers; ``threads`` is what the baseline's training would use, None where it cannot be built.
+def choose_workers(workers: int | str, options: Options, threads: int | None, *, pays: bool = True) -> int:
+    """The number of workers; ``threads`` is what a usual training would use, None where it cannot be built.
 
-    "auto" is one for each core that torch may use where a budget is a time and the baseline is too small to gain from
+    "auto" is one for each core that torch may use where that ``pays`` and trainings are too small to gain from
     threads, else 1. Who asks for one thread has other use for the cores. Raises UsageError for what is no number.
     """
     if workers != "auto":
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
             raise UsageError(f'workers is {workers!r}; give a number, 1 or more, or "auto"')
         return workers
-    timed = asked.unit == "seconds" and asked.total >= WORKERS_FROM
-    if not timed or threads != 1 or options.threads or not can_fork() or pick_device(options.device).type != "cpu":
+    alone = threads != 1 or options.threads or options.compile or pick_device(options.device).type != "cpu"
+    if alone or not pays or not can_fork():
         return 1
     return max(1, min(len(os.sched_getaffinity(0)), torch.get_num_threads(), MOST_WORKERS))
 
 
 @contextmanager
-def executors(task: Task, options: Options, count: int, asked: Budget) -> Iterator[MakeExecutor]:
+def executors(task: Task, options: Options, count: int, *, exact: bool = False) -> Iterator[MakeExecutor]:
     """What makes the executor of a run. Workers are there from now on, so that they share no file opened later.
 
-    Raises UsageError where there can be none.
+    ``exact`` ones begin no interval too many. Raises UsageError where there can be no workers.
     """
     if count == 1:
         yield lambda store, on_point, stop: Inline(task, options, store, on_point, stop)
         return
-    workers = Workers(task, options, count, exact=asked.unit != "seconds")
+    workers = Workers(task, options, count, exact=exact)
     try:
         with threadpool_limits(
             1, user_api="blas"
