@@ -6,13 +6,12 @@ So that the embedded task is there at once: importing scikit-learn takes most of
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
-images, labels = load_digits(return_X_y=True)
-parts = train_test_split(
-    images.astype(np.uint8), labels.astype(np.uint8), test_size=360, stratify=labels, random_state=0
-)
-names = ("train_images", "validation_images", "train_labels", "validation_labels")
-folder = Path(__file__).parent.parent / "src" / "luthier" / "task"
-np.savez_compressed(folder / "digits.npz", **dict(zip(names, parts, strict=True)))
+import luthier.task
+from luthier.task.digits import digits_data
+
+arrays = {}
+for name, (images, labels) in zip(("train", "validation"), digits_data(), strict=True):
+    arrays[f"{name}_images"] = (images * 16).numpy().astype(np.uint8)
+    arrays[f"{name}_labels"] = labels.numpy().astype(np.uint8)
+np.savez_compressed(Path(luthier.task.__file__).with_name("digits.npz"), **arrays)

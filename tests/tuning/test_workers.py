@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -99,6 +100,14 @@ def test_events_of_several_slices(run):
         most = max(most, len(running))
     assert running == set()
     assert most >= 2
+
+
+def test_they_are_forked_from_another_thread_too(run):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(run(budget="30 epochs", workers=2)))
+    thread.start()
+    thread.join()
+    assert 30 <= found[0].epochs <= 31
 
 
 def test_the_winner_is_what_it_says(run, task, tmp_path):

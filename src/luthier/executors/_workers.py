@@ -15,9 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -26,6 +24,10 @@ from luthier.executors.inline import Inline
 from luthier.records import Options, Point, Slice, SliceResult
 from luthier.task import Task
 from luthier.training import pick_device
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 Frozen = tuple[float, bytes]  #: the epoch of a training, and its parts
 
@@ -105,10 +107,11 @@ class Worker:
         self.cut: Slice | None = None  #: what it is at
         self.points: list[Point] = []  #: of that, so far
 
-    def end(self) -> int | None:
-        """Ends the process at once; its exit code, negative for a signal."""
+    def end(self, patience: float = 0.0) -> int | None:
+        """Ends the process, after so many seconds if it does not itself; its exit code, negative for a signal."""
         self.connection.close()
-        self.process.terminate()
+        self.process.join(patience)
+        self.process.kill()  # there is nothing in it to be saved
         self.process.join()
         return self.process.exitcode
 

@@ -33,6 +33,7 @@ from luthier.training import Checkpoints
 
 #: Seconds after which ``interrupted`` is asked again while nothing comes: an interval may take long.
 _PATIENCE = 0.05
+_LAST_WORDS = 1.0  #: seconds until a process whose connection broke must be gone
 _EPSILON = 1e-9  # epochs closer than this are the same
 
 
@@ -178,7 +179,7 @@ class Processes:
         return None
 
     def _died(self, worker: Worker, cut: Slice) -> SliceResult:
-        code = worker.end()
+        code = worker.end(_LAST_WORDS)
         self._workers.replace(worker)
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         reason = f"its process ended ({how}); the system ends one so when memory runs out"
