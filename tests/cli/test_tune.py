@@ -95,17 +95,23 @@ def test_a_task_from_a_file(space: str) -> None:
     assert err.endswith("error: ZeroDivisionError: division by zero\n")
 
 
-def test_ctrl_c_ends_the_search_with_its_result_and_the_same_command_goes_on(space: str) -> None:
-    args = ["tune", "digits", "--space", space, "--budget", "1h", "--device", "cpu", "--json"]
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_ctrl_c_ends_the_search_with_its_result_and_the_same_command_goes_on(space: str, workers: str) -> None:
+    args = ["tune", "digits", "--space", space, "--budget", "1h", "--device", "cpu", "--workers", workers, "--json"]
     with subprocess.Popen(
-        [sys.executable, "-m", "luthier", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "luthier", *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stderr is not None
         while "best accuracy" not in (line := process.stderr.readline()):
             assert line, "the search ended before it was interrupted"
-        os.kill(process.pid, signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
+    assert "Traceback" not in err
     assert "stopping after this step; again to quit at once" in err
     document = json.loads(out)
     assert document["interrupted"]

@@ -188,6 +188,14 @@ def test_weights_that_cannot_be_had(start, cut):
         start().best_weights(cut(0, 0, 2, dropout=2.0))
 
 
+def test_the_weights_of_another_training_are_not_taken(start, task, cut):
+    executor = start()
+    ran(executor, cut(0, 0, 3))
+    other = cut(0, 0, 3, lr=0.3)
+    found, weights = executor.best_weights(other), straight(task, other)[1]
+    assert all(torch.equal(found[name], weights[name]) for name in weights)
+
+
 def test_early_stopping_ends_a_training_for_good(start, task, cut):
     executor = start()
     (result,) = ran(executor, cut(0, 0, EPOCHS, patience=1, min_delta=100.0))

@@ -131,19 +131,37 @@ def test_workers_end_with_whoever_asks(begin, task):
     assert all(not process.is_alive() for process in ended)
 
 
+class Threads(nn.Identity):
+    def __init__(self, config):
+        super().__init__()
+        assert torch.get_num_threads() == 1
+
+    def forward(self, inputs):
+        assert torch.get_num_threads() == 1
+        return inputs
+
+
 def test_trainings_have_one_thread(begin):
-    seen = []
-
-    class Threads(nn.Identity):
-        def forward(self, inputs):
-            seen.append(torch.get_num_threads())
-            assert torch.get_num_threads() == 1
-            return inputs
-
-    task = task_of(lambda config: Threads())
+    task = task_of(Threads)
     torch.set_num_threads(2)
     (result,) = ran(begin(task), cut(task, 1, 0, 1))
-    assert (result.outcome.status, result.outcome.message, seen) == (Status.DONE, "", [])
+    assert (result.outcome.status, result.outcome.message) == (Status.DONE, "")
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_exact_ones_wait_for_an_answer_before_each_interval(task, tmp_path, exact):
+    stop = []
+
+    def hear(cut, point):
+        if point.epoch == 2:
+            assert executor._workers.all[0].connection.poll(60)  # the next point, or the question
+            stop.append(True)
+
+    store = CheckpointStore(tmp_path / "checkpoints")
+    executor = processes(task, Options(), store, hear, lambda: bool(stop), exact=exact)
+    (result,) = ran(executor, cut(task, 1, 0, EPOCHS))
+    executor.close()
+    assert len(result.points) == 2 if exact else len(result.points) > 2
 
 
 @pytest.mark.parametrize(

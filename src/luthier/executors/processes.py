@@ -37,14 +37,13 @@ _LAST_WORDS = 1.0  #: seconds until a process whose connection broke must be gon
 _EPSILON = 1e-9  # epochs closer than this are the same
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Resting:
     """A training between two slices."""
 
     cut: Slice
     frozen: Frozen
     seconds: float  #: of all its points
-    on_disk: bool
     over: bool  #: never continued: not worth a checkpoint
 
     def is_at(self, cut: Slice) -> bool:
@@ -76,7 +75,6 @@ class Processes:
         self._inline = Inline(task, options, checkpoints, lambda cut, point: None, lambda: False)
         self._queue: deque[Slice] = deque()
         self._resting: OrderedDict[int, _Resting] = OrderedDict()
-        self._pace = _pace.Pace()
 
     @property
     def capacity(self) -> int:
@@ -192,23 +190,17 @@ class Processes:
         if number in frozen:
             self._resting.pop(number, None)  # to the end: it was used last
             seconds = sum(p.seconds for p in result.points) + (before.seconds if before else 0.0)
-            resting = _Resting(result.slice, frozen[number], seconds, on_disk=False, over=result.over)
-            self._resting[number] = resting
-            if self._pace.due():
-                self._save(number, resting)
+            self._resting[number] = _Resting(result.slice, frozen[number], seconds, over=result.over)
         origin = result.slice.origin
         while origin is not None:
             if origin.training in frozen and origin.training not in self._resting:  # it was trained again
-                self._resting[origin.training] = _Resting(origin, frozen[origin.training], 0.0, True, over=True)
+                self._resting[origin.training] = _Resting(origin, frozen[origin.training], 0.0, over=True)
             origin = origin.origin
         self._make_room()
 
     def _save(self, number: int, resting: _Resting) -> None:
-        if resting.over or resting.on_disk:
-            return
-        with self._pace.saving():
+        if not resting.over:
             self._checkpoints.save(number, resting.frozen[0], unpack(resting.frozen))
-        resting.on_disk = True
 
     def _make_room(self) -> None:
         """Leaves the longest unused trainings to their checkpoints while memory is short."""
