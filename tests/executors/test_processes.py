@@ -109,6 +109,17 @@ def test_a_worker_that_is_killed_fails_its_slice_and_is_replaced(begin):
     check_exact(task, executor, [good, again[1]])
 
 
+def test_a_worker_that_is_killed_while_it_waits_is_replaced(begin, task):
+    executor = begin(task)
+    (first,) = ran(executor, cut(task, 1, 0, 2))
+    for worker in executor._workers.all:
+        worker.process.kill()
+        worker.process.join()
+    rest, other = ran(executor, replace(first.slice, start=2.0, stop=4.0), cut(task, 2, 0, 2))
+    assert [rest.outcome.status, other.outcome.status] == [Status.DONE, Status.DONE]
+    check_exact(task, executor, [first, rest])
+
+
 class Talking(nn.Identity):
     def forward(self, inputs):
         if self.training:

@@ -136,9 +136,12 @@ class Workers:
         """Whether slices are to end after the interval under way."""
         self._stop.value = int(stop)
 
-    def replace(self, worker: Worker) -> None:
+    def replace(self, worker: Worker) -> Worker:
         """A new process in the place of one that ended."""
-        self.all[self.all.index(worker)] = self._fork()
+        place = self.all.index(worker)
+        self.all.remove(worker)
+        self.all.insert(place, self._fork())
+        return self.all[place]
 
     def close(self) -> None:
         """Ends all of them at once; again does nothing."""

@@ -123,12 +123,18 @@ class Processes:
         self._resting.clear()
 
     def _hand_out(self) -> None:
-        for worker in self._workers.all:
+        for worker in [*self._workers.all]:
             if self._queue and worker.cut is None:
                 cut = self._queue.popleft()
                 self._workers.set_stop(self._interrupted())
+                job = Job(cut, self._needed(cut))
+                try:
+                    worker.connection.send(job)
+                except OSError:  # it died while it had nothing to do
+                    worker.end()
+                    worker = self._workers.replace(worker)
+                    worker.connection.send(job)
                 worker.cut, worker.points = cut, []
-                worker.connection.send(Job(cut, self._needed(cut)))
 
     def _needed(self, cut: Slice) -> dict[int, Frozen]:
         """The training as it is, and those that it branches from."""
