@@ -49,9 +49,8 @@ def executors(task: Task, options: Options, count: int, *, exact: bool = False) 
         return
     workers = Workers(task, options, count, exact=exact)
     try:
-        with threadpool_limits(
-            1, user_api="blas"
-        ):  # the cores are taken: a decision's threads would wait for each other
+        # The cores are taken: the threads of a decision would wait for each other.
+        with threadpool_limits(1, user_api="blas"):
             yield lambda store, on_point, stop: Processes(task, options, store, on_point, stop, workers)
     finally:
         workers.close()
