@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from luthier import Options, confirm, load_result
+from luthier import Options, Task, confirm, load_result
 from luthier.errors import UsageError
 from luthier.events import PointAdded, SliceFinished, SliceStarted
 from luthier.training import evaluate
@@ -39,14 +39,34 @@ def five_cores(monkeypatch):
     ],
 )
 @pytest.mark.usefixtures("five_cores")
-def test_as_many_as_there_are_cores_where_that_pays(workers, options, threads, pays, chosen):
-    assert choose_workers(workers, options, threads, pays=pays) == chosen
+def test_as_many_as_there_are_cores_where_that_pays(task, workers, options, threads, pays, chosen):
+    assert choose_workers(workers, task, options, threads, pays=pays) == chosen
 
 
-def test_not_more_than_a_search_can_use(monkeypatch):
+class Drawn(torch.utils.data.Dataset):
+    """Read as it goes, since each look gives another sample."""
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, place):
+        return torch.rand(4), place % 2
+
+
+@pytest.mark.usefixtures("five_cores")
+@pytest.mark.parametrize("parts", [(0, 1), (1, 0), (1, 1)])
+def test_a_dataset_that_may_hold_a_file_open_is_not_shared(parts):
+    kept = torch.rand(40, 4), torch.arange(40) % 2
+    data = [Drawn() if streamed else kept for streamed in parts]
+    task = Task(lambda config: torch.nn.Linear(4, 2), *data)
+    assert choose_workers("auto", task, Options(), 1) == 1
+    assert choose_workers(2, task, Options(), 1) == 2
+
+
+def test_not_more_than_a_search_can_use(task, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(64)))
     monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
-    assert choose_workers("auto", Options(), 1) == MOST_WORKERS
+    assert choose_workers("auto", task, Options(), 1) == MOST_WORKERS
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def confirm(
     if best.task is None:
         raise StudyError(f"the task of the study in {folder} is not known; give it: luthier.confirm(folder, task)")
     options = options or Options()
-    count = choose_workers(workers, options, threads_of(best.task, best.config, options, best.seed))
+    count = choose_workers(workers, best.task, options, threads_of(best.task, best.config, options, best.seed))
     options = options if count == 1 else replace(options, threads=1)
     with executors(best.task, options, count) as make_executor, _open(folder, best.task, storage) as study:
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)

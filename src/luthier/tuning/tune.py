@@ -51,11 +51,12 @@ def tune(
     With ``confidence`` in it ("low", "medium", "high") the search looks around it first, otherwise where good values
     usually lie, or where ``probes`` find them: these run first when they cost less than a tenth of the budget.
     ``workers`` trainings run at the same time, each in a process with one thread; "auto" is one for each core where the
-    budget is a time and the baseline too small to gain from threads, otherwise 1. With several, what the search knows
-    when it decides depends on which came back first, so that the same seed may find another winner.
+    budget is a time, the data is in memory and the baseline too small to gain from threads, otherwise 1. With several,
+    what the search knows when it decides depends on which came back first: the same seed may find another winner.
     ``search`` is a name out of ``luthier.search.SEARCHES``, or a Search; what is known beforehand is for "freeze-thaw".
     Checkpoints take up to ``checkpoint_gb``.
-    ``stop`` is asked before every evaluation interval; when it turns true the study is left to be continued.
+    ``stop`` is asked before every evaluation interval, or all the time where several workers run; when it turns true
+    the study is left to be continued.
 
     Raises UsageError (a bad name, range, budget, data, model, folder) before anything is trained, TooManyFailures when
     three trainings in a row raise, StorageError and CheckpointError when the disk or the storage fails.
@@ -66,7 +67,7 @@ def tune(
     setup = prepare(task, space, baseline)
     in_seconds = asked.unit == "seconds"
     timed = in_seconds and asked.total >= WORKERS_FROM
-    count = choose_workers(workers, options, check_options(setup, options, seed), pays=timed)
+    count = choose_workers(workers, task, options, check_options(setup, options, seed), pays=timed)
     options = options if count == 1 else replace(options, threads=1)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
     beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []

@@ -22,18 +22,20 @@ MakeExecutor = Callable[[Checkpoints, OnPoint, Callable[[], bool]], Executor]
 MOST_WORKERS = 8
 
 
-def choose_workers(workers: int | str, options: Options, threads: int | None, *, pays: bool = True) -> int:
+def choose_workers(workers: int | str, task: Task, options: Options, threads: int | None, *, pays: bool = True) -> int:
     """The number of workers; ``threads`` is what a usual training would use, None where it cannot be built.
 
-    "auto" is one for each core that torch may use where that ``pays`` and trainings are too small to gain from
-    threads, else 1. Who asks for one thread has other use for the cores. Raises UsageError for what is no number.
+    "auto" is one for each core that torch may use where that ``pays``, trainings are too small to gain from threads
+    and the data is in memory, else 1: a Dataset that is read as it goes may hold a file open, whose position forked
+    processes share. Who asks for one thread has other use for the cores. Raises UsageError for what is no number.
     """
     if workers != "auto":
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
             raise UsageError(f'workers is {workers!r}; give a number, 1 or more, or "auto"')
         return workers
     alone = threads != 1 or options.threads or options.compile or pick_device(options.device).type != "cpu"
-    if alone or not pays or not can_fork():
+    read_as_it_goes = task.train.tensors is None or task.validation.tensors is None
+    if alone or read_as_it_goes or not pays or not can_fork():
         return 1
     return max(1, min(len(os.sched_getaffinity(0)), torch.get_num_threads(), MOST_WORKERS))
 
