@@ -65,6 +65,12 @@ class TestReport:
         found = result(best=result().baseline)
         assert "Nothing beat the baseline (accuracy 0.9583)." in text(report(found, COMMAND))
 
+    def test_a_setting_of_the_users_that_is_not_at_its_end_is_told_with_its_epochs(self, result: Make) -> None:
+        own = result().baseline
+        part = replace(own, curve=Curve(own.curve.points[:2]), config=own.config.replace(epochs=40))
+        shown = text(report(result(baseline=part), COMMAND))
+        assert "better than the baseline (accuracy 0.9583 after 2 of 40 epochs)." in " ".join(shown.split())
+
     def test_without_a_comparison_there_is_no_gain(self, result: Make) -> None:
         assert "better than the baseline" not in text(report(result(baseline=None), COMMAND))
 

@@ -9,8 +9,8 @@ from luthier.records import Belief, EpochCost, Outcome, Point, Slice, SliceResul
 from luthier.search._axes import Axes
 from luthier.search._curves import CurveModel, Rows, expected_improvement
 from luthier.search._literature import LEARNING_RATES
-from luthier.search._ranks import ETA
-from luthier.search.freeze_thaw import FIRST_SHARE, FreezeThaw
+from luthier.search._ranks import ALONE_FROM, ETA, FIRST_SHARE, first_look
+from luthier.search.freeze_thaw import OWN_AFTER, FreezeThaw
 from luthier.space import Space, choice, integer, log_uniform, uniform
 
 SPACE = Space(
@@ -223,3 +223,54 @@ def test_a_config_under_way_is_not_begun_again_beside_itself(bench) -> None:
     assert len({cut.training for cut in out}) == 12
     new = np.array([math.log10(cut.config.lr) for cut in out if cut.start == 0])
     assert np.ptp(new) > 0.3
+
+
+def own_before(log: list[SliceResult], stop: float) -> float:
+    """Epochs of others that came before the user's own setting was sent to ``stop``."""
+    at = next(k for k, r in enumerate(log) if r.slice.training == 0 and r.slice.stop == stop)
+    return spent([r for r in log[:at] if r.slice.training])
+
+
+def with_own(bench, execute=None, **settings: object) -> list[SliceResult]:
+    search = FreezeThaw(SPACE, max_epochs=9, seed=0, baseline=complete({"epochs": 9, "optimizer": "SGD", **settings}))
+    return bench.drive(search, 60, execute=execute or bench.run)
+
+
+def test_a_poor_setting_of_the_users_waits_until_others_had_twice_what_it_takes(bench) -> None:
+    log = with_own(bench, lr=1e-4)
+    own = [(r.slice.start, r.slice.stop) for r in log if r.slice.training == 0]
+    assert own == [(0, first_look(9, 1)), (first_look(9, 1), 9)]
+    assert OWN_AFTER * 9 <= own_before(log, 9) < (OWN_AFTER + 1) * 9
+
+
+def test_a_good_setting_of_the_users_goes_on_by_its_rank(bench) -> None:
+    """At lr 0.1 it is the best there is."""
+    assert own_before(with_own(bench, lr=0.1), 9) < OWN_AFTER * 9
+
+
+def test_where_seconds_are_spent_the_users_setting_waits_for_those(bench) -> None:
+    """An epoch of others takes ten times as long."""
+
+    def execute(cut: Slice) -> SliceResult:
+        result = bench.run(cut)
+        seconds = 10.0 if cut.training else 1.0
+        return replace(result, points=tuple(replace(p, seconds=seconds) for p in result.points))
+
+    baseline = complete({"epochs": 9, "optimizer": "SGD", "lr": 1e-4})
+    search = FreezeThaw(SPACE, max_epochs=9, seed=0, baseline=baseline, in_seconds=True)
+    log = bench.drive(search, 20, execute=execute)
+    assert OWN_AFTER * 9 <= 10 * own_before(log, 9) < (OWN_AFTER + 9) * 9
+
+
+def test_the_users_setting_is_not_given_up_where_a_space_is_used_up(bench) -> None:
+    own = bench.baseline.replace(lr=0.001, batch_size=16)
+    log = bench.drive(bench.search("freeze-thaw", space=Space(lr=choice(0.001, 0.1), epochs=9), baseline=own), 30)
+    assert max(r.slice.stop for r in log if r.slice.training == 0) == 9
+
+
+def test_one_training_comes_to_its_end_soon_while_the_users_setting_waits(bench) -> None:
+    log = with_own(bench, lr=1e-4)
+    at = next(k for k, r in enumerate(log) if r.slice.stop == 9)
+    deep = {r.slice.training for r in log[:at] if r.slice.stop >= ALONE_FROM * 9}
+    assert len(deep) == 1
+    assert 0 not in deep

@@ -47,6 +47,14 @@ def test_the_best_half_goes_on_to_the_next_rung() -> None:
     assert goal(trainings[1], [1, 2, 4]) == 2
 
 
+def test_one_that_is_alone_goes_on_where_that_is_asked() -> None:
+    trainings = told([[0.3, 0.5], [0.4]])
+    live = list(trainings)
+    assert promoted(live, live, [1, 2, 4], {}) == [trainings[1]]
+    assert promoted(live, live, [1, 2, 4], {}, alone_from=2) == [trainings[0], trainings[1]]
+    assert promoted(live, live, [1, 2, 4], {}, alone_from=3) == [trainings[1]]
+
+
 def test_trainings_are_compared_at_the_same_epoch() -> None:
     """The first has come further, and was worse when it was where the other is."""
     trainings = told([[0.1, 0.9], [0.3]])

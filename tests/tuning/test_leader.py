@@ -146,3 +146,18 @@ def test_a_winner_that_branched_says_so_unless_it_makes_no_difference(tmp_path):
     assert told(branched(1, origin, 0.7, config=cooled))[0].best(tmp_path, None).origin is None
     other = trunk.replace(lr=1.0)
     assert told(branched(1, origin, 0.7, config=other))[0].best(tmp_path, None).origin == origin
+
+
+def test_the_seconds_of_a_training_leave_out_its_start():
+    slow = result(0, 0.5, 0.6, 0.6)
+    slow = replace(slow, points=(replace(slow.points[0], seconds=50.0), *slow.points[1:]))
+    assert told(slow)[0].cost("seconds", 0) == 8
+    assert told(result(0, 0.5))[0].cost("seconds", 0) == 8, "of one point, all that is known"
+    assert told(result(0, status=Status.DIVERGED))[0].cost("seconds", 0) == 0
+    assert told(slow)[0].cost("epochs", 0) == 4
+
+
+def test_what_is_left_of_a_training():
+    leader, _ = told(result(0, 0.5, stop=1.0), result(1, 0.5, 0.5, 0.5, 0.5), result(2, 0.5, status=Status.STOPPED))
+    assert (leader.rest(0).start, leader.rest(0).stop) == (1, 4)
+    assert [leader.rest(number) for number in (1, 2, 3)] == [None, None, None]

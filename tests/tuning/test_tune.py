@@ -38,6 +38,49 @@ def test_the_users_own_setting_is_training_0(run, recorded, tmp_path):
     assert len({entry[0] for entry in found.values()}) == len(found) == result.trainings
 
 
+def own_slices(events):
+    """Where slices of the user's own setting begin and end, and how many of other trainings came before each."""
+    cuts = [e.slice for e in of(SliceStarted, events)]
+    return [
+        (cut.start, cut.stop, len([c for c in cuts[:k] if c.training]))
+        for k, cut in enumerate(cuts)
+        if not cut.training
+    ]
+
+
+def test_others_go_before_the_end_of_the_users_setting(run):
+    events = []
+    result = run(budget="60 epochs", baseline={"lr": 0.001}, on_event=events.append)
+    [look, rest] = own_slices(events)
+    assert (look, rest[:2]) == ((0, 2, 0), (2, 9))
+    assert rest[2] > 0
+    assert result.baseline.curve.epoch == 9
+
+
+@pytest.mark.parametrize("budget", ["40 epochs", "8 trainings"])
+def test_nothing_goes_before_it_where_the_budget_is_short_or_counts_trainings(run, budget):
+    events = []
+    run(budget=budget, baseline={"lr": 0.001}, on_event=events.append)
+    assert own_slices(events) == [(0, 2, 0), (2, 9, 0)]
+
+
+def test_another_search_has_it_from_start_to_end(run):
+    events = []
+    run(budget="60 epochs", baseline={"lr": 0.001}, search="asha", on_event=events.append)
+    assert own_slices(events) == [(0, 9, 0)]
+
+
+def test_what_the_search_left_of_the_users_setting_comes_before_fresh_seeds(run, monkeypatch):
+    monkeypatch.setattr("luthier.search.freeze_thaw.OWN_AFTER", 100.0)
+    events = []
+    result = run(budget="140 epochs", baseline={"lr": 0.001}, on_event=events.append)
+    assert [cut[:2] for cut in own_slices(events)] == [(0, 2), (2, 9)]
+    cuts = [e.slice for e in of(SliceStarted, events)]
+    last = next(k for k, cut in enumerate(cuts) if cut.training == 0 and cut.start)
+    assert result.confirmations
+    assert all("confirms" in cut.note for cut in cuts[last + 1 :])
+
+
 def test_a_search_that_knows_no_baseline_gets_it_too(run, task, endless):
     setup = prepare(task, endless, {"lr": 0.02})
     search = OptunaSearch(endless, max_epochs=9, direction="maximize", complete=setup.complete, sampler="random")

@@ -63,10 +63,13 @@ def _gain(result: Result) -> str:
     """The winner against the user's own setting. A gain is 0 or more."""
     if not result.baseline or result.gain is None or not math.isfinite(result.gain):
         return ""
-    own = words.number(result.baseline.point.metric)
+    done, epochs = result.baseline.curve.epoch, float(result.baseline.config.epochs)
+    own = f"{result.metric} {words.number(result.baseline.point.metric)}"
+    if done < epochs:
+        own = f"{own} after {done:.4g} of {epochs:g} epochs"
     if result.gain <= 0:
-        return f"Nothing beat the baseline ({result.metric} {own})."
-    return f"That is {words.number(result.gain)} better than the baseline ({result.metric} {own})."
+        return f"Nothing beat the baseline ({own})."
+    return f"That is {words.number(result.gain)} better than the baseline ({own})."
 
 
 def recommended(result: Result) -> list[str]:

@@ -48,7 +48,7 @@ def tune(
         ),
     ] = None,
     baseline: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your own setting (YAML or TOML), tried first")
+        Path | None, typer.Option(metavar="FILE", help="Your own setting (YAML or TOML), tried too")
     ] = None,
     set_: Annotated[
         list[str], typer.Option("--set", metavar="NAME=VALUE", help="One value of your own setting; may be repeated")

@@ -17,6 +17,7 @@ from luthier.search._priors import beliefs_around as beliefs_around
 from luthier.search._priors import expected as expected
 from luthier.search._priors import expected_choice as expected_choice
 from luthier.search._priors import expected_spread as expected_spread
+from luthier.search._ranks import first_look as first_look
 from luthier.search.cooldown import Cooldown as Cooldown
 from luthier.search.freeze_thaw import FreezeThaw as FreezeThaw
 from luthier.search.median_stopping import MedianStopping as MedianStopping

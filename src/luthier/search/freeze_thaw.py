@@ -1,6 +1,7 @@
 """Freeze-thaw search: a model says what to begin, the values shown say what to thaw.
 
-It begins where good values usually lie (``_priors``), then where its model of all curves (``_curves``) expects the most
+The user's own setting gets a look first, and its end later: what is usually better should not wait for it. The search
+begins where good values usually lie (``_priors``), then where its model of all curves (``_curves``) expects the most
 improvement for the epochs it takes, unless it has begun something like it. Whatever is in the best half of those that
 came as far is thawed first (``_ranks``). What was tried on the way, with figures, is in dev/LOG.md.
 """
@@ -33,12 +34,14 @@ from luthier.space import Space
 Array = NDArray[np.float64]
 
 # Each of these was varied on simulated trainings (LCBench, development data sets); figures in dev/LOG.md.
-FIRST_SHARE = 1 / 25  #: of the longest training, in the first slice of each
 DRAWN = 3  #: one in so many new trainings is drawn blindly, from the priors and from everywhere in turn
 
 #: Gain is compared per this power of the epochs it takes, or of their seconds where these are known: 1 would prefer
 #: what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
+
+#: The user's own setting goes to its end when others had so many times what that takes. 0, 1 and 2 were compared.
+OWN_AFTER = 2.0
 
 _MANY = 60  #: trainings from which on half as many candidates do, so that a decision stays short
 _LEADERS = 6  #: trainings that candidates are bred from
@@ -62,8 +65,9 @@ class FreezeThaw:
     """Thaws, slice by slice, the trainings that rank high; otherwise begins where most improvement is expected.
 
     ``max_epochs`` is the longest training, ``interval`` the epochs between two evaluations. The user's own setting
-    (``baseline``) is trained first, from start to end. ``complete`` gives a config its defaults. ``in_seconds`` says
-    that seconds are spent: a large model or a small batch must then be worth its time. What an epoch of a config takes
+    (``baseline``) is begun first. It has to rank high to go on, as all others; when these had OWN_AFTER times what it
+    takes in all, it goes to its end in any case. ``complete`` gives a config its defaults. ``in_seconds`` says that
+    seconds are spent: a large model or a small batch must then be worth its time. What an epoch of a config takes
     is learned from the points that are told; ``cost``, the seconds by batch size, is what it begins with. By hand::
 
         search = FreezeThaw(Space(lr=log_uniform(1e-4, 1), epochs=20), max_epochs=20)
@@ -101,7 +105,7 @@ class FreezeThaw:
         knowledge = Knowledge(self._axes, {**(baseline or {}), **space.fixed}, beliefs, cost)
         self._interval = interval
         self._end = float(max_epochs)
-        self._first = min(self._end, interval * max(1, round(FIRST_SHARE * self._end / interval)))
+        self._first = _ranks.first_slice(self._end, interval)
         self._source = Source(self._axes, knowledge, self._trainings, self._first)
         self._rungs = _ranks.rungs(self._first, self._end, interval)
         costs = Costs(self._axes, cost) if in_seconds else None
@@ -115,10 +119,10 @@ class FreezeThaw:
         self._stopped = False
 
     def ask(self, n: int = 1) -> list[Decision]:
-        """What the user began goes to its end first; then up to ``n`` slices of what ranks high, and new ones."""
+        """Up to ``n`` slices: of what is the user's own, where they are due, of what ranks high, and new ones."""
         if self._stopped:
             return []
-        slices = self._straight(n)
+        slices = self._own(n)
         ends: list[End] = []
         if len(slices) < n:
             more, ends = self._decide(n - len(slices))
@@ -248,19 +252,32 @@ class FreezeThaw:
         if not self._can_forecast():
             raise UsageError("nothing can be predicted yet: no training of the space has given a finite value")
 
-    def _straight(self, n: int) -> list[Slice]:
-        """The user's own setting and trainings, to their ends."""
+    def _own(self, n: int) -> list[Slice]:
+        """A look at the user's own setting; its end, and those of other trainings of the user's, where they are due."""
         own = [t for t in self._sorted() if t.at_rest and not t.note and t.reached < t.epochs - EPSILON]
-        slices = [self._trainings.slice(t, t.epochs) for t in own[:n]]
+        stops = [(t, t.epochs if self._due(t) else t.asked) for t in own]
+        cut_short = [(t, stop) for t, stop in stops if stop > t.reached + EPSILON]
+        slices = [self._trainings.slice(t, stop) for t, stop in cut_short[:n]]
         config = self._proposals.baseline() if len(slices) < n else None
         if config is not None:
-            training = self._begin(config, {})
-            slices.append(self._trainings.slice(training, training.epochs))
+            slices.append(self._trainings.slice(self._begin(config, {}), _ranks.first_look(self._end, self._interval)))
         return slices
+
+    def _due(self, own: Training) -> bool:
+        others = sum(self._taken(t, t.reached) for t in self._trainings if t is not own)
+        return self._proposals.exhausted or others >= OWN_AFTER * self._taken(own, own.epochs)
+
+    def _taken(self, training: Training, epochs: float) -> float:
+        """What ``epochs`` of a training that has begun take: seconds, where these are spent."""
+        if not self._outlook.in_seconds:
+            return epochs
+        return self._seconds.get(training.number, 0.0) / max(training.reached, EPSILON) * epochs
 
     def _decide(self, n: int) -> tuple[list[Slice], list[End]]:
         live = self._live()
-        earned = _ranks.promoted(list(self._trainings), live, self._rungs, self._handicap(live))
+        own_waits = any(not t.note for t in live)
+        alone_from = _ranks.ALONE_FROM * self._end if own_waits else math.inf
+        earned = _ranks.promoted(list(self._trainings), live, self._rungs, self._handicap(live), alone_from)
         slices = [self._thaw(training) for training in earned[:n]]
         options = self._options() if len(slices) < n else None
         while options is not None and len(slices) < n:
@@ -268,6 +285,7 @@ class FreezeThaw:
             if cut is None:
                 break
             slices.append(cut)
+        slices = slices or self._own(n)  # due, if it has turned out that the space is used up
         return slices, [] if slices or self._trainings.pending else self._give_up()
 
     def _handicap(self, live: list[Training]) -> dict[int, float]:

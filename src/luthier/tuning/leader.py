@@ -106,12 +106,24 @@ class Leader:
         return tuple(p for p in found if p is not None)
 
     def cost(self, unit: Unit, training: int | None = None) -> float:
-        """Seconds or epochs that a training's config, or the leader's, takes from start to end."""
+        """Seconds or epochs that a training's config, or the leader's, takes from start to end; 0 s before a point."""
         number = self._best if training is None else training
         assert number is not None
         curve, cut = self.curves[number], self._slices[number]
         epochs, before = float(cut.config.epochs), cut.origin.stop if cut.origin else 0.0
-        return epochs if unit == "epochs" else curve.seconds / (curve.epoch - before) * epochs
+        if unit == "epochs":
+            return epochs
+        points = [p for p in curve if p.epoch > before]
+        if len(points) > 1:  # until the first evaluation everything has to start
+            before, *points = points[0].epoch, *points[1:]
+        return sum(p.seconds for p in points) / (points[-1].epoch - before) * epochs if points else 0.0
+
+    def rest(self, training: int) -> Slice | None:
+        """What is left of a training up to its end; None when it is over, or has not begun."""
+        cut = self._slices.get(training)
+        if cut is None or training in self._over:
+            return None
+        return replace(cut, start=self.curves[training].epoch, stop=float(cut.config.epochs))
 
     def save(self, folder: Path, executor: Executor) -> None:
         """Writes the leader's weights into ``folder``, unless they are there. Raises OSError."""

@@ -49,7 +49,7 @@ class Result:
     """What a search found."""
 
     best: Best | None  #: None when no training got as far as its first evaluation
-    baseline: Best | None  #: the user's own setting, training 0
+    baseline: Best | None  #: the user's own setting, training 0, as far as it was trained
     confirmations: tuple[Point, ...]  #: best points of the winner's setting on fresh seeds
     luck: str  #: one sentence: how much of the score is luck
     metric: str

@@ -45,6 +45,9 @@ CONFIRM_SHARE = 0.2
 SPREAD_SHARE = 0.3
 CONFIRM_TOP = 3
 CONFIRM_SEEDS = 5
+#: Trainings of the user's own setting that a budget must hold for others to come before its end: twice what it takes
+#: (``search.freeze_thaw.OWN_AFTER``), a slice under way, its rest, and the share for confirming.
+RACE_FROM = 5.0
 #: Share of the time of slices that workers may wait for decisions. Beyond it one is made ahead, knowing less.
 WAITING_SHARE = 0.03
 #: Seconds of budget from which on one of them may go into what the scores are compared with.
@@ -94,6 +97,7 @@ class Run:
             self._open()
             self._search_on()
             self._share = 1.0
+            self._finish_own()
             if not self._confirm():
                 self._search_on()
             self._keep_winner()
@@ -133,6 +137,7 @@ class Run:
         rests = self._begun()
         if len(self._run_slices(rests)) < len(rests):
             return
+        self._finish_own(only_if_short=True)
         search = self._search or self._prepare()
         while search and not self.interrupted() and not search.finished:
             room = self._executor.capacity + self._ahead - self._out
@@ -201,9 +206,22 @@ class Run:
         )
 
     def _first(self) -> Slice:
-        """The user's own setting, from start to end."""
-        baseline = self._setup.baseline
-        return Slice(0, baseline, 0.0, float(baseline.epochs), self._seed)
+        """The user's own setting: as much of it as comes before all else."""
+        return Slice(0, self._setup.baseline, 0.0, self._searches.look(), self._seed)
+
+    def _finish_own(self, *, only_if_short: bool = False) -> None:
+        """The rest of the user's own setting, over the whole of which a gain is told.
+
+        ``only_if_short``: only where the budget is so short that it could wait too long, as others go before it.
+        Trainings that are counted cost the same, however long they are: then none goes before it.
+        """
+        rest = self._leader.rest(0)
+        if rest is None or 0 in self._study.ended() or self.interrupted():
+            return
+        races = self._asked.unit != "trainings"
+        if only_if_short and races and self._asked.total >= RACE_FROM * self._leader.cost(self._asked.unit, 0):
+            return
+        self._run_slices([rest])
 
     def _begun(self) -> list[Slice]:
         """What a kill or a stop left in the middle."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from luthier.records import Belief, EpochCost
-from luthier.search import INFORMED, Search, make_search
+from luthier.search import INFORMED, Search, first_look, make_search
+from luthier.search.cooldown import applies
 from luthier.tuning.setup import Setup
 
 
@@ -27,6 +28,13 @@ class Searches:
         self.probes = probes  #: whether the user wants them
         self._in_seconds = in_seconds  #: whether that is what the budget counts
         self.make(beliefs)  # a wrong name is found out before anything is trained
+
+    def look(self) -> float:
+        """Epochs of the user's own setting before anything else: all, unless the search itself races it with others."""
+        setup, whole = self._setup, float(self._setup.baseline.epochs)
+        if not self.informed or applies(setup.space, setup.baseline):
+            return whole
+        return min(whole, first_look(setup.max_epochs, 1 / setup.task.evaluations_per_epoch))
 
     def beliefs(self, measured: Sequence[Belief]) -> tuple[Belief, ...]:
         """What the search is told: what was measured, and the user's beliefs on what was not."""

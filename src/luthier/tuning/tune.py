@@ -47,7 +47,8 @@ def tune(
     ``task`` is a Task, or what ``load_task`` understands. Without a ``space`` it is ``default_space(task)``. ``budget``
     is a time ("5m", or seconds), epochs ("200 epochs") or trainings ("30 trainings"), of the study in all: the same
     call again continues the study in ``folder`` (luthier-studies/NAME), or in the Optuna ``storage`` of that URL.
-    ``baseline`` is your own setting; it is trained first, and what it sets and the space does not name holds for all.
+    ``baseline`` is your own setting; what it sets and the space does not name holds for all. It is trained first, by
+    freeze-thaw only for a look: its rest comes when it ranks high, at the latest when others had twice what it takes.
     With ``confidence`` in it ("low", "medium", "high") the search looks around it first, otherwise where good values
     usually lie, or where ``probes`` find them: these run first when they cost less than a tenth of the budget.
     ``workers`` trainings run at the same time, each in a process with one thread; "auto" is one for each core where the

@@ -150,8 +150,9 @@ class View:
 
     @cached_property
     def subjects(self) -> list[Trained]:
-        """Whose faults are told: the winner, then the user's own setting when that is another."""
-        named = [t for t in (self.winner, self.own) if t is not None]
+        """Whose faults are told: the winner, then the user's own setting when that is another and came to its end."""
+        own = self.own if self.own is not None and self.own.over else None
+        named = [t for t in (self.winner, own) if t is not None]
         return named[:1] if len(named) == 2 and named[0].number == named[1].number else named
 
     def who(self, number: int) -> str:

@@ -23,6 +23,7 @@ WORDS = {
     "score.confirmed": "{n} 个新随机种子的平均值，种子间 ± {spread}",
     "score.once": "{n} 次训练中的最好成绩",
     "score.own": "您自己的设置：{value}",
+    "score.own.part": "（只训练了 {epochs} 轮中的 {done} 轮）",
     "test": "测试集上的{metric}",
     "test.note": "{samples} 个样本，只看过一次",
     "test.again": "{samples} 个样本，已看过 {looks} 次：每多看一次就更不可信",

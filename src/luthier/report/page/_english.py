@@ -24,6 +24,7 @@ WORDS = {
     "score.confirmed": "mean of {n} fresh seeds, ± {spread} between seeds",
     "score.once": "the best of {n} trainings",
     "score.own": "your own: {value}",
+    "score.own.part": " after {done} of {epochs} epochs",
     "test": "{metric} on the test data",
     "test.note": "{samples} samples, looked at once",
     "test.again": "{samples} samples, looked at {looks} times: each look makes it less honest",

@@ -113,17 +113,25 @@ def _score(history: History, found: Recommendation, words: Words) -> Figure:
     else:
         note = words("score.once", n=len(history.competing))
         value = number(point.metric if point else math.nan)
-    own = _own_score(history, found)
-    if own is not None and not found.is_baseline:
-        note = f"{note}{words('semicolon')}{words('score.own', value=number(own))}"
+    own = "" if found.is_baseline else _own_score(history, found, words)
+    if own:
+        note = f"{note}{words('semicolon')}{own}"
     return Figure(value, label, note)
 
 
-def _own_score(history: History, found: Recommendation) -> float | None:
-    """The baseline's: its mean on fresh seeds, if it was run again."""
+def _own_score(history: History, found: Recommendation, words: Words) -> str:
+    """The baseline's: its mean on fresh seeds, if it was run again; nothing before it has one."""
     again = next((c.mean.value for c in found.candidates if c.training.number == 0), None)
-    own = history.best_point(history.baseline) if history.baseline else None
-    return again if again is not None else own.metric if own else None
+    if again is not None:
+        return words("score.own", value=number(again))
+    own = history.baseline
+    point = history.best_point(own) if own is not None else None
+    if own is None or point is None:
+        return ""
+    told = words("score.own", value=number(point.metric))
+    if own.over:
+        return told
+    return told + words("score.own.part", done=f"{own.curve.epoch:.4g}", epochs=words.value(own.config.epochs))
 
 
 def _test(tested: HeldOut, metric: str, words: Words) -> Figure:
