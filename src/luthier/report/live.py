@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from luthier.errors import LuthierError, UsageError
 from luthier.records import fingerprint
@@ -29,6 +30,15 @@ def study_fingerprint(folder: Path, storage: str | None = None) -> str:
     return fingerprint([len(study.results()), len(study.pending()), study.spent_seconds, state])
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tells of a fault, but not of a reader who has left in the middle."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class LiveServer:
     """Serves ``render(fingerprint)`` at http://127.0.0.1:PORT/ until it is closed.
 
@@ -42,12 +52,11 @@ class LiveServer:
         self._lock = Lock()  # one rendering at a time
         self._page: tuple[str, bytes] = ("", b"")
         try:
-            self._server = ThreadingHTTPServer((HOST, port), self._handler())
+            self._server = _Server((HOST, port), self._handler())
         except OSError as error:
             raise UsageError(
                 f"port {port} cannot be used ({error.strerror}); give another with --port, or 0 for any free one"
             ) from error
-        self._server.daemon_threads = True
 
     @property
     def address(self) -> str:
@@ -93,13 +102,12 @@ class LiveServer:
                 if self.headers.get("Host", "").partition(":")[0] not in (HOST, "localhost"):
                     return self.send_error(HTTPStatus.FORBIDDEN)
                 status, kind, body = live._answer(self.path.partition("?")[0])
-                with suppress(ConnectionError):  # the reader has left
-                    self.send_response(status)
-                    self.send_header("Content-Type", kind)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.send_header("Cache-Control", "no-store")
-                    self.end_headers()
-                    self.wfile.write(body)
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Cache-Control", "no-store")
+                self.end_headers()
+                self.wfile.write(body)
                 return None
 
             def log_message(self, *_: object) -> None:
