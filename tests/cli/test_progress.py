@@ -94,6 +94,11 @@ class TestProgress:
         assert "30 s left" in text(progress.panel(since=10))
         assert progress.line(since=10).startswith("30 s left of 1 min; 1 training")
 
+    def test_a_line_names_the_best_training_without_repeating_its_config(self) -> None:
+        progress = after(opened(), started(0), NewBest(0, CONFIG, point(3, 0.9), Curve()))
+        assert progress.line().endswith("best accuracy 0.9000 (training 0, epoch 3)")
+        assert "lr" in progress.best_text()
+
     def test_before_anything_happened_it_still_shows(self) -> None:
         assert "none yet" in text(Progress("tuning digits").panel())
         assert Progress("tuning digits").line() == "0 trainings; best none yet"

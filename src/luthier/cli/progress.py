@@ -142,15 +142,16 @@ class Progress:
     def line(self, since: float = 0.0) -> str:
         """The progress in one line, for a file or a pipe."""
         parts = [words.left(self.budget, since)] if self.budget else []
-        return "; ".join([*parts, self.counts_text(), f"best {self.best_text()}"])
+        return "; ".join([*parts, self.counts_text(), f"best {self.best_text(config=False)}"])
 
-    def best_text(self) -> str:
-        """The best point so far and where it comes from."""
+    def best_text(self, *, config: bool = True) -> str:
+        """The best point so far and where it comes from; its config is too long for every line of a file."""
         if not self.best:
             return "none yet"
         point = self.best.point
         where = f"training {self.best.training}, epoch {point.epoch:g}"
-        return f"{self.metric} {words.number(point.metric)} ({where}: {words.brief(self.best.config)})"
+        values = f": {words.brief(self.best.config)}" if config else ""
+        return f"{self.metric} {words.number(point.metric)} ({where}{values})"
 
     def running_text(self, training: int, running: Running) -> str:
         """A training under way: where it is, what it shows, its config."""
