@@ -73,9 +73,10 @@ def test_without_a_noise_scale_a_usual_one_is_taken_and_said(timed: Callable[...
 def test_the_times_are_scaled_to_those_of_the_users_own_training(timed: Callable[..., BatchSizeProbe]) -> None:
     point = Point(1.0, 1.0, 1.0, 0.5, 0.1, 16, seconds=3 * COST.seconds(16))
     slow = replace(point, seconds=9.0)
-    found = timed(own=(point, point, slow)).timed(1.0)
-    assert found is not None
-    assert found.seconds(160) == pytest.approx(3 * COST.seconds(160))
+    for own in ((point,), (slow, point), (slow, point, point, slow)):  # a first one, and one beside another program
+        found = timed(own=own).timed(1.0)
+        assert found is not None
+        assert found.seconds(160) == pytest.approx(3 * COST.seconds(160))
 
 
 def test_the_sizes_that_are_timed_are_those_of_the_space(setup_of: Callable[..., Setup]) -> None:

@@ -114,7 +114,8 @@ def _calibrated(cost: EpochCost, own: Sequence[Point], per_epoch: int) -> EpochC
     """
     if not own:
         return cost
-    factor = statistics.median(p.seconds for p in own) * per_epoch / cost.seconds(own[0].batch_size)
+    later = own[1:] or own  # until the first evaluation everything has to start
+    factor = statistics.median(p.seconds for p in later) * per_epoch / cost.seconds(own[0].batch_size)
     if not 0 < factor < math.inf:
         return cost
     return replace(
