@@ -1,6 +1,7 @@
 """Luthier's searches on simulated trainings: LCBench, by the protocol whose folder is given.
 
-python benchmarks/search.py FOLDER [--search freeze-thaw ...] [--others] [--seeds 0 1 2] [--trainings 20] [--in-seconds]
+python benchmarks/search.py FOLDER [--search freeze-thaw ...] [--others] [--default] [--seeds 0 1 2] [--trainings 20]
+                                   [--in-seconds]
 python benchmarks/search.py FOLDER --coverage | --wrong-belief [--seeds 0]
 
 FOLDER holds ``protocol.py``, which simulates trainings (it needs onnxruntime), and ``peers.json``, what other tuners
@@ -70,18 +71,22 @@ def train(simulation: Any, cut: Slice) -> SliceResult:
 class Tuner:
     """A search as the protocol wants it: a function of a simulation and a seed."""
 
-    def __init__(self, name: str, in_seconds: bool) -> None:
-        self.name, self.in_seconds = name, in_seconds
+    def __init__(self, name: str, in_seconds: bool, default: bool) -> None:
+        self.name, self.in_seconds, self.default = name, in_seconds, default
         self.decisions: list[float] = []  #: seconds of each
 
     def __call__(self, simulation: Any, seed: int) -> None:
         space = space_of(simulation)
-        search: Search = (
-            FreezeThaw(space, max_epochs=simulation.max_epochs, seed=seed, in_seconds=self.in_seconds)
-            if self.name == "freeze-thaw"
-            else make_search(
-                self.name, space, max_epochs=simulation.max_epochs, direction="maximize", complete=complete, seed=seed
-            )
+        own = {NAMES.get(name, name): value for name, value in simulation.default.items()}
+        search: Search = make_search(
+            self.name,
+            space,
+            max_epochs=simulation.max_epochs,
+            direction="maximize",
+            complete=complete,
+            seed=seed,
+            baseline=complete({**space.fixed, **own}) if self.default else None,
+            in_seconds=self.in_seconds,
         )
         while not search.finished:
             start = time.perf_counter()
@@ -157,6 +162,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", help="holds protocol.py and peers.json")
     parser.add_argument("--search", nargs="+", default=["freeze-thaw"])
     parser.add_argument("--others", action="store_true", help="the data sets that nothing was developed on")
+    parser.add_argument("--default", action="store_true", help="with the setting that a user would start from")
     parser.add_argument("--coverage", action="store_true", help="only whether intervals hold")
     parser.add_argument("--wrong-belief", action="store_true", help="only what beliefs around the worst config cost")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
@@ -177,8 +183,8 @@ def main() -> None:
         return
     methods = {}
     for name in arguments.search:
-        tuner = Tuner(name, arguments.in_seconds)
-        methods[f"luthier {name}"] = runs = []
+        tuner = Tuner(name, arguments.in_seconds, arguments.default)
+        methods[f"luthier {name}{', default' if arguments.default else ''}"] = runs = []
         for instance in instances:
             for seed in arguments.seeds:
                 simulation = protocol.Simulation(instance, arguments.trainings)
