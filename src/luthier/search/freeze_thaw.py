@@ -40,7 +40,7 @@ DRAWN = 3  #: one in so many new trainings is drawn blindly, from the priors and
 #: what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
 
-#: The user's own setting goes to its end when others had so many times what that takes. 0, 1 and 2 were compared.
+#: The user's own setting goes to its end when others had so many times what that takes; 1 was worse (dev/LOG.md).
 OWN_AFTER = 2.0
 
 _MANY = 60  #: trainings from which on half as many candidates do, so that a decision stays short
@@ -256,8 +256,8 @@ class FreezeThaw:
         """A look at the user's own setting; its end, and those of other trainings of the user's, where they are due."""
         own = [t for t in self._sorted() if t.at_rest and not t.note and t.reached < t.epochs - EPSILON]
         stops = [(t, t.epochs if self._due(t) else t.asked) for t in own]
-        cut_short = [(t, stop) for t, stop in stops if stop > t.reached + EPSILON]
-        slices = [self._trainings.slice(t, stop) for t, stop in cut_short[:n]]
+        wanted = [(t, stop) for t, stop in stops if stop > t.reached + EPSILON]
+        slices = [self._trainings.slice(t, stop) for t, stop in wanted[:n]]
         config = self._proposals.baseline() if len(slices) < n else None
         if config is not None:
             slices.append(self._trainings.slice(self._begin(config, {}), _ranks.first_look(self._end, self._interval)))
