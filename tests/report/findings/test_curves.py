@@ -1,6 +1,7 @@
 """The rules on one training's curve."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,12 @@ class TestLearningRate:
         finding = found(history(training(0, 2.3 - 0.06 * E, lr=0.001)))["lr-too-low"]
         assert finding.evidence["share"] == pytest.approx(0.25, abs=0.05)
         assert finding.evidence["try_lr"] == pytest.approx(0.01)
+
+    def test_a_setting_of_the_users_that_was_put_aside_is_not_blamed(self, history: Make, training: Make) -> None:
+        good = training(1, 0.3 + 2 * np.exp(-E / 3), lr=0.1)
+        own = training(0, 2.3 - 0.004 * E, metric=0.1 + 0.002 * E)
+        assert "lr-too-low" in found(history(own, good))
+        assert "lr-too-low" not in found(history(replace(own, over=False), good))
 
     def test_one_that_has_hardly_fallen_crawls(self, history: Make, training: Make) -> None:
         finding = found(history(training(0, 2.3 - 0.004 * E, metric=0.1 + 0.002 * E)))["lr-too-low"]

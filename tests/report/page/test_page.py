@@ -50,6 +50,14 @@ def test_a_finding_shows_its_numbers_and_a_quiet_study_says_that_it_is(searched)
     assert "No known fault shows" in seen(searched)
 
 
+def test_a_setting_of_the_users_that_was_put_aside_is_told_with_its_epochs(training, history):
+    better = training(1, [0.5, 0.7])
+    assert "your own: 0.3000 after 2 of 8 epochs" in seen(history(training(0, [0.2, 0.3]), better))
+    whole = seen(history(training(0, [0.2] * 7 + [0.3]), better))
+    assert "your own: 0.3000" in whole
+    assert "of 8 epochs" not in whole.partition("Curves")[0]
+
+
 def test_the_first_screen_says_what_to_use_how_sure_and_what_was_gained(searched):
     findings = [Finding(f"code-{i}", f"Sentence {i}.", {}, 0.9, f"Step {i}.") for i in range(5)]
     text = seen(searched, findings, tested=HeldOut(searched.winner.number, 40, 0.9555, 0.2, 90, 1))
