@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from luthier import Options, Space, choice, load_result, tune
+from luthier import Options, Space, choice, load_result, log_uniform, tune
 from luthier.cli.documents import tune_document
 from luthier.errors import BudgetError, ConfigError, TaskError, UsageError
 from luthier.events import NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened, TrainingEnded
@@ -64,9 +64,12 @@ def test_nothing_goes_before_it_where_the_budget_is_short_or_counts_trainings(ru
     assert own_slices(events) == [(0, 2, 0), (2, 9, 0)]
 
 
-def test_another_search_has_it_from_start_to_end(run):
-    events = []
-    run(budget="60 epochs", baseline={"lr": 0.001}, search="asha", on_event=events.append)
+@pytest.mark.parametrize(("search", "schedule"), [("asha", "constant"), ("freeze-thaw", "cooldown")])
+def test_searches_that_do_not_race_it_have_it_from_start_to_end(task, tmp_path, search, schedule):
+    events, space = [], Space(lr=log_uniform(1e-3, 1), epochs=9, schedule=schedule)
+    tune(
+        task, space, budget="60 epochs", baseline={"lr": 0.001}, search=search, folder=tmp_path, on_event=events.append
+    )
     assert own_slices(events) == [(0, 9, 0)]
 
 
