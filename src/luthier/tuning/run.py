@@ -216,7 +216,7 @@ class Run:
         Trainings that are counted cost the same, however long they are: then none goes before it.
         """
         rest = self._leader.rest(0)
-        if rest is None or 0 in self._study.ended() or self.interrupted():
+        if rest is None or self.interrupted():
             return
         races = self._asked.unit != "trainings"
         if only_if_short and races and self._asked.total >= RACE_FROM * self._leader.cost(self._asked.unit, 0):
