@@ -25,6 +25,22 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds so far, as a list of one number that a test may set; each look takes a hundredth.
+
+    By a real clock, what a budget of seconds has room for depends on what else the machine does.
+    """
+    clock = [0.0]
+
+    def tick() -> float:
+        clock[0] += 0.01
+        return clock[0]
+
+    monkeypatch.setattr("time.perf_counter", tick)
+    return clock
+
+
+@pytest.fixture
 def load() -> Callable[[str], Task]:
     """A task of small_tasks.py by name."""
     return lambda name: load_task(f"{TASKS}:{name}")

@@ -115,19 +115,6 @@ def test_a_budget_of_trainings(run, recorded, tmp_path, total, search):
         assert result.epochs == 9 * total
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """Seconds so far, as a list of one number that a test may set; each look takes a hundredth."""
-    clock = [0.0]
-
-    def tick():
-        clock[0] += 0.01
-        return clock[0]
-
-    monkeypatch.setattr("time.perf_counter", tick)
-    return clock
-
-
 @pytest.mark.parametrize("total", [2.0, 5.0, 20.0])
 def test_a_budget_of_seconds(run, clock, total):
     events = []
