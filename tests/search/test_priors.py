@@ -62,7 +62,7 @@ def test_schedules_that_end_at_zero_are_drawn_three_times_as_often() -> None:
 )
 def test_a_centre_has_the_schedule_that_is_usually_best(schedules: tuple[str, ...], first: str) -> None:
     axes = Axes(Space(schedule=choice(*schedules), loss=choice("mae", "mse")))
-    centre = axes.params(Knowledge(axes, {}).draw(np.random.default_rng(0), 1, 0.0)[0])
+    centre = axes.params(Knowledge(axes, {}).away([{}], np.zeros(1, bool))[0])
     assert centre == {"loss": "mae", "schedule": first}
 
 
@@ -262,7 +262,7 @@ def test_what_is_usual_is_no_stranger_than_its_draws_and_what_is_far_off_is() ->
     rng = np.random.default_rng(0)
     centre, drawn, anywhere = (
         knowledge.strangeness(points)
-        for points in (knowledge.draw(rng, 1, 0.0), knowledge.draw(rng, 4000), axes.uniform(rng, 4000))
+        for points in (knowledge.away([{}], np.zeros(1, bool)), knowledge.draw(rng, 4000), axes.uniform(rng, 4000))
     )
     assert centre[0] == pytest.approx(0.0, abs=0.02)
     assert 1 < np.mean(drawn) < 2.2  # of two numbers; some lie at the ends of their ranges
@@ -306,3 +306,24 @@ def test_what_is_usual_is_expected_to_be_better_than_what_is_not() -> None:
         search.tell(SliceResult(Slice(number, config, 0, 9, number), points, Outcome(Status.DONE)))
     usual, unusual = (search.predict({"lr": lr, "batch_size": 32, "epochs": 9}, 9) for lr in (0.02, 200.0))
     assert usual.mean > unusual.mean
+
+
+def test_a_setting_lies_so_many_deviations_from_what_is_expected() -> None:
+    ranges = {"lr": log_uniform(1e-8, 1e4), "batch_size": integer(1, 4096, log=True), "layers": integer(1, 101)}
+    axes = Axes(Space(**ranges, dropout=uniform(0, 1), optimizer="SGD"))
+    knowledge = Knowledge(axes, {"optimizer": "SGD"}, [Belief("lr", 3.0, 2.0, "measured")])
+    settings = [{}, {"lr": 1.0, "batch_size": 1.0, "layers": -1.0, "dropout": 0.5}]
+    usual, away = (axes.params(p) for p in knowledge.away(settings, np.zeros(2, bool)))
+    assert usual == pytest.approx({"lr": 0.02, "batch_size": 32, "layers": 76, "dropout": 0.3}, rel=0.01)
+    assert away == pytest.approx({"lr": 0.02 * 6 * 2.5, "batch_size": 80, "layers": 46, "dropout": 0.4}, rel=0.01)
+    _, of_belief = (axes.params(p) for p in knowledge.away(settings, np.ones(2, bool)))
+    assert of_belief["lr"] == pytest.approx(6.0)
+    assert of_belief["batch_size"] == 80
+
+
+def test_settings_take_the_optimizers_in_turn_and_the_best_known_of_other_choices() -> None:
+    axes = Axes(Space(lr=log_uniform(1e-6, 1), optimizer=choice("Adam", "SGD"), schedule=choice("constant", "cosine")))
+    found = [axes.params(p) for p in Knowledge(axes, {}).away([{}, {}, {"lr": 1.0}], np.zeros(3, bool))]
+    assert [c["optimizer"] for c in found] == ["Adam", "SGD", "Adam"]
+    assert [c["lr"] for c in found] == pytest.approx([0.001, 0.02, 0.006])
+    assert {c["schedule"] for c in found} == {"cosine"}

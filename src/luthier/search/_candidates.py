@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from luthier.search import _trust
 from luthier.search._axes import Axes
+from luthier.search._portfolio import PORTFOLIO
 from luthier.search._priors import Knowledge
 from luthier.search._trainings import Trainings
 
@@ -19,25 +20,32 @@ _COUNTS = (600, 100, 300)  #: from the priors, from everywhere, around the best
 PRIOR, ANYWHERE = 0, 1  #: places of the plain draws among the points
 
 
+#: After the centres and so many more of the portfolio, one in two new trainings is the next of it, until all are begun.
+_AT_ONCE = 2
+_ALIKE = 0.02  #: of each range: starts this near to each other are one
+
+
 @dataclass(frozen=True)
 class Candidates:
-    """Points, and the origin of each (``_trust.ORIGIN``; -1: neither). The plain draws come first, then the centres."""
+    """Points, and the origin of each (``_trust.ORIGIN``; -1: neither). The plain draws come first, then the starts."""
 
     points: Array
     origin: NDArray[np.int64]
-    centres: int  #: how many of them come next: to be begun before others
+    starts: int  #: how many of them come next: they are to be begun in this order
+    at_once: int  #: how many of these before anything else
 
-    @property
-    def due(self) -> list[int]:
-        """The places of the centres."""
-        return list(range(ANYWHERE + 1, ANYWHERE + 1 + self.centres))
+    def due(self, begun: int) -> int | None:
+        """The place of the start whose turn it is when the search has begun so many; None: it is another's."""
+        turns, others = divmod(begun - self.at_once, 2)
+        number = begun if begun < self.at_once else self.at_once + turns if others else self.starts
+        return ANYWHERE + 1 + number if number < self.starts else None
 
     def without(self, known: Array) -> Candidates:
-        """Those that are not among ``known`` points; the plain draws stay, so that places hold."""
+        """Those that are not among ``known`` points; plain draws and starts stay, so that places hold."""
         tried = set(_names(known))
         new = np.array([name not in tried for name in _names(self.points)], bool)
-        new[[PRIOR, ANYWHERE]] = True
-        return Candidates(self.points[new], self.origin[new], int(new[self.due].sum()))
+        new[: ANYWHERE + 1 + self.starts] = True
+        return replace(self, points=self.points[new], origin=self.origin[new])
 
 
 class Source:
@@ -45,6 +53,7 @@ class Source:
 
     def __init__(self, axes: Axes, knowledge: Knowledge, trainings: Trainings, first: float) -> None:
         self._axes, self._knowledge, self._trainings, self._first = axes, knowledge, trainings, first
+        self._starts, self._at_once = self._order()
 
     def draw(self, rng: np.random.Generator, leaders: Array, share: float = 1.0) -> Candidates:
         """Points from the priors, from everywhere, and around the ``leaders``; ``share`` of the usual number.
@@ -57,27 +66,35 @@ class Source:
         parts = [
             self._from_priors(rng, 1, int(plain_believed)),
             _of_neither(self._axes.uniform(rng, 1)),
-            self._centres(rng),
+            self._starts[int(trust > 0.5)],
             self._from_priors(rng, likely, round(trust * likely)),
             _of_neither(self._axes.uniform(rng, anywhere)),
             _of_neither(self._around(rng, leaders, bred)),
         ]
         points, origins = zip(*parts, strict=True)
-        return Candidates(np.concatenate(points), np.concatenate(origins), len(points[2]))
+        return Candidates(np.concatenate(points), np.concatenate(origins), len(points[2]), self._at_once)
 
-    def _from_priors(self, rng: np.random.Generator, count: int, believed: int, width: float = 1.0) -> Part:
-        points = self._knowledge.draw(rng, count, width, believed=believed)
+    def _from_priors(self, rng: np.random.Generator, count: int, believed: int) -> Part:
+        points = self._knowledge.draw(rng, count, believed=believed)
         return points, (np.arange(count) < believed).astype(np.int64)
 
-    def _centres(self, rng: np.random.Generator) -> Part:
-        """Of the literature, then of the beliefs, until the search has begun them.
+    def _order(self) -> tuple[list[Part], int]:
+        """What a search begins with, where literature and where beliefs are trusted more, and how much of it at once.
 
-        The literature's is what the search would begin without beliefs; those of beliefs have to be better to go on.
+        First the literature's centre, which it would begin without beliefs, then those of beliefs, which have to be
+        better to go on, then the rest of the portfolio, around whichever fares better.
         """
-        begun = sum(_trust.own(t) for t in self._trainings)
-        believed = self._knowledge.centres
-        points, origin = self._from_priors(rng, believed + 1, believed, width=0.0)
-        return np.roll(points, 1, axis=0)[begun:], np.roll(origin, 1)[begun:]
+        centres = self._knowledge.centres()
+        sides = (0, 1) if self._knowledge.informed else (0,)
+        portfolios = [self._knowledge.away(PORTFOLIO, np.full(len(PORTFOLIO), bool(side))) for side in sides]
+        ordered = [np.concatenate([portfolios[0][:1], centres, points[1:]]) for points in portfolios]
+        apart = [k for k in range(len(ordered[0])) if not any(_near(points[k], points[:k]) for points in ordered)]
+        parts = []
+        for side, points in zip(sides, ordered, strict=True):
+            origin = np.full(len(points), side)
+            origin[: 1 + len(centres)] = np.arange(1 + len(centres)) > 0
+            parts.append((points[apart], origin[apart]))
+        return parts, sum(k <= len(centres) + _AT_ONCE for k in apart)
 
     def _around(self, rng: np.random.Generator, leaders: Array, count: int) -> Array:
         """Crossed and changed leaders."""
@@ -98,3 +115,7 @@ def _names(points: Array) -> list[bytes]:
 
 def _of_neither(points: Array) -> Part:
     return points, np.full(len(points), -1, np.int64)
+
+
+def _near(point: Array, others: Array) -> bool:
+    return bool(np.all(np.abs(others - point) < _ALIKE, axis=1).any())

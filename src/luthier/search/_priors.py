@@ -190,23 +190,38 @@ class Knowledge:
         rated = [b.given.get("optimizer") for b in beliefs if b.name == "lr"]
         self._rated = [k for k, name in enumerate(optimizers) if name in rated]  # choices with beliefs of their own lr
 
-    @property
-    def centres(self) -> int:
-        """How many centres the beliefs have, one for each optimizer whose learning rate they tell.
-
-        They are the first of as many points drawn with width 0.
-        """
-        return max(int(self.informed), len(self._rated))
-
-    def draw(self, rng: np.random.Generator, count: int, width: float = 1.0, *, believed: int = 0) -> Array:
-        """Points around good values, their spreads times ``width``; at 0 the centres themselves.
+    def draw(self, rng: np.random.Generator, count: int, *, believed: int = 0) -> Array:
+        """Points around good values.
 
         The first ``believed`` of them are drawn from the beliefs, the others from the literature. What lies beyond a
         range is put on its bound.
         """
-        points = self._middle(count, believed) if width == 0 else self._somewhere(rng, count)
-        noise = width * rng.normal(size=points.shape)
-        for beliefs, rows in ((self._believed, slice(believed)), (self._literature, slice(believed, None))):
+        points = self._somewhere(rng, count)
+        return self._placed(points, rng.normal(size=points.shape), np.arange(count) < believed)
+
+    def centres(self) -> Array:
+        """What the beliefs say is best, once for each optimizer whose learning rate they tell; none without beliefs."""
+        points = self._middle(max(int(self.informed), len(self._rated)))
+        for row, place in enumerate(self._rated):
+            points[row, self._axes.names.index("optimizer")] = place
+        return self._placed(points, np.zeros(points.shape), np.ones(len(points), bool))
+
+    def away(self, settings: Sequence[Mapping[str, float]], believed: NDArray[np.bool_]) -> Array:
+        """Points so many standard deviations from the centre, in what each setting names; of the beliefs' or not.
+
+        Each takes another optimizer than the one before, where there are several, and of other choices the best known.
+        """
+        points = self._middle(len(settings))
+        optimizers = self._axes.axes.get("optimizer")
+        if optimizers is not None and optimizers.choices is not None:
+            turns = np.arange(len(settings)) + _first("optimizer", optimizers.choices)
+            self._axes.column(points, "optimizer")[:] = turns % len(optimizers.choices)
+        noise = np.array([[setting.get(name, 0.0) for name in self._axes.names] for setting in settings])
+        return self._placed(points, noise.reshape(points.shape), believed)
+
+    def _placed(self, points: Array, noise: Array, believed: NDArray[np.bool_]) -> Array:
+        """Points whose numbers lie ``noise`` standard deviations from where they are expected; choices stay."""
+        for beliefs, rows in ((self._believed, believed), (self._literature, ~believed)):
             part = points[rows]
             for name in _in_order(self._axes.names, beliefs):
                 if self._axes.axes[name].choices is None:
@@ -224,13 +239,11 @@ class Knowledge:
                 self._axes.column(points, name)[:] = rng.choice(len(likelihoods), size=count, p=likelihoods)
         return points
 
-    def _middle(self, count: int, believed: int) -> Array:
-        """Unknown numbers in the middle, choices the best known; the optimizers of the first ``believed`` in turn."""
+    def _middle(self, count: int) -> Array:
+        """Numbers in the middle of their ranges, choices the best known."""
         points = np.empty((count, len(self._axes)))
         for k, (name, axis) in enumerate(self._axes.axes.items()):
             points[:, k] = 0.5 if axis.choices is None else _first(name, axis.choices)
-        for row, place in enumerate(self._rated[:believed]):
-            points[row, self._axes.names.index("optimizer")] = place
         return points
 
     def _place(self, name: str, beliefs: Sequence[Belief], points: Array, noise: Array) -> None:

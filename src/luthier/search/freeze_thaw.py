@@ -1,9 +1,10 @@
 """Freeze-thaw search: a model says what to begin, the values shown say what to thaw.
 
 The user's own setting gets a look first, and its end later: what is usually better should not wait for it. The search
-begins where good values usually lie (``_priors``), then where its model of all curves (``_curves``) expects the most
-improvement for the epochs it takes, unless it has begun something like it. Whatever is in the best half of those that
-came as far is thawed first (``_ranks``). What was tried on the way, with figures, is in dev/LOG.md.
+begins with a portfolio of settings (``_portfolio``) around where good values usually lie (``_priors``), then where its
+model of all curves (``_curves``) expects the most improvement for the epochs it takes, unless it has begun something
+like it. Whatever is in the best half of those that came as far is thawed first (``_ranks``). What was tried on the way,
+with figures, is in dev/LOG.md.
 """
 
 from __future__ import annotations
@@ -58,7 +59,6 @@ class _Options:
     drawn: Candidates
     point_worth: Array
     new: Runs  #: at the candidates
-    due: list[int]  #: places of candidates to be begun before others
 
 
 class FreezeThaw:
@@ -313,7 +313,8 @@ class FreezeThaw:
 
     def _new(self, options: _Options) -> Training | None:
         """Begins the best new config; those like it lose their worth for the slices that run beside it."""
-        index = options.due.pop(0) if options.due else self._blind()
+        index = options.drawn.due(sum(_trust.own(t) for t in self._trainings))
+        index = self._blind() if index is None else index
         if index is None:
             index = int(options.point_worth.argmax())
         options.point_worth *= self._novelty(options.new.features, options.new.features[index])
@@ -355,7 +356,7 @@ class FreezeThaw:
         thaws = [t for t in self._live() if t.number in self._outlook.points] if shown else []
         thaws = sorted(thaws, key=lambda t: -t.score())[:_MOST_THAWS]
         point_worth = self._worth(new) * self._unlike(new.features) if shown else 1.0 / (1 + np.arange(len(new)))
-        return _Options(thaws, None, drawn, point_worth, new, drawn.due)
+        return _Options(thaws, None, drawn, point_worth, new)
 
     def _leaders(self, shown: list[Training]) -> Array:
         """Points of the trainings that will probably be best."""

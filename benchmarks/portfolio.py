@@ -1,0 +1,160 @@
+"""Learns the settings that a search begins with, from the benchmarks' trainings; what they are worth elsewhere.
+
+    python benchmarks/portfolio.py FOLDER              # the rows of src/luthier/search/_portfolio.py
+    python benchmarks/portfolio.py FOLDER --left-out   # regret on tasks they were not learned from
+
+FOLDER is LCBench's, with ``protocol.py`` and its data. A task is one of its ten development data sets, or a table of
+recorded curves by metric or by loss; both aims of a table are left out together. Drawn settings, each with copies a
+little beside it so that no corner is taken for its luck, are added one by one: the next is what lowers the mean over
+all tasks of the least regret most. A regret is that of the best of these settings, each trained to its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _recorded import DATA, Table, load
+from numpy.typing import NDArray
+from search import NAMES, load_protocol, space_of
+
+from luthier.search._axes import Axes
+from luthier.search._priors import Knowledge
+from luthier.space import Space
+
+Array = NDArray[np.float64]
+Setting = Mapping[str, float]  #: standard deviations from the literature's centre, by hyperparameter
+
+VARIED = ("batch_size", "lr", "momentum", "weight_decay", "dropout", "layers", "units", "beta1")
+DRAWN = 1500  #: settings to choose from
+COPIES, BESIDE = 8, 0.35  #: of each, and how far these lie from it, in standard deviations
+FAR = 2.0  #: no setting lies further from the centre in anything
+SIZE = 8  #: settings that are chosen; 6 to 14 were worth the same to a search
+WORST = 1.5  #: regrets count as at most this, and so does what diverged
+SHOWN = (1, 2, 4, 6, 8)
+
+
+class Task:
+    """What settings lead to on one task: the regrets, of shape (turns, DRAWN, COPIES)."""
+
+    def __init__(self, name: str, space: Space, settings: Sequence[Setting], regret: Callable[[Any], Array]) -> None:
+        self.name = name
+        axes = Axes(space)
+        knowledge = Knowledge(axes, space.fixed)
+        # Each setting takes the optimizer after that of the one before: it is known by its place in the portfolio.
+        self.turns = len(getattr(axes.axes.get("optimizer"), "choices", None) or (0,))
+        rows = []
+        for turn in range(self.turns):
+            points = knowledge.away(settings, np.zeros(len(settings), bool))
+            if self.turns > 1:
+                axes.column(points, "optimizer")[:] = turn
+            rows.append(np.minimum(regret([{**space.fixed, **axes.params(p)} for p in points]), WORST))
+        self.regrets = np.array(rows).reshape(self.turns, -1, COPIES)
+
+    def at(self, place: int) -> Array:
+        """Regrets of all settings at one place of the portfolio, (DRAWN, COPIES)."""
+        found: Array = self.regrets[place % self.turns]
+        return found
+
+
+def drawn(seed: int = 13) -> tuple[Array, list[Setting]]:
+    """Settings to choose from, the centre first, and all their copies, each after its own."""
+    rng = np.random.default_rng(seed)
+    chosen = np.clip(rng.normal(size=(DRAWN, len(VARIED))), -FAR, FAR).round(1)
+    chosen[0] = 0.0
+    beside = BESIDE * rng.normal(size=(COPIES // 2, len(VARIED)))
+    beside = np.concatenate([beside, -beside])  # the same for all settings, so that none has the luck of its copies
+    copies = (chosen[:, None] + beside).reshape(-1, len(VARIED))
+    return chosen, [dict(zip(VARIED, row, strict=True)) for row in copies]
+
+
+def tasks(folder: Path, settings: Sequence[Setting]) -> list[Task]:
+    """LCBench's development data sets, and the recorded tables by both aims."""
+    protocol = load_protocol(folder)
+    found = []
+    for instance in protocol.DEV_INSTANCES:
+        space = space_of(protocol.Simulation(instance, 1, seconds_too=False))
+        found.append(Task(instance, space, settings, lambda configs, on=instance: simulated(protocol, on, configs)))
+    for table in [*load(DATA, "metric").values(), *load(DATA, "loss").values()]:
+        found.append(Task(table.name, table.space, settings, lambda configs, of=table: recorded(of, configs)))
+    return found
+
+
+def simulated(protocol: Any, instance: str, configs: Sequence[Mapping[str, Any]]) -> Array:
+    """Regrets on a data set of LCBench."""
+    theirs = [{name: config[NAMES.get(name, name)] for name in protocol.SPACE} for config in configs]
+    parts = [protocol.curves(instance, theirs[k : k + 1000])[0].max(1) for k in range(0, len(theirs), 1000)]
+    return np.array([protocol.regret(instance, best) for best in np.concatenate(parts)])
+
+
+def recorded(table: Table, configs: Sequence[Mapping[str, Any]]) -> Array:
+    """Regrets of the nearest recorded trainings."""
+    best = np.nanmax(np.where(np.isfinite(table.value), table.sign * table.value, -np.inf), axis=1)
+    regrets = (table.sign * table.best - best) / (table.sign * (table.best - table.median))
+    found: Array = regrets[[table.index(config) for config in configs]]
+    return found
+
+
+def choose(learned_from: Sequence[Task]) -> list[int]:
+    """The settings that are the best ones together, the centre first."""
+    least = np.array([task.at(0)[0].mean() for task in learned_from])
+    places = [0]
+    while len(places) < SIZE:
+        means = np.array([task.at(len(places)).mean(1) for task in learned_from])
+        places.append(int(np.minimum(means, least[:, None]).mean(0).argmin()))
+        least = np.minimum(least, means[:, places[-1]])
+    return places
+
+
+def left_out(found: Sequence[Task]) -> None:
+    """Prints what portfolios are worth on tasks that they were not learned from, beside as many that were drawn."""
+    rng = np.random.default_rng(0)
+    kinds = {
+        "LCBench": [t for t in found if t.name.isdecimal()],
+        "recorded": [t for t in found if not t.name.isdecimal()],
+    }
+    print(f"mean regret of the best of {' '.join(map(str, SHOWN))} settings, trained to their ends")
+    for kind, held in kinds.items():
+        others = [t for name, members in kinds.items() if name != kind for t in members]
+        rows: dict[str, list[list[float]]] = {
+            "drawn": [],
+            "learned from all others": [],
+            "learned from the other kind": [],
+        }
+        for task in held:
+            rest = [t for t in found if t.name != task.name]
+            rows["learned from all others"].append(worth(task, choose(rest)))
+            rows["learned from the other kind"].append(worth(task, choose(others)))
+            draws = [worth(task, [0, *rng.integers(1, DRAWN, SIZE - 1)]) for _ in range(200)]
+            rows["drawn"].append(np.mean(draws, axis=0).tolist())
+        for name, regrets in rows.items():
+            print(f"{kind:>9}, {name:28}", " ".join(f"{r:.3f}" for r in np.mean(regrets, axis=0)), flush=True)
+
+
+def worth(task: Task, places: Sequence[int]) -> list[float]:
+    """The least regret of the first few, in the mean over their copies."""
+    regrets = np.array([task.at(k)[place] for k, place in enumerate(places)])
+    return [float(regrets[:count].min(0).mean()) for count in SHOWN]
+
+
+def main() -> None:
+    """Learns and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--left-out", action="store_true")
+    arguments = parser.parse_args()
+    chosen, copies = drawn()
+    found = tasks(arguments.folder, copies)
+    if arguments.left_out:
+        left_out(found)
+        return
+    for place in choose(found):
+        row = {name: float(z) for name, z in zip(VARIED, chosen[place], strict=True) if z}
+        print("    " + ("{" + ", ".join(f'"{name}": {z:g}' for name, z in row.items()) + "}") + ",")
+
+
+if __name__ == "__main__":
+    main()
