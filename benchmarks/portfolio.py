@@ -152,8 +152,7 @@ def main() -> None:
         left_out(found)
         return
     for place in choose(found):
-        row = {name: float(z) for name, z in zip(VARIED, chosen[place], strict=True) if z}
-        print("    " + ("{" + ", ".join(f'"{name}": {z:g}' for name, z in row.items()) + "}") + ",")
+        print("    (" + ", ".join(f"{z:.1f}" for z in chosen[place]) + "),")
 
 
 if __name__ == "__main__":

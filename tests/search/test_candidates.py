@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from luthier.records import Belief, Slice
 from luthier.search._axes import Axes
 from luthier.search._candidates import ANYWHERE, Candidates, Source
+from luthier.search._literature import CAPACITIES, LITERATURE
 from luthier.search._portfolio import PORTFOLIO
 from luthier.search._priors import Knowledge
 from luthier.search._trainings import Trainings
@@ -75,6 +76,12 @@ def test_the_portfolio_lies_around_beliefs_while_these_fare_better(right, bench)
     begun = [r.slice for r in bench.drive(search, 12) if r.slice.start == 0][:4]
     assert [cut.note["believed"] for cut in begun] == [0, 1, int(right), int(right)]
     assert begun[1].config.lr == pytest.approx(belief.centre)
+
+
+def test_the_portfolio_speaks_of_what_the_literature_knows_from_its_centre_on():
+    known = {belief.name for belief in LITERATURE} | {"dropout", *CAPACITIES}
+    assert not any(PORTFOLIO[0].values())
+    assert {name for setting in PORTFOLIO for name in setting} <= known
 
 
 def test_what_was_tried_is_left_out_but_not_what_has_its_place():

@@ -18,8 +18,6 @@ Part = tuple[Array, NDArray[np.int64]]  #: points and their origins
 
 _COUNTS = (600, 100, 300)  #: from the priors, from everywhere, around the best
 PRIOR, ANYWHERE = 0, 1  #: places of the plain draws among the points
-
-
 #: After the centres and so many more of the portfolio, one in two new trainings is the next of it, until all are begun.
 _AT_ONCE = 2
 _ALIKE = 0.02  #: of each range: starts this near to each other are one

@@ -19,9 +19,9 @@ Array = NDArray[np.float64]
 
 _QUANTILES = 40
 #: Curves are no straight lines, and the process is too sure of itself. So the variance of a forecast grows with the
-#: share of log epochs still to come, as of a random walk, and by a constant for what was not begun. In the units of
-#: the model's scale; measured on LCBench's development sets, so that 90 % intervals cover 90 % there.
-WALK, UNBEGUN = 0.5, 0.25
+#: share of log epochs still to come, as of a random walk, and with its square, as of an unknown slope. In the units of
+#: the model's scale; measured on LCBench's development sets and on recorded curves (dev/LOG.md).
+WALK, SLOPE = 0.4, 0.4
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def of_quantiles(values: Array, sign: float) -> Forecast:
 def forecasts(outlook: Outlook, runs: Runs, horizons: Array, at_least: Array, sign: float) -> list[list[Forecast]]:
     """For each horizon and run. No score falls below ``at_least`` (one for each run), what it has shown already."""
     mean, deviation = outlook.predict(runs, horizons)
-    ahead = outlook.remaining(runs.reached) - outlook.remaining(horizons)
-    deviation = np.sqrt(deviation**2 + WALK * np.maximum(ahead, 0.0) + UNBEGUN * (runs.reached == 0))
+    ahead = np.maximum(outlook.remaining(runs.reached) - outlook.remaining(horizons), 0.0)
+    deviation = np.sqrt(deviation**2 + WALK * ahead + SLOPE * ahead**2)
     z = ndtri((np.arange(_QUANTILES) + 0.5) / _QUANTILES)
     scores = outlook.scores(mean[..., None] + deviation[..., None] * z)
     assert scores is not None
