@@ -42,22 +42,27 @@ class Task:
 
     def __init__(self, name: str, space: Space, settings: Sequence[Setting], regret: Callable[[Any], Array]) -> None:
         self.name = name
-        axes = Axes(space)
-        knowledge = Knowledge(axes, space.fixed)
         # Each setting takes the optimizer after that of the one before: it is known by its place in the portfolio.
-        self.turns = len(getattr(axes.axes.get("optimizer"), "choices", None) or (0,))
+        parts = by_optimizer(space)
+        self.turns = len(parts)
         rows = []
-        for turn in range(self.turns):
-            points = knowledge.away(settings, np.zeros(len(settings), bool))
-            if self.turns > 1:
-                axes.column(points, "optimizer")[:] = turn
-            rows.append(np.minimum(regret([{**space.fixed, **axes.params(p)} for p in points]), WORST))
+        for part in parts:
+            axes = Axes(part)
+            points = Knowledge(axes, part.fixed).away(settings, np.zeros(len(settings), bool))
+            rows.append(np.minimum(regret([{**part.fixed, **axes.params(p)} for p in points]), WORST))
         self.regrets = np.array(rows).reshape(self.turns, -1, COPIES)
 
     def at(self, place: int) -> Array:
         """Regrets of all settings at one place of the portfolio, (DRAWN, COPIES)."""
         found: Array = self.regrets[place % self.turns]
         return found
+
+
+def by_optimizer(space: Space) -> list[Space]:
+    """The space with each optimizer that it varies; as it is where it varies none."""
+    optimizers = getattr(dict(space).get("optimizer"), "choices", None)
+    rest = {name: range_ for name, range_ in space.items() if name != "optimizer"}
+    return [Space({**rest, **space.fixed, "optimizer": one}) for one in optimizers] if optimizers else [space]
 
 
 def drawn(seed: int = 13) -> tuple[Array, list[Setting]]:
