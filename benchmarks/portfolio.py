@@ -157,7 +157,7 @@ def main() -> None:
         left_out(found)
         return
     for place in choose(found):
-        print("    (" + ", ".join(f"{z:.1f}" for z in chosen[place]) + "),")
+        print("    (" + ", ".join(f"{z + 0.0:.1f}" for z in chosen[place]) + "),")
 
 
 if __name__ == "__main__":

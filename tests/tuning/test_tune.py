@@ -293,7 +293,8 @@ def test_a_storage_by_its_url(run, task, recorded, tmp_path):
     first = run(budget="20 epochs", storage=urls[0])
     result = run(budget="40 epochs", storage=urls[0])
     assert result.epochs == 40
-    assert result.best.point == first.best.point or result.best.point.better(first.best.point, "maximize")
+    one, more = (replace(r.best, curve=None) for r in (first, result))  # the curve of the best may have gone on
+    assert one == more or result.best.point.better(first.best.point, "maximize")
     assert load_result(tmp_path / "study", storage=urls[0]).best.point == result.best.point
     run(budget="20 epochs", folder=tmp_path / "journal")
     run(budget="40 epochs", folder=tmp_path / "journal")

@@ -35,7 +35,7 @@ from luthier.space import Space
 Array = NDArray[np.float64]
 
 # Each of these was varied on simulated trainings (LCBench, development data sets); figures in dev/LOG.md.
-DRAWN = 3  #: one in so many new trainings is drawn blindly, from the priors and from everywhere in turn
+DRAWN = 3  #: one in so many new trainings is drawn blindly, from priors and everywhere in turn, if no start is due
 
 #: Gain is compared per this power of the epochs it takes, or of their seconds where these are known: 1 would prefer
 #: what improves soonest, 0 what gets furthest.
