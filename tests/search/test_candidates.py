@@ -34,10 +34,18 @@ def starts(space: Space, *beliefs: Belief) -> Candidates:
 def test_each_start_has_its_turn_the_first_at_once_the_others_one_in_two(count, at_once):
     at_once = min(at_once, count)
     candidates = Candidates(np.zeros((count + 2, 1)), np.zeros(count + 2, int), count, at_once)
-    turns = [candidates.due(begun) for begun in range(2 * count + 2)]
+    turns = [candidates.due(begun, np.ones(count + 2)) for begun in range(2 * count + 2)]
     assert [t for t in turns if t is not None] == list(range(ANYWHERE + 1, ANYWHERE + 1 + count))
     assert None not in turns[:at_once]
     assert all(t is None for t in turns[at_once::2])
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 30))
+def test_after_the_first_ones_a_start_that_is_dear_loses_its_turn(count, at_once, begun):
+    at_once = min(at_once, count)
+    candidates = Candidates(np.zeros((count + 2, 1)), np.zeros(count + 2, int), count, at_once)
+    cheap, dear = (candidates.due(begun, np.full(count + 2, cost)) for cost in (2.0, 2.1))
+    assert dear == (cheap if begun < at_once else None)
 
 
 def test_a_search_begins_all_settings_of_the_portfolio_beside_others(bench):

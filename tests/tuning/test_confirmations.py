@@ -101,7 +101,7 @@ def test_another_leader_has_confirmations_of_its_own(confirmed):
     second = confirmed(seed=5, budget="140 epochs", on_event=events.append)
     leads = {e.training for e in events if isinstance(e, NewBest)} - {first.best.training}
     assert bool(leads) == (second.best.training != first.best.training)
-    assert len(second.confirmations) == 5
+    assert len(second.confirmations) >= 4, "the room is shared by the best few"
     assert all(p in second.confirmations for p in first.confirmations) == (not leads)
 
 

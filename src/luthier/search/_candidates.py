@@ -20,6 +20,7 @@ _COUNTS = (600, 100, 300)  #: from the priors, from everywhere, around the best
 PRIOR, ANYWHERE = 0, 1  #: places of the plain draws among the points
 #: After the centres and so many more of the portfolio, one in two new trainings is the next of it, until all are begun.
 _AT_ONCE = 2
+_DEAR = 2.0  #: 1.2 and 3 were worse where seconds are spent (dev/LOG.md)
 _ALIKE = 0.02  #: of each range: starts this near to each other are one
 
 
@@ -32,11 +33,17 @@ class Candidates:
     starts: int  #: how many of them come next: they are to be begun in this order
     at_once: int  #: how many of these before anything else
 
-    def due(self, begun: int) -> int | None:
-        """The place of the start whose turn it is when the search has begun so many; None: it is another's."""
+    def due(self, begun: int, cost: Array) -> int | None:
+        """The place of the start whose turn it is when the search has begun so many; None: it is another's.
+
+        ``cost`` is what an epoch of each point takes, in those of usual trainings: after the first ones, what is dear
+        loses its turn.
+        """
         turns, others = divmod(begun - self.at_once, 2)
         number = begun if begun < self.at_once else self.at_once + turns if others else self.starts
-        return ANYWHERE + 1 + number if number < self.starts else None
+        place = ANYWHERE + 1 + number
+        taken = number < self.starts and (number < self.at_once or cost[place] <= _DEAR)
+        return place if taken else None
 
     def without(self, known: Array) -> Candidates:
         """Those that are not among ``known`` points; plain draws and starts stay, so that places hold."""

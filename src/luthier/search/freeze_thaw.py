@@ -313,7 +313,7 @@ class FreezeThaw:
 
     def _new(self, options: _Options) -> Training | None:
         """Begins the best new config; those like it lose their worth for the slices that run beside it."""
-        index = options.drawn.due(sum(_trust.own(t) for t in self._trainings))
+        index = options.drawn.due(sum(_trust.own(t) for t in self._trainings), options.new.cost)
         index = self._blind() if index is None else index
         if index is None:
             index = int(options.point_worth.argmax())
