@@ -99,3 +99,15 @@ def test_what_matters_among_the_good_is_not_unimportant(
     ranges = {"lr": log_uniform(1e-4, 1), "weight_decay": log_uniform(0.01, 10)}
     found = [f for f in explain(history(*made, ranges=ranges, **LOSSES)) if f.code == "unimportant"]
     assert [name for f in found for name in f.evidence["names"]] == expected
+
+
+@pytest.mark.parametrize(("low", "to"), [(1e-6, 1.0), (0.01, 0.32), (0.05, 0.3)])
+def test_a_range_on_a_log_scale_is_widened_by_half_of_it_a_factor_3_at_least_and_10_at_most(
+    history: Make, training: Make, low: float, to: float
+) -> None:
+    made = []
+    for n, unit in enumerate(np.linspace(0, 0.98, 9)):
+        loss = level(0.6 * 0.5 ** (3 * unit))
+        made.append(training(n, loss, metric=loss, weight_decay=float(low * (0.1 / low) ** unit)))
+    found = explain(history(*made, ranges={"weight_decay": log_uniform(low, 0.1)}, **LOSSES))
+    assert [finding.evidence["to"] for finding in found if finding.code == "range-edge"] == [to]

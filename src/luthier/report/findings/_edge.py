@@ -113,10 +113,10 @@ def _natural(axis: Axis, at_high: bool, samples: int) -> bool:
 
 
 def _wider(axis: Axis, at_high: bool, samples: int) -> float:
-    """The end moved out: by half the range on its own scale, by at least a factor 3 on a logarithmic one."""
+    """The end moved out by half the range on its own scale; on a logarithmic one by a factor 3 at least, 10 at most."""
     known = HYPERPARAMETERS.get(axis.name)
     if axis.log:
-        factor = max(3.0, (axis.high / axis.low) ** 0.5)
+        factor = min(10.0, max(3.0, (axis.high / axis.low) ** 0.5))
         end = axis.high * factor if at_high else axis.low / factor
     else:
         end = axis.high + 0.5 * (axis.high - axis.low) if at_high else axis.low - 0.5 * (axis.high - axis.low)
