@@ -35,6 +35,7 @@ def result() -> Callable[..., Result]:
         study_name="digits",
         trainings=12,
         failed=0,
+        repeated=0,
         epochs=184.0,
         seconds=59.6,
         budget=BudgetState("seconds", 60.0, 59.6, 59.6),

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from cli.test_app import run
 
-from luthier import Space, load_task, log_uniform, tune
+from luthier import Options, Space, load_task, log_uniform, tune
 
 TASKS = Path(__file__).parent.parent / "tuning" / "small_tasks.py"
 
@@ -60,6 +60,13 @@ def test_export_writes_values_that_train_takes_and_tables(study, tmp_path):
     assert run("export", str(study), "--format", "csv", "--out", str(tmp_path / "tables"))[0] == 0
     with (tmp_path / "tables" / "trainings.csv").open() as file:
         assert len(list(csv.DictReader(file))) >= 4
+
+
+@pytest.mark.parametrize(("given", "threads"), [({"workers": 2}, 1), ({"options": Options(threads=3)}, 3), ({}, 1)])
+def test_a_script_has_the_threads_that_the_trainings_had(tmp_path, given, threads):
+    tune(f"{TASKS}:small", Space(lr=0.1, epochs=2), budget="1 trainings", folder=tmp_path / "small", **given)
+    assert run("export", str(tmp_path / "small"), "--out", str(tmp_path / "winner.py"))[0] == 0
+    assert f"THREADS = {threads} " in (tmp_path / "winner.py").read_text()
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,11 @@ class TestReport:
         assert row(shown, "time") == ["2.0", "s", "2.0", "s"]
         assert "weight decay" not in shown, "a row that nobody set"
 
+    def test_failures_and_repetitions_are_counted_apart(self, result: Make) -> None:
+        shown = text(report(result(failed=2, repeated=6), COMMAND), width=120)
+        assert "is the best after 12 trainings (2 failed, 6 on fresh seeds), 184 epochs" in shown
+        assert "12 trainings (6 on fresh seeds), 184" in text(report(result(repeated=6), COMMAND), width=120)
+
     def test_it_says_where_things_lie_and_how_to_go_on(self, result: Make) -> None:
         shown = text(report(result(), COMMAND), width=120)
         assert row(shown, "weights") == ["luthier-studies/digits/best.pt"]

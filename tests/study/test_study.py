@@ -74,11 +74,18 @@ def test_a_continued_study_gives_back_what_its_searches_were_told_beforehand(ope
     study.add_beliefs([rule, Belief("batch_size", 32, 2.0, "measured", high=512)], cost)
     study.add_sources({"lr": "a book"})
     study.add_sources({"lr": "another book"})
+    study.add_threads(2)
     study.close()
     again = opened_anywhere()
     assert again.beliefs == (rule, Belief("batch_size", 32, 2.0, "measured", high=512))
     assert again.epoch_cost == cost
     assert again.sources == {"lr": "a book"}, "what is recorded stays"
+    assert again.threads == 2
+    again.add_threads(2)
+    assert again.threads == 2
+    again.add_threads(1)
+    again.close()
+    assert opened_anywhere().threads == 0, "not always as many"
 
 
 def test_a_continued_study_gives_back_its_results_in_their_order(opened_anywhere):

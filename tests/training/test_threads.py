@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from luthier.training._threads import choose_threads, threads
+from luthier.training._threads import choose_threads, fill_cores, threads
 
 
 @pytest.fixture
@@ -35,6 +35,14 @@ def test_small_trainings_take_one_thread_and_large_ones_torchs_number(
     width: int, batch: int, samples: int, expected: int
 ) -> None:
     assert choose_threads(nn.Linear(width, width), torch.zeros(1, width), batch, samples) == expected
+
+
+@pytest.mark.parametrize(
+    ("batch", "samples", "filled"),
+    [(16, 10**5, False), (64, 10**4, True), (64, 500, False)],  # small steps, large ones, large ones but few
+)
+def test_only_large_steps_fill_the_cores(batch: int, samples: int, filled: bool) -> None:
+    assert fill_cores(nn.Linear(2048, 2048), torch.zeros(1, 2048), batch, samples) == filled
 
 
 class Two(nn.Module):

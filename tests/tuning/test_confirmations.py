@@ -44,6 +44,7 @@ def test_the_best_and_the_baseline_run_again_on_fresh_seeds_and_do_not_compete(c
     assert best not in numbers
     assert result.luck.startswith("On 2 fresh seeds the same setting scores 0.")
     assert f"the best of {result.trainings - 6} trainings" in result.luck
+    assert result.repeated == 6
     assert result.epochs == 60
 
 

@@ -26,21 +26,21 @@ def five_cores(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("workers", "options", "threads", "pays", "chosen"),
+    ("workers", "options", "filled", "pays", "chosen"),
     [
-        ("auto", Options(), 1, True, 3),
-        ("auto", Options(), 4, True, 1),  # a large model uses the cores
+        ("auto", Options(), False, True, 3),
+        ("auto", Options(), True, True, 1),  # a large model uses the cores
         ("auto", Options(), None, True, 1),
-        ("auto", Options(threads=1), 1, True, 1),  # others use the cores
-        ("auto", Options(compile=True), 1, True, 1),
-        ("auto", Options(), 1, False, 1),
-        (2, Options(), 4, False, 2),
-        (1, Options(), 1, True, 1),
+        ("auto", Options(threads=1), False, True, 1),  # others use the cores
+        ("auto", Options(compile=True), False, True, 1),
+        ("auto", Options(), False, False, 1),
+        (2, Options(), True, False, 2),
+        (1, Options(), False, True, 1),
     ],
 )
 @pytest.mark.usefixtures("five_cores")
-def test_as_many_as_there_are_cores_where_that_pays(task, workers, options, threads, pays, chosen):
-    assert choose_workers(workers, task, options, threads, pays=pays) == chosen
+def test_as_many_as_there_are_cores_where_that_pays(task, workers, options, filled, pays, chosen):
+    assert choose_workers(workers, task, options, filled, pays=pays) == chosen
 
 
 class Drawn(torch.utils.data.Dataset):
@@ -59,14 +59,14 @@ def test_a_dataset_that_may_hold_a_file_open_is_not_shared(parts):
     kept = torch.rand(40, 4), torch.arange(40) % 2
     data = [Drawn() if streamed else kept for streamed in parts]
     task = Task(lambda config: torch.nn.Linear(4, 2), *data)
-    assert choose_workers("auto", task, Options(), 1) == 1
-    assert choose_workers(2, task, Options(), 1) == 2
+    assert choose_workers("auto", task, Options(), False) == 1
+    assert choose_workers(2, task, Options(), False) == 2
 
 
 def test_not_more_than_a_search_can_use(task, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(64)))
     monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
-    assert choose_workers("auto", task, Options(), 1) == MOST_WORKERS
+    assert choose_workers("auto", task, Options(), False) == MOST_WORKERS
 
 
 @pytest.mark.parametrize(

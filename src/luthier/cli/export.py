@@ -74,7 +74,7 @@ def _kind(format: str | None, out: Path | None) -> str:
 
 
 def _script(folder: Path, storage: str | None, path: Path) -> Sequence[Path]:
-    from luthier import load_result
+    from luthier import Options, load_result
     from luthier.report import export_script
 
     history, training = _recommended(folder, storage)
@@ -86,7 +86,13 @@ def _script(folder: Path, storage: str | None, path: Path) -> Sequence[Path]:
         )
     expected = history.best_point(training)
     return export_script(
-        best.task, training.config, training.seed, path, expected=expected, epochs=training.curve.epoch
+        best.task,
+        training.config,
+        training.seed,
+        path,
+        expected=expected,
+        epochs=training.curve.epoch,
+        options=Options(threads=history.threads),
     )
 
 

@@ -45,8 +45,9 @@ def training_report(result: TrainResult, best: Point, width: int = 80) -> Render
 
 
 def _headline(result: Result) -> str:
-    failed = f" ({result.failed} failed)" if result.failed else ""
-    trainings = f"{words.count(result.trainings, 'training')}{failed}"
+    apart = [f"{result.failed} failed"] if result.failed else []
+    apart += [f"{result.repeated} on fresh seeds"] if result.repeated else []
+    trainings = words.count(result.trainings, "training") + (f" ({', '.join(apart)})" if apart else "")
     spent = f"{trainings}, {words.count(result.epochs, 'epoch')} in {words.duration(result.seconds)}"
     early = "stopped early: " if result.interrupted else ""
     if not result.best:

@@ -59,10 +59,10 @@ def promoted(
         half = len(ranked) // ETA
         if len(ranked) == 1 and here >= alone_from - EPSILON:
             half = 1
-        place = {n: k for k, (_, n) in enumerate(ranked[:half]) if k * max(1.0, handicap.get(n, 1.0)) < half}
-        waiting = [t for t in live if t.number in place and t.reached < above - EPSILON]
-        for training in sorted(waiting, key=lambda t: place[t.number]):
-            earned.setdefault(training.number, training)
+        waiting = {t.number: t for t in live if t.reached < above - EPSILON}
+        for place, (_, number) in enumerate(ranked[:half]):
+            if number in waiting and place * max(1.0, handicap.get(number, 1.0)) < half:
+                earned.setdefault(number, waiting[number])
     return list(earned.values())
 
 

@@ -25,7 +25,17 @@ from luthier.records import (
     epoch_cost_from_json,
     to_json,
 )
-from luthier.study._description import BELIEFS, COST, SOURCES, SPENT, Description, check_same, plain, read_description
+from luthier.study._description import (
+    BELIEFS,
+    COST,
+    SOURCES,
+    SPENT,
+    THREADS,
+    Description,
+    check_same,
+    plain,
+    read_description,
+)
 from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url, quiet
 from luthier.study._trials import (
     Entry,
@@ -63,6 +73,7 @@ class Study:
         cost = study.user_attrs.get(COST)
         self._cost = None if cost is None else epoch_cost_from_json(cost)
         self._sources: dict[str, str] = study.user_attrs.get(SOURCES, {})
+        self._threads: int | None = study.user_attrs.get(THREADS)
         self._lock = threading.RLock()
         self._trials: dict[int, Trial] = {}  # of the writing thread
         self._writer = Writer(storage.together) if writable else None
@@ -217,6 +228,19 @@ class Study:
             if sources and not self._sources:
                 self._sources = dict(sources)
                 self._write(lambda: self._study.set_user_attr(SOURCES, dict(sources)))
+
+    @property
+    def threads(self) -> int:
+        """How many CPU threads each training had inside an operation; 0: as many as suit it, or not always as many."""
+        return self._threads or 0
+
+    def add_threads(self, threads: int) -> None:
+        """A run gives each training so many CPU threads (``Options.threads``), on which bits of results depend."""
+        with self._lock:
+            now = threads if self._threads in (None, threads) else 0
+            if now != self._threads:
+                self._threads = now
+                self._write(lambda: self._study.set_user_attr(THREADS, now))
 
     def add_beliefs(self, beliefs: Sequence[Belief], cost: EpochCost | None = None) -> None:
         """Records what the study's searches are told beforehand, so that a continued one decides alike."""

@@ -3,6 +3,7 @@
 from luthier.training._failures import guarded as guarded
 from luthier.training._failures import is_out_of_memory as is_out_of_memory
 from luthier.training._store import Checkpoints as Checkpoints
+from luthier.training._threads import fill_cores as fill_cores
 from luthier.training._threads import threads as threads
 from luthier.training.branching import branch as branch
 from luthier.training.branching import repeated as repeated

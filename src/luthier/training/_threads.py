@@ -17,6 +17,9 @@ MIN_STEP_FLOPS = 5e7
 #: Below so many an epoch (an eighth of a second of one core) they gain little, and can lose all: on a busy machine they
 #: wait for each other, and digits was measured a hundred times slower with two threads of which one shared its core.
 MIN_EPOCH_FLOPS = 2e10
+#: From so many a step threads do nearly as much as several trainings at once, one for each core; below, these do more
+#: (``benchmarks/threads.py``, figures in dev/LOG.md).
+FULL_STEP_FLOPS = 1e9
 
 
 def choose_threads(model: nn.Module, inputs: Any, batch_size: int, samples: int) -> int:
@@ -24,6 +27,19 @@ def choose_threads(model: nn.Module, inputs: Any, batch_size: int, samples: int)
 
     ``inputs`` are those of one sample or more on the model's device, ``samples`` an epoch has so many.
     """
+    flops = _sample_flops(model, inputs)
+    small = flops * batch_size < MIN_STEP_FLOPS or flops * samples < MIN_EPOCH_FLOPS
+    return 1 if small else torch.get_num_threads()
+
+
+def fill_cores(model: nn.Module, inputs: Any, batch_size: int, samples: int) -> bool:
+    """Whether the threads of one training use the cores about as well as several trainings would."""
+    flops = _sample_flops(model, inputs)
+    return flops * batch_size >= FULL_STEP_FLOPS and flops * samples >= MIN_EPOCH_FLOPS
+
+
+def _sample_flops(model: nn.Module, inputs: Any) -> int:
+    """Floating-point operations of a sample, forward and backward. The model stays as it is."""
     one = tree_map(lambda t: t[:1], inputs)
     was_training = model.training
     try:
@@ -31,9 +47,7 @@ def choose_threads(model: nn.Module, inputs: Any, batch_size: int, samples: int)
             call(model.eval(), one)
     finally:
         model.train(was_training)
-    flops = 3 * counter.get_total_flops()  # backward takes twice the forward's operations
-    small = flops * batch_size < MIN_STEP_FLOPS or flops * samples < MIN_EPOCH_FLOPS
-    return 1 if small else torch.get_num_threads()
+    return 3 * int(counter.get_total_flops())  # backward takes twice the forward's operations
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from luthier.task import Task, make_loss
 from luthier.training import evaluate, pick_device
 from luthier.training.evaluation import EVALUATION_BATCH
 from luthier.tuning.fresh_seeds import plan
-from luthier.tuning.setup import threads_of
+from luthier.tuning.setup import fills_cores
 from luthier.tuning.source import load_result
 from luthier.tuning.winner import Winner, save_winner
 from luthier.tuning.workers import choose_workers, executors
@@ -63,9 +63,9 @@ def confirm(
     continues after a stop. At the end the recommended setting is tested once, if the task has test data, with
     the weights of its first fresh seed, which are kept in ``folder/confirmed``. ``task`` is needed when the study was
     given an object. ``workers`` run at the same time, as in ``tune``; "auto" is one for each core where the best
-    setting is too small to gain from threads. Raises UsageError for numbers out of range, StudyError when there is no
-    such study or nothing in it to confirm, StorageError when the disk is full, TooManyFailures when three trainings
-    in a row raise.
+    setting is too small to fill them by threads. Raises UsageError for numbers out of range, StudyError when there is
+    no such study or nothing in it to confirm, StorageError when the disk is full, TooManyFailures when three
+    trainings in a row raise.
     """
     if top < 1 or not 2 <= seeds <= MOST_SEEDS:
         raise UsageError(
@@ -80,9 +80,10 @@ def confirm(
     if best.task is None:
         raise StudyError(f"the task of the study in {folder} is not known; give it: luthier.confirm(folder, task)")
     options = options or Options()
-    count = choose_workers(workers, best.task, options, threads_of(best.task, best.config, options, best.seed))
+    count = choose_workers(workers, best.task, options, fills_cores(best.task, best.config, options, best.seed))
     options = options if count == 1 else replace(options, threads=1)
     with executors(best.task, options, count) as make_executor, _open(folder, best.task, storage) as study:
+        study.add_threads(options.threads)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         run = _Run(study, best.task, folder, options, emit, stopped)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)

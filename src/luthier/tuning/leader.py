@@ -177,6 +177,7 @@ class Leader:
             study_name=name,
             trainings=len(self.curves),
             failed=self.failed,
+            repeated=sum("confirms" in cut.note for cut in self._slices.values()),
             epochs=self.epochs,
             seconds=budget.seconds,
             budget=budget,

@@ -58,6 +58,7 @@ class Result:
     study_name: str
     trainings: int
     failed: int  #: trainings that diverged, ran out of memory or raised
+    repeated: int  #: trainings that ran a setting again on a fresh seed, and did not compete
     epochs: float
     seconds: float  #: wall-clock of the study
     budget: BudgetState

@@ -13,7 +13,7 @@ from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Config, Options, Outcome, Status, Value
 from luthier.space import Space
 from luthier.task import Task, default_space, make_loss
-from luthier.training import Training, guarded, optimizer_class
+from luthier.training import Training, fill_cores, guarded, optimizer_class
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,26 @@ def prepare(task: Task, space: Space | Mapping[str, Any] | None, baseline: Mappi
     return Setup(task, space, complete, given)
 
 
-def check_options(setup: Setup, options: Options, seed: int) -> int | None:
-    """How many threads the baseline's training uses; None where it cannot be built.
+def check_options(setup: Setup, options: Options, seed: int) -> bool | None:
+    """Whether the baseline's training fills the cores; None where it cannot be built.
 
     Raises ConfigError for a device or precision that is not there, or values that the baseline's optimizer refuses.
     Whatever else a training may meet is left to the training.
     """
-    return threads_of(setup.task, setup.baseline, options, seed)
+    return fills_cores(setup.task, setup.baseline, options, seed)
 
 
-def threads_of(task: Task, config: Config, options: Options, seed: int) -> int | None:
-    """How many threads a training uses; None where it cannot be built. Raises ConfigError as ``check_options`` does."""
-    found: list[int] = []
+def fills_cores(task: Task, config: Config, options: Options, seed: int) -> bool | None:
+    """Whether the threads of one training use the cores about as well as several trainings would.
+
+    None where it cannot be built. Raises ConfigError as ``check_options`` does.
+    """
+    found: list[bool] = []
 
     def make() -> Outcome:
-        found.append(Training(task, config, seed, options).threads)
+        training = Training(task, config, seed, options)
+        one = task.train.sample(training.device, 1)[0]
+        found.append(fill_cores(training.model, one, config.batch_size, len(task.train)))
         return Outcome(Status.DONE)
 
     guarded(make)

@@ -52,8 +52,9 @@ def tune(
     With ``confidence`` in it ("low", "medium", "high") the search looks around it first, otherwise where good values
     usually lie, or where ``probes`` find them: these run first when they cost less than a tenth of the budget.
     ``workers`` trainings run at the same time, each in a process with one thread; "auto" is one for each core where the
-    budget is a time, the data is in memory and the baseline too small to gain from threads, otherwise 1. With several,
-    what the search knows when it decides depends on which came back first: the same seed may find another winner.
+    budget is a time, the data is in memory and the baseline too small to fill them by threads, otherwise 1. With
+    several, what the search knows when it decides depends on which came back first: the same seed may find another
+    winner.
     ``search`` is a name out of ``luthier.search.SEARCHES``, or a Search; what is known beforehand is for "freeze-thaw".
     Checkpoints take up to ``checkpoint_gb``.
     ``stop`` is asked before every evaluation interval, or all the time where several workers run; when it turns true
@@ -88,6 +89,7 @@ def tune(
         ) as study,
     ):
         study.add_sources(setup.space.sources)
+        study.add_threads(options.threads)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)

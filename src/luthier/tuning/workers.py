@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from threadpoolctl import threadpool_limits
 
 from luthier.errors import UsageError
 from luthier.executors import Executor, Inline, OnPoint, Processes, Workers, can_fork
@@ -22,18 +21,18 @@ MakeExecutor = Callable[[Checkpoints, OnPoint, Callable[[], bool]], Executor]
 MOST_WORKERS = 8
 
 
-def choose_workers(workers: int | str, task: Task, options: Options, threads: int | None, *, pays: bool = True) -> int:
-    """The number of workers; ``threads`` is what a usual training would use, None where it cannot be built.
+def choose_workers(workers: int | str, task: Task, options: Options, filled: bool | None, *, pays: bool = True) -> int:
+    """The number of workers; ``filled``: whether one training fills the cores, None where it cannot be built.
 
-    "auto" is one for each core that torch may use where that ``pays``, trainings are too small to gain from threads
-    and the data is in memory, else 1: a Dataset that is read as it goes may hold a file open, whose position forked
+    "auto" is one for each core that torch may use where that ``pays``, one training leaves them idle and the data is
+    in memory, else 1: a Dataset that is read as it goes may hold a file open, whose position forked
     processes share. Who asks for one thread has other use for the cores. Raises UsageError for what is no number.
     """
     if workers != "auto":
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
             raise UsageError(f'workers is {workers!r}; give a number, 1 or more, or "auto"')
         return workers
-    alone = threads != 1 or options.threads or options.compile or pick_device(options.device).type != "cpu"
+    alone = filled is not False or options.threads or options.compile or pick_device(options.device).type != "cpu"
     read_as_it_goes = task.train.tensors is None or task.validation.tensors is None
     if alone or read_as_it_goes or not pays or not can_fork():
         return 1
@@ -51,8 +50,6 @@ def executors(task: Task, options: Options, count: int, *, exact: bool = False) 
         return
     workers = Workers(task, options, count, exact=exact)
     try:
-        # The cores are taken: the threads of a decision would wait for each other.
-        with threadpool_limits(1, user_api="blas"):
-            yield lambda store, on_point, stop: Processes(task, options, store, on_point, stop, workers)
+        yield lambda store, on_point, stop: Processes(task, options, store, on_point, stop, workers)
     finally:
         workers.close()
