@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 import torch
 
-from luthier import Space, Task, choice, confirm, load_result, log_uniform, tune
+from luthier import Options, Space, Task, choice, confirm, load_result, log_uniform, tune
 from luthier.errors import StudyError, TooManyFailures, UsageError
 from luthier.report.history import read_history
 from luthier.report.tested import read_tested
@@ -51,6 +51,15 @@ def test_the_same_call_trains_nothing_and_says_the_same_and_more_seeds_add(searc
     assert len(confirming(searched)) == 4
     confirm(searched, top=1, seeds=3)
     assert Counter(Counter(t.confirms for t in confirming(searched)).values()) == {3: 2}
+
+
+def test_other_threads_than_the_search_had_are_no_longer_one_number(task, tmp_path):
+    space, one = Space(lr=log_uniform(1e-3, 1), epochs=1), Options(threads=1)
+    tune(task, space, budget="2 trainings", search="random", options=one, folder=tmp_path)
+    confirm(tmp_path, task, top=1, seeds=2, options=one)
+    assert read_history(tmp_path).threads == 1
+    confirm(tmp_path, task, top=1, seeds=3, options=Options(threads=2))
+    assert read_history(tmp_path).threads == 0
 
 
 def test_what_was_stopped_goes_on_to_the_same_result(searched, task, tmp_path):
