@@ -17,7 +17,7 @@ import time
 import torch
 from torch import nn
 
-from luthier.training._threads import FULL_STEP_FLOPS, _sample_flops
+from luthier.training._threads import FULL_STEP_FLOPS, sample_flops
 
 BATCHES = (16, 32, 64, 128, 256, 512, 1024)
 #: By name: the inputs of a sample, and the model.
@@ -84,7 +84,7 @@ def main() -> None:
     print(f"network, batch, operations of a step, ms with one thread, gain of {count} threads, of {count} processes")
     with multiprocessing.get_context("spawn").Pool(count) as pool:
         for name, (shape, model) in NETWORKS.items():
-            flops = _sample_flops(model, torch.randn(1, *shape))
+            flops = sample_flops(model, torch.randn(1, *shape))
             for batch in BATCHES:
                 rows = []
                 for _ in range(arguments.repeats):

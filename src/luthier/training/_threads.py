@@ -27,18 +27,18 @@ def choose_threads(model: nn.Module, inputs: Any, batch_size: int, samples: int)
 
     ``inputs`` are those of one sample or more on the model's device, ``samples`` an epoch has so many.
     """
-    flops = _sample_flops(model, inputs)
+    flops = sample_flops(model, inputs)
     small = flops * batch_size < MIN_STEP_FLOPS or flops * samples < MIN_EPOCH_FLOPS
     return 1 if small else torch.get_num_threads()
 
 
 def fill_cores(model: nn.Module, inputs: Any, batch_size: int, samples: int) -> bool:
     """Whether the threads of one training use the cores about as well as several trainings would."""
-    flops = _sample_flops(model, inputs)
+    flops = sample_flops(model, inputs)
     return flops * batch_size >= FULL_STEP_FLOPS and flops * samples >= MIN_EPOCH_FLOPS
 
 
-def _sample_flops(model: nn.Module, inputs: Any) -> int:
+def sample_flops(model: nn.Module, inputs: Any) -> int:
     """Floating-point operations of a sample, forward and backward. The model stays as it is."""
     one = tree_map(lambda t: t[:1], inputs)
     was_training = model.training
