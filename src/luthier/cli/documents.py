@@ -30,6 +30,7 @@ def tune_document(result: Result, task: str) -> dict[str, Any]:
         "study_folder": str(result.study_folder),
         "trainings": result.trainings,
         "failed": result.failed,
+        "repeated": result.repeated,
         "epochs": result.epochs,
         "seconds": result.seconds,
         "interrupted": result.interrupted,

@@ -33,7 +33,7 @@ class Training:
     origin: Slice | None = None  #: what it branched from
     _epochs: list[float] = field(default_factory=list)
     _best: list[float] = field(default_factory=list)
-    _known: dict[float, float] = field(default_factory=dict, repr=False, compare=False)  #: scores, by epoch
+    _scores: dict[float, float] = field(default_factory=dict, repr=False, compare=False)  #: scores, by epoch
 
     @property
     def epochs(self) -> float:
@@ -53,17 +53,17 @@ class Training:
         """Best score up to ``epoch``; minus infinity when it failed or never gave a finite metric."""
         if self.failed:
             return -math.inf
-        known = self._known.get(epoch)  # asked for at the same few epochs by every decision
+        known = self._scores.get(epoch)  # asked for at the same few epochs by every decision
         if known is None:
             seen = bisect_right(self._epochs, epoch + EPSILON)
-            known = self._known[epoch] = self._best[seen - 1] if seen else -math.inf
+            known = self._scores[epoch] = self._best[seen - 1] if seen else -math.inf
         return known
 
     def add(self, point: Point, sign: float) -> None:
         """Takes the next point of the curve."""
         last = self._best[-1] if self._best else -math.inf
         score = sign * point.metric
-        self._known.clear()
+        self._scores.clear()
         self._epochs.append(point.epoch)
         self._best.append(max(last, score) if math.isfinite(score) else last)
 

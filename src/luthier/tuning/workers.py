@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from luthier.errors import UsageError
 from luthier.executors import Executor, Inline, OnPoint, Processes, Workers, can_fork
@@ -50,6 +51,8 @@ def executors(task: Task, options: Options, count: int, *, exact: bool = False) 
         return
     workers = Workers(task, options, count, exact=exact)
     try:
-        yield lambda store, on_point, stop: Processes(task, options, store, on_point, stop, workers)
+        # The cores are taken: the threads of a decision, of whatever search, would wait for each other.
+        with threadpool_limits(1, user_api="blas"):
+            yield lambda store, on_point, stop: Processes(task, options, store, on_point, stop, workers)
     finally:
         workers.close()
