@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from luthier.errors import UsageError
-from luthier.records import Belief, Config, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Belief, Config, EpochCost, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import FreezeThaw, beliefs_around, expected, expected_choice, expected_spread
 from luthier.search._axes import Axes
 from luthier.search._priors import Knowledge
@@ -147,6 +147,16 @@ def test_a_search_begins_with_the_centres_of_the_literature_and_of_each_learning
     search = FreezeThaw(SPACE, max_epochs=9, beliefs=beliefs)
     begun = [cut for _ in centres for cut in search.ask() if isinstance(cut, Slice)]
     assert [(cut.config.optimizer, pytest.approx(cut.config.lr, rel=0.01)) for cut in begun] == centres
+
+
+@pytest.mark.parametrize(("step", "moved"), [(1e-6, False), (1e-1, True)])
+def test_the_usual_batch_size_stands_unless_others_are_much_quicker(step: float, moved: bool) -> None:
+    """A step takes so many seconds and 0.1 ms for each of its samples."""
+    cost = EpochCost((16, 256), (step + 16e-4, step + 256e-4), 4096)
+    first = [FreezeThaw(SPACE, max_epochs=9, in_seconds=True, cost=c).ask()[0] for c in (None, cost)]
+    usual, timed = (cut.config.batch_size for cut in first if isinstance(cut, Slice))
+    assert usual == 32
+    assert timed > 64 if moved else timed == 32
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])

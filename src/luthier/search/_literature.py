@@ -118,8 +118,13 @@ def quickest_batch(cost: EpochCost, scale: float, low: float, high: float, sourc
     arXiv 1812.06162, equation 2.11 and appendix D), so that the time to a loss goes as
     (batch size + noise scale) * seconds of an epoch.
     """
+    least, most = quick_batches(cost, scale, low, high)
+    return Belief("batch_size", math.sqrt(least * most), max(_LEAST_FACTOR, math.sqrt(most / least)), source)
+
+
+def quick_batches(cost: EpochCost, scale: float, low: float, high: float) -> tuple[float, float]:
+    """The least and the largest batch size in [low, high] that are about as quick as the quickest."""
     sizes = np.unique(np.geomspace(low, high, 60).round())
     times = np.array([(size + scale) * cost.seconds(int(size)) for size in sizes])
     fast = sizes[times <= _ABOUT_AS_FAST * times.min()]
-    factor = max(_LEAST_FACTOR, math.sqrt(fast[-1] / fast[0]))
-    return Belief("batch_size", float(math.sqrt(fast[0] * fast[-1])), factor, source)
+    return float(fast[0]), float(fast[-1])

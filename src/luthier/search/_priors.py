@@ -27,8 +27,10 @@ from luthier.search._literature import (
     LEARNING_RATES,
     LITERATURE,
     NEAR_ONE,
+    REFERENCE_BATCH,
     USUAL_NOISE_SCALE,
     Confidence,
+    quick_batches,
     quickest_batch,
 )
 from luthier.space import Space
@@ -127,9 +129,16 @@ def _may_be(space: Space, setting: Mapping[str, Any], name: str, value: Value) -
 
 
 def _in_time(axes: Axes, cost: EpochCost | None) -> list[Belief]:
-    """What step times say of the batch size, if they are known and it is varied as a number."""
+    """What step times say of the batch size, if they are known and it is varied as a number.
+
+    Nothing where the usual one is about as quick as any: then a search begins with what it would begin with without
+    them, and what is quick is not all that is good (Masters & Luschi 2018).
+    """
     axis = axes.axes.get("batch_size")
     if cost is None or axis is None or axis.choices is not None:
+        return []
+    least, most = quick_batches(cost, USUAL_NOISE_SCALE, *axis.bounds)
+    if least <= REFERENCE_BATCH <= most:
         return []
     return [quickest_batch(cost, USUAL_NOISE_SCALE, *axis.bounds, "step times, at a usual noise scale")]
 
