@@ -44,7 +44,7 @@ PATIENCE = 0.5
 #: The user's own setting goes to its end when others had so many times what that takes; 1 was worse (dev/LOG.md).
 OWN_AFTER = 2.0
 
-_MANY = 60  #: trainings from which on half as many candidates do, so that a decision stays short
+_MANY = 60  #: trainings from which on three in ten candidates do, so that a decision stays short
 _LEADERS = 6  #: trainings that candidates are bred from
 _MOST_THAWS = 100  #: trainings that are considered for thawing
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up
@@ -350,7 +350,7 @@ class FreezeThaw:
         rng = np.random.default_rng(derived(self._seed, self._told, self._trainings.next_number()))
         shown = self._outlook.look()
         leaders = self._leaders(shown) if shown else np.zeros((0, len(self._axes)))
-        drawn = self._source.draw(rng, leaders, 0.5 if len(shown) > _MANY else 1.0)
+        drawn = self._source.draw(rng, leaders, 0.3 if len(shown) > _MANY else 1.0)
         drawn = drawn.without(np.array(list(self._outlook.points.values())))
         new = self._outlook.new(drawn.points)
         thaws = [t for t in self._live() if t.number in self._outlook.points] if shown else []
