@@ -179,8 +179,8 @@ class Knowledge:
 
     ``beliefs`` stand in for the literature where they hold: of those of a hyperparameter, the first whose ``given``
     is the case. They may be wrong, so a part of the points is drawn from the literature alone. With ``cost``, the
-    literature's batch size is what is quickest at a usual noise scale. Other tools' names count as ours. Where nothing
-    names an optimizer, averages of gradients (beta1, beta2) are Adam's.
+    literature's batch size is what is quickest at a usual noise scale, unless the usual one is about as quick. Other
+    tools' names count as ours. Where nothing names an optimizer, averages of gradients (beta1, beta2) are Adam's.
     """
 
     def __init__(
