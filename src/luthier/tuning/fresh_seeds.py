@@ -44,17 +44,28 @@ def candidates(history: History, top: int) -> list[Trained]:
 def rounds(history: History, top: int, seeds: int, complete: Completer) -> Iterator[list[Slice]]:
     """What is missing, in portions that are worth running only as a whole, the most important first.
 
-    The study has a winner. Two seeds, which a spread needs, of each candidate: of the best, of the baseline, of the
-    others; then one seed more of each in turn. New trainings are numbered NEW.
+    The study has a winner. Two seeds, which a spread needs, of the best and of the baseline; a third of these, since
+    Student's interval of two values is three times as wide for its few degrees of freedom alone, and it is these that
+    say whether anything was gained; two of each of the others; then one more of each in turn. New trainings are
+    numbered NEW.
     """
     best, *others = candidates(history, top)
     chosen = [best, *sorted(others, key=lambda t: t.number != 0)]
     queues = [list(missing(history, training, seeds, complete)) for training in chosen]
-    firsts = [max(0, len(queue) - (seeds - 2)) for queue in queues]
-    yield from (queue[:first] for queue, first in zip(queues, firsts, strict=True) if first)
-    rests = [queue[first:] for queue, first in zip(queues, firsts, strict=True)]
-    for rank in range(max(map(len, rests), default=0)):
-        yield from ([rest[rank]] for rest in rests if rank < len(rest))
+    compared = [queue for queue, t in zip(queues, chosen, strict=True) if t is best or t.number == 0]
+    for goal in (2, 3):
+        yield from _until(goal, compared, seeds)
+    for goal in range(2, seeds + 1):
+        yield from _until(goal, queues, seeds)
+
+
+def _until(goal: int, queues: list[list[Slice]], seeds: int) -> Iterator[list[Slice]]:
+    """Takes from each queue, which ends at ``seeds`` seeds, what comes before it has ``goal``."""
+    for queue in queues:
+        part = queue[: max(0, len(queue) - max(0, seeds - goal))]
+        del queue[: len(part)]
+        if part:
+            yield part
 
 
 def missing(history: History, training: Trained, seeds: int, complete: Completer) -> Iterator[Slice]:
