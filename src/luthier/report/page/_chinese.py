@@ -29,7 +29,7 @@ WORDS = {
     "test.again": "{samples} 个样本，已看过 {looks} 次：每多看一次就更不可信",
     "sure": "有多大把握？",
     "sure.confirmed": "用 {n} 个新种子重新训练，得分 {mean} ± {spread}；平均值有 95 % 的把握在 {low} 到 {high} 之间。",
-    "sure.luck": "使它胜出的 {score} 有一部分是运气。",
+    "sure.luck": "它在搜索中得到的 {score} 有一部分是运气。",
     "sure.tied": "有 {n} 个设置难分高下；这一个属于最省时间的（每次训练 {seconds}）。",
     "sure.alone": "它好于其他重新训练过的设置，差距超出了运气所能解释的范围。",
     "sure.failed": "它在 {failed} 个新种子上失败了。",

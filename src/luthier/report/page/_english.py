@@ -31,7 +31,7 @@ WORDS = {
     "sure": "How sure is that?",
     "sure.confirmed": "Run again on {n} fresh seeds it scores {mean} ± {spread}; with 95 % confidence its mean lies "
     "between {low} and {high}.",
-    "sure.luck": "The {score} that made it the winner was partly luck.",
+    "sure.luck": "The {score} that it had in the search was partly luck.",
     "sure.tied": "{n} settings cannot be told apart; this one is among the quickest ({seconds} for a training).",
     "sure.alone": "It is better than the other settings that were run again by more than luck explains.",
     "sure.failed": "It failed on {failed} fresh seeds.",
