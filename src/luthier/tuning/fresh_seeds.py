@@ -44,9 +44,9 @@ def candidates(history: History, top: int) -> list[Trained]:
 def rounds(history: History, top: int, seeds: int, complete: Completer) -> Iterator[list[Slice]]:
     """What is missing, in portions that are worth running only as a whole, the most important first.
 
-    The study has a winner. Two seeds, which a spread needs, of the best and of the baseline; a third of these, since
-    Student's interval of two values is three times as wide for its few degrees of freedom alone, and it is these that
-    say whether anything was gained; two of each of the others; then one more of each in turn. New trainings are
+    The study has a winner. Two seeds, which a spread needs, of the best and of the baseline, which say whether
+    anything was gained; a third of these; three of each of the others; then one more of each in turn. Of two seeds
+    alone nearly anything ties: Student's interval is three times as wide as that of three. New trainings are
     numbered NEW.
     """
     best, *others = candidates(history, top)
@@ -55,14 +55,14 @@ def rounds(history: History, top: int, seeds: int, complete: Completer) -> Itera
     compared = [queue for queue, t in zip(queues, chosen, strict=True) if t is best or t.number == 0]
     for goal in (2, 3):
         yield from _until(goal, compared, seeds)
-    for goal in range(2, seeds + 1):
+    for goal in range(3, seeds + 1):
         yield from _until(goal, queues, seeds)
 
 
 def _until(goal: int, queues: list[list[Slice]], seeds: int) -> Iterator[list[Slice]]:
     """Takes from each queue, which ends at ``seeds`` seeds, what comes before it has ``goal``."""
     for queue in queues:
-        part = queue[: max(0, len(queue) - max(0, seeds - goal))]
+        part = queue[: max(0, len(queue) - (seeds - goal))]
         del queue[: len(part)]
         if part:
             yield part
