@@ -53,8 +53,7 @@ def rounds(history: History, top: int, seeds: int, complete: Completer) -> Itera
     chosen = [best, *sorted(others, key=lambda t: t.number != 0)]
     queues = [list(missing(history, training, seeds, complete)) for training in chosen]
     compared = [queue for queue, t in zip(queues, chosen, strict=True) if t is best or t.number == 0]
-    for goal in (2, 3):
-        yield from _until(goal, compared, seeds)
+    yield from _until(2, compared, seeds)
     for goal in range(3, seeds + 1):
         yield from _until(goal, queues, seeds)
 
