@@ -147,6 +147,15 @@ def test_what_the_user_named_cannot_break_the_page(training, history):
     assert "too large &lt;b&gt;" in html
 
 
+def test_scores_that_are_all_the_same_are_not_said_to_differ_by_nothing(training, history):
+    own, better = training(0, [0.3] * 8, lr=0.1), training(1, [0.9] * 8)
+    again = [training(n, [0.9] * 8, confirms=1) for n in (2, 3, 4)]
+    text = seen(history(own, better, *again))
+    assert "on each of 3 fresh seeds" in text
+    assert "it scores 0.9000 on each of them" in text
+    assert "±0 " not in text.replace("± ", "±")
+
+
 def test_figures_are_what_plotly_knows(searched, monkeypatch):
     """Its Python classes check every name and value; the page itself goes without them, for speed."""
     from plotly.graph_objects import Figure

@@ -22,6 +22,7 @@ WORDS = {
     "gain.few": "0 lies within it because the seeds are few",
     "score": "{metric} with this setting",
     "score.confirmed": "mean of {n} fresh seeds, ± {spread} between seeds",
+    "score.same": "on each of {n} fresh seeds",
     "score.once": "the best of {n} trainings",
     "score.own": "your own: {value}",
     "score.own.part": " after {done} of {epochs} epochs",
@@ -30,6 +31,8 @@ WORDS = {
     "test.again": "{samples} samples, looked at {looks} times: each look makes it less honest",
     "sure": "How sure is that?",
     "sure.confirmed": "Run again on {n} fresh seeds it scores {mean} ± {spread}; with 95 % confidence its mean lies "
+    "between {low} and {high}.",
+    "sure.same": "Run again on {n} fresh seeds it scores {mean} on each of them; with 95 % confidence its mean lies "
     "between {low} and {high}.",
     "sure.luck": "The {score} that it had in the search was partly luck.",
     "sure.tied": "{n} settings cannot be told apart; this one is among the quickest ({seconds} for a training).",

@@ -108,7 +108,7 @@ def _score(history: History, found: Recommendation, words: Words) -> Figure:
     label = words("score", metric=words.name(history.metric))
     chosen, point = found.confirmed, history.best_point(found.training)
     if chosen is not None:
-        note = words("score.confirmed", n=len(chosen.scores), spread=_brief(chosen.spread))
+        note = words(_key("score", chosen), n=len(chosen.scores), spread=_brief(chosen.spread))
         value = number(chosen.mean.value)
     else:
         note = words("score.once", n=len(history.competing))
@@ -155,7 +155,7 @@ def _sure(history: History, found: Recommendation, folder: str, words: Words) ->
 def _confirmed(history: History, found: Recommendation, chosen: Candidate, words: Words) -> list[str]:
     mean, tied = chosen.mean, found.tied
     numbers = {"mean": number(mean.value), "low": number(mean.low), "high": number(mean.high)}
-    sentences = [words("sure.confirmed", n=len(chosen.scores), spread=_brief(chosen.spread), **numbers)]
+    sentences = [words(_key("sure", chosen), n=len(chosen.scores), spread=_brief(chosen.spread), **numbers)]
     point = history.best_point(found.training)
     if point is not None:
         luck = (point.metric - mean.value) * (1 if history.direction == "maximize" else -1)
@@ -170,6 +170,11 @@ def _confirmed(history: History, found: Recommendation, chosen: Candidate, words
     if found.gain_interval is not None and not found.baseline_confirmed:
         sentences.append(words("sure.few"))
     return sentences
+
+
+def _key(what: str, chosen: Candidate) -> str:
+    """Of the words for its scores: that seeds differ by 0 is said as what it is, all of them scored the same."""
+    return f"{what}.confirmed" if chosen.spread else f"{what}.same"
 
 
 def _margin(history: History, score: float) -> tuple[int, float] | None:
