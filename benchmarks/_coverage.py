@@ -88,27 +88,27 @@ def line(name: str, share: str, rows: Sequence[Sequence[float]], scale: float) -
     return f"{name:20} {share:>10} seen: {inside.mean():.3f} of {len(rows):4}, {width:.3f}, {error:.3f}"
 
 
-def print_coverage(tables: Mapping[str, Table], seeds: Sequence[int]) -> None:
-    """Lines for each task and share seen."""
+def print_coverage(tables: Mapping[str, Mapping[int, Table]]) -> None:
+    """Lines for each task and share seen, over its seeds."""
     title = "90 % intervals of the best value of a full training: how many hold, median width, median absolute error"
     print(f"\n{title} (in units of best minus median)\nof others, after {BUDGETS} trainings' worth of a search")
     total: dict[str, list[bool]] = {}
-    for table in tables.values():
-        scale = abs(table.best - table.median)
-        found = [situation(table, seed, budget) for seed in seeds for budget in BUDGETS]
+    for name, by_seed in tables.items():
+        scale = next(abs(table.best - table.median) for table in by_seed.values())
+        found = [situation(table, seed, budget) for seed, table in by_seed.items() for budget in BUDGETS]
         for share, parts in zip(SHARES, zip(*found, strict=True), strict=True):
             rows = [row for part in parts for row in part]
-            print(line(table.name, f"{share:.0%}", rows, scale), flush=True)
+            print(line(name, f"{share:.0%}", rows, scale), flush=True)
             total.setdefault(f"{share:.0%} of others", []).extend(low <= t <= high for _, low, high, t in rows)
     print(f"of what a search left unfinished after {BUDGETS} trainings' worth of epochs")
-    for table in tables.values():
-        scale = abs(table.best - table.median)
-        left = [r for seed in seeds for budget in BUDGETS for r in searched(table, seed, budget)]
+    for name, by_seed in tables.items():
+        scale = next(abs(table.best - table.median) for table in by_seed.values())
+        left = [r for seed, table in by_seed.items() for budget in BUDGETS for r in searched(table, seed, budget)]
         for low_share, high_share in pairwise(BINS):
             rows = [r[1:] for r in left if low_share <= r[0] < high_share]
             if rows:
-                name = f"{low_share:.0%}-{high_share:.0%}"
-                print(line(table.name, name, rows, scale), flush=True)
-                total.setdefault(f"{name} of searched", []).extend(low <= t <= high for _, low, high, t in rows)
+                between = f"{low_share:.0%}-{high_share:.0%}"
+                print(line(name, between, rows, scale), flush=True)
+                total.setdefault(f"{between} of searched", []).extend(low <= t <= high for _, low, high, t in rows)
     for name, held in total.items():
         print(f"all: {name}: {np.mean(held):.3f} of {len(held)}")

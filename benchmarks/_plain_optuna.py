@@ -83,8 +83,11 @@ def train(task: Task, data: tuple[Pair, Pair], config: dict[str, Any], seed: int
         yield value
 
 
-def search(task: Task, seed: int, until: float, seen: Callable[[float], None], *, first_trial: bool) -> None:
-    """Tunes until ``time.time()`` is ``until``; ``seen`` gets the accuracy after every epoch.
+Seen = Callable[[float, dict[str, Any]], None]
+
+
+def search(task: Task, seed: int, until: float, seen: Seen, *, first_trial: bool) -> None:
+    """Tunes until ``time.time()`` is ``until``; ``seen`` gets the accuracy after every epoch, and its config.
 
     The space is Luthier's own for the task. With ``first_trial`` the task's defaults are tried first.
     """
@@ -101,8 +104,9 @@ def search(task: Task, seed: int, until: float, seen: Callable[[float], None], *
         while True:
             trial = study.ask(dict(space))
             highest, pruned = -math.inf, False
-            for epoch, value in enumerate(train(task, data, {**defaults, **trial.params}, seed, until), 1):
-                seen(value)
+            config = {**defaults, **trial.params}
+            for epoch, value in enumerate(train(task, data, config, seed, until), 1):
+                seen(value, config)
                 highest = max(highest, value)
                 trial.report(value, epoch)
                 if pruned := trial.should_prune():

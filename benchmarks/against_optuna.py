@@ -60,7 +60,7 @@ def work(arguments: argparse.Namespace) -> None:
         from _plain_optuna import search
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        search(task, seed, until, progress, first_trial=arguments.first_trial)
+        search(task, seed, until, lambda score, _: progress(score), first_trial=arguments.first_trial)
         return
     from luthier import tune
     from luthier.events import PointAdded

@@ -6,8 +6,9 @@
 A name is a search of Luthier, or ``optuna:tpe+hyperband``: Optuna's own loop, which goes on with a trial until the
 pruner ends it. With ``,default`` at its end the search begins with the setting that a user would start from;
 with ``,seconds`` it is told that seconds are spent, and not epochs. With
-``--runs`` a run that is in FILE is taken from there, and others are added. Regret is 0 at the best value of the table
-and 1 at a median full training. For what it costs to look at the same training twice see ``_recorded.py``.
+``--runs`` a run that is in FILE is taken from there, and others are added. A search sees trainings of one seed, in turn
+by its own; regret is that of its best config in the mean over all their seeds: 0 at the best config, 1 at a median full
+training. For what it costs to look at the same training twice see ``_recorded.py``.
 """
 
 from __future__ import annotations
@@ -218,21 +219,26 @@ def main() -> None:
         print(f"skipped: {arguments.data} is not there; benchmarks/curves/record.py makes it")
         return
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    tables = load(arguments.data, arguments.aim)
-    tables = {name: tables[name] for name in arguments.tasks or tables}
-    for table in tables.values():
+    loaded = {seed: load(arguments.data, arguments.aim, seed) for seed in arguments.seeds}
+    recorded = list(loaded[arguments.seeds[0]])
+    names = arguments.tasks or recorded
+    if unknown := sorted(set(names) - set(recorded)):
+        parser.error(f"--tasks: {', '.join(unknown)} is not recorded; there are {', '.join(recorded)}")
+    tables = {name: {seed: found[name] for seed, found in loaded.items()} for name in names}
+    for by_seed in tables.values():
+        table = by_seed[arguments.seeds[0]]
         print(f"{table.name}: {len(table.value)} trainings of {table.epochs} epochs, best {table.best:.4f}, ", end="")
         print(f"median {table.median:.4f}, a training takes {table.mean_seconds:.2f} s")
     if arguments.coverage:
-        print_coverage(tables, arguments.seeds)
+        print_coverage(tables)
         return
     kept = Kept(arguments.runs)
     runs: dict[str, list[Run]] = {}
     for method in arguments.search:
         runs[method] = [
             kept.get(method, table, seed, arguments.trainings, not arguments.free_again)
-            for table in tables.values()
-            for seed in arguments.seeds
+            for by_seed in tables.values()
+            for seed, table in by_seed.items()
         ]
         median = statistics.median(r["decision"] for r in runs[method])
         configs = statistics.mean(r["configs"] for r in runs[method])

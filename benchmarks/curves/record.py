@@ -1,10 +1,11 @@
 """Records real trainings: every config of a grid, on five small tasks. ``benchmarks/curves.py`` runs searches on them.
 
-    python benchmarks/curves/record.py PARTS --mnist FOLDER [--tasks NAME ...] [--minutes 9]
+    python benchmarks/curves/record.py PARTS --mnist FOLDER [--tasks NAME ...] [--seeds 0 1 2] [--minutes 9]
     python benchmarks/curves/record.py PARTS --join benchmarks/curves/data/curves.npz
 
-PARTS is a folder for what is done so far: the same command goes on where it was ended, several tasks may be recorded at
-the same time. Seconds are processor time of one thread, since a clock would show who else was using the machine.
+PARTS is a folder for what is done so far: the same command goes on where it was ended, several tasks and seeds may be
+recorded at the same time. Seconds are processor time of one thread, since a clock would show who else was using the
+machine; those of seed 0 go into the file, so that all were measured alike.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from luthier.training import Training
 Pair = tuple[Tensor, Tensor]
 Values = tuple[Any, ...]
 PART = 24  #: trainings in a file
+SEEDS = (0, 1, 2)  #: each config is trained once with each
 SAMPLES = 2000  #: MNIST images to train on, and as many to validate
 
 
@@ -199,9 +201,9 @@ RECORDINGS: dict[str, Recording] = {
 }
 
 
-def train(task: Task, config: Mapping[str, Any]) -> np.ndarray:
+def train(task: Task, config: Mapping[str, Any], seed: int) -> np.ndarray:
     """A training: validation loss, metric and seconds of every epoch, NaN from where it diverged."""
-    training = Training(task, task.config(config), options=Options(device="cpu", threads=1))
+    training = Training(task, task.config(config), seed, options=Options(device="cpu", threads=1))
     epochs = int(training.config.epochs)
     curve = np.full((epochs, 3), math.nan, np.float32)
     at = [time.process_time()]
@@ -215,49 +217,57 @@ def train(task: Task, config: Mapping[str, Any]) -> np.ndarray:
     return curve
 
 
-def record(name: str, parts: Path, mnist: Path, deadline: float) -> None:
+def record(name: str, seed: int, parts: Path, mnist: Path, deadline: float) -> None:
     """Trains what is not in ``parts`` yet, until the deadline."""
     torch.set_num_threads(1)
     recording = RECORDINGS[name]
     task, configs = recording.task(mnist), recording.configs()
     order = np.random.default_rng(0).permutation(len(configs))  # the machine's moods fall on all alike
     for first in range(0, len(order), PART):
-        file = parts / f"{name}-{first // PART:03}.npy"
+        file = parts / f"{name}-{seed}-{first // PART:03}.npy"
         if file.exists():
             continue
         if time.monotonic() > deadline:
-            print(f"{name}: time is up before training {first} of {len(order)}", flush=True)
+            print(f"{name}, seed {seed}: time is up before training {first} of {len(order)}", flush=True)
             return
-        curves = np.stack([train(task, {**recording.fixed, **configs[i]}) for i in order[first : first + PART]])
+        chosen = [configs[i] for i in order[first : first + PART]]
+        curves = np.stack([train(task, {**recording.fixed, **config}, seed) for config in chosen])
         aside = file.with_suffix(".aside")
         with aside.open("wb") as out:
             np.save(out, curves)
         os.replace(aside, file)
-    print(f"{name}: all {len(order)} trainings are there", flush=True)
+    print(f"{name}, seed {seed}: all {len(order)} trainings are there", flush=True)
+
+
+def recorded(name: str, seed: int, parts: Path) -> np.ndarray:
+    """All curves of a task with a seed in the order of its grid, (configs, epochs, 3); empty if some are missing."""
+    curves = np.concatenate([np.load(file) for file in sorted(parts.glob(f"{name}-{seed}-*.npy"))] or [np.empty(0)])
+    order = np.random.default_rng(0).permutation(len(RECORDINGS[name].configs()))
+    if len(curves) != len(order):
+        print(f"{name}: left out, {len(curves)} of {len(order)} trainings are recorded with seed {seed}")
+        return np.empty(0)
+    in_order = np.empty_like(curves)
+    in_order[order] = curves
+    return in_order
 
 
 def join(parts: Path, target: Path) -> None:
-    """All tasks that are complete in one file, in the order of the grids, with what the grids are."""
+    """All tasks that are complete in one file, (seeds, configs, epochs), with what the grids are."""
     arrays: dict[str, Any] = {}
     about: dict[str, Any] = {}
-    trainings = 0
     for name, recording in RECORDINGS.items():
-        files = sorted(parts.glob(f"{name}-*.npy"))
-        curves = np.concatenate([np.load(file) for file in files] or [np.empty(0)])
-        order = np.random.default_rng(0).permutation(len(recording.configs()))
-        if len(curves) != len(order):
-            print(f"{name}: left out, {len(curves)} of {len(order)} trainings are recorded")
+        curves = [recorded(name, seed, parts) for seed in SEEDS]
+        if not all(map(len, curves)):
             continue
         about[name] = recording.describe()
-        trainings += len(order)
-        sorted_curves = np.empty_like(curves)
-        sorted_curves[order] = curves
-        arrays[f"{name}/loss"] = sorted_curves[:, :, 0]
+        losses, metrics, seconds = np.moveaxis(np.stack(curves), -1, 0)
+        arrays[f"{name}/loss"] = losses
         if recording.metric != "loss":
-            arrays[f"{name}/metric"] = sorted_curves[:, :, 1]
-        arrays[f"{name}/seconds"] = sorted_curves[:, :, 2].astype(np.float16)
+            arrays[f"{name}/metric"] = metrics
+        arrays[f"{name}/seconds"] = seconds[0].astype(np.float16)
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(target, about=np.array(json.dumps(about)), **arrays)
+    trainings = sum(len(array) * len(array[0]) for name, array in arrays.items() if name.endswith("/loss"))
     print(f"{target}: {trainings} trainings, {target.stat().st_size / 1e6:.2f} MB")
 
 
@@ -267,6 +277,7 @@ def main() -> None:
     parser.add_argument("parts", type=Path)
     parser.add_argument("--mnist", type=Path, help="folder with MNIST's idx files")
     parser.add_argument("--tasks", nargs="+", default=list(RECORDINGS), choices=RECORDINGS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS), choices=SEEDS)
     parser.add_argument("--minutes", type=float, default=math.inf, help="end after these")
     parser.add_argument("--join", type=Path, metavar="FILE", help="write what was recorded as one file")
     arguments = parser.parse_args()
@@ -277,8 +288,8 @@ def main() -> None:
         parser.error("give --mnist, the folder with MNIST's idx files")
     arguments.parts.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + 60 * arguments.minutes
-    for name in arguments.tasks:
-        record(name, arguments.parts, arguments.mnist, deadline)
+    for name, seed in itertools.product(arguments.tasks, arguments.seeds):
+        record(name, seed, arguments.parts, arguments.mnist, deadline)
 
 
 if __name__ == "__main__":

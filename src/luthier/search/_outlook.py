@@ -29,6 +29,9 @@ _FIT_GROWTH = 1.2  #: the model is fitted again when it has so many times as man
 #: By how much a config is expected to be worse for each squared standard deviation from what is usual, on the model's
 #: scale. More, or coefficients that are learned, were no better (dev/LOG.md).
 _UNUSUAL = 0.01
+#: A config counts as dear by this power of what its epoch takes: where the best configs are the dear ones, 1 lost by
+#: seconds, too, and 0 where they are not (dev/LOG.md).
+_DEARNESS = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Runs:
     reached: Array
     ends: Array  #: full lengths
     numbers: NDArray[np.int64]  #: -1: not begun
-    cost: Array  #: of an epoch, in those of a usual training; 1 where only epochs count
+    cost: Array  #: of an epoch, in those of a usual training, to the power of _DEARNESS; 1 where only epochs count
     expected: Array  #: before anything was seen, on the model's scale
 
     def __len__(self) -> int:
@@ -164,7 +167,7 @@ class Outlook:
         return Runs(features, np.zeros(len(points)), ends, numbers, costs, expected)
 
     def _cost(self, features: Array, batch_sizes: Array) -> Array:
-        return np.ones(len(features)) if self._costs is None else self._costs(features, batch_sizes)
+        return np.ones(len(features)) if self._costs is None else self._costs(features, batch_sizes) ** _DEARNESS
 
     def _expected(self, points: Array) -> Array:
         return -_UNUSUAL * self._knowledge.strangeness(points)
