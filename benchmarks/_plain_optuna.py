@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from luthier import Config, Task, default_space
 
 Pair = tuple[Tensor, Tensor]
+Seen = Callable[[float, dict[str, Any]], None]  #: gets an accuracy and its config
 
 
 def tensors(task: Task) -> tuple[Pair, Pair]:
@@ -81,9 +82,6 @@ def train(task: Task, data: tuple[Pair, Pair], config: dict[str, Any], seed: int
         if time.time() > until:
             raise OutOfTime
         yield value
-
-
-Seen = Callable[[float, dict[str, Any]], None]
 
 
 def search(task: Task, seed: int, until: float, seen: Seen, *, first_trial: bool) -> None:

@@ -80,10 +80,9 @@ def work(arguments: argparse.Namespace) -> None:
         )
 
 
-def measure(arguments: argparse.Namespace, tuner: str, task: str, seed: int, minutes: float, goal: float) -> Any:
-    """Seconds and score of each new best of a tuner."""
-    command = [sys.executable, __file__, "--work", tuner, "--tasks", task, "--seeds", str(seed)]
-    command += ["--minutes", str(minutes), "--goal", str(goal), "--search", arguments.search]
+def in_a_process(file: str, arguments: argparse.Namespace, tuner: str, task: str, seed: int, *more: str) -> list[Any]:
+    """Runs ``file --work``; its lines of JSON. The tuner's clock starts here."""
+    command = [sys.executable, file, "--work", tuner, "--tasks", task, "--seeds", str(seed), *more]
     command += ["--mnist", arguments.mnist] if arguments.mnist else []
     command += ["--first-trial"] if arguments.first_trial else []
     count = str(arguments.threads)
@@ -93,6 +92,12 @@ def measure(arguments: argparse.Namespace, tuner: str, task: str, seed: int, min
     if done.returncode:
         raise SystemExit(f"{tuner} failed:\n{done.stderr}")
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def measure(arguments: argparse.Namespace, tuner: str, task: str, seed: int, minutes: float, goal: float) -> Any:
+    """Seconds and score of each new best of a tuner."""
+    more = ("--minutes", str(minutes), "--goal", str(goal), "--search", arguments.search)
+    return in_a_process(__file__, arguments, tuner, task, seed, *more)
 
 
 def of_optuna(arguments: argparse.Namespace, task: str, seed: int, minutes: float) -> Run:
@@ -153,31 +158,43 @@ def kept(path: Path | None) -> list[Run]:
     return [json.loads(text) for text in path.read_text().splitlines()] if path and path.exists() else []
 
 
-def main() -> None:
-    """Prints a line for each seed, then the medians."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+def parser_of(doc: str) -> argparse.ArgumentParser:
+    """What both comparisons on the clock ask for."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--mnist", metavar="FOLDER", default=os.environ.get("LUTHIER_MNIST"), help="MNIST's idx files")
     parser.add_argument("--tasks", nargs="+", choices=MINUTES, default=list(MINUTES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--minutes", type=float, nargs="+", help="of Optuna, for each of the tasks")
     parser.add_argument("--threads", type=int, default=2, help="of each tuner")
-    parser.add_argument("--optuna-only", action="store_true", help="only make Optuna's runs")
-    parser.add_argument("--search", default="freeze-thaw", help="Luthier's")
     parser.add_argument("--first-trial", action="store_true", help="Optuna, too, tries the task's defaults first")
     parser.add_argument("--runs", type=Path, help="JSON lines, read and added to")
-    for name, kind in (("--work", str), ("--began", float), ("--goal", float)):
+    for name, kind in (("--work", str), ("--began", float)):
         parser.add_argument(name, type=kind, help=argparse.SUPPRESS)
+    return parser
+
+
+def limits(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> dict[str, float]:
+    """Minutes of each task that can be run."""
+    minutes = arguments.minutes or [MINUTES[task] for task in arguments.tasks]
+    if len(minutes) != len(arguments.tasks):
+        parser.error(f"--minutes has {len(minutes)} values for {len(arguments.tasks)} tasks; give one for each")
+    found = dict(zip(arguments.tasks, minutes, strict=True))
+    if not arguments.mnist and found.pop("mnist", None):
+        print("mnist: skipped; give --mnist, the folder with its idx files")
+    return found
+
+
+def main() -> None:
+    """Prints a line for each seed, then the medians."""
+    parser = parser_of(__doc__ or "")
+    parser.add_argument("--optuna-only", action="store_true", help="only make Optuna's runs")
+    parser.add_argument("--search", default="freeze-thaw", help="Luthier's")
+    parser.add_argument("--goal", type=float, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
         work(arguments)
         return
-    minutes = arguments.minutes or [MINUTES[task] for task in arguments.tasks]
-    if len(minutes) != len(arguments.tasks):
-        parser.error(f"--minutes has {len(minutes)} values for {len(arguments.tasks)} tasks; give one for each")
-    for task, limit in zip(arguments.tasks, minutes, strict=True):
-        if task == "mnist" and not arguments.mnist:
-            print("mnist: skipped; give --mnist, the folder with its idx files")
-            continue
+    for task, limit in limits(parser, arguments).items():
         runs = []
         for seed in arguments.seeds:
             if arguments.optuna_only:

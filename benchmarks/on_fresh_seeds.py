@@ -14,16 +14,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-from against_optuna import GOAL, MINUTES, keep, kept, task_of
+from against_optuna import GOAL, in_a_process, keep, kept, limits, parser_of, task_of
 
 FIRST = 10_000  #: of the fresh seeds: no search used them
 Answer = dict[str, Any]
@@ -67,21 +63,6 @@ def work(arguments: argparse.Namespace) -> None:
     print(json.dumps([round(time.time() - arguments.began, 2), config]))
 
 
-def tells(arguments: argparse.Namespace, tuner: str, task: str, seed: int, minutes: float) -> Answer:
-    """Seconds until a tuner's answer, and its config."""
-    command = [sys.executable, __file__, "--work", tuner, "--tasks", task, "--seeds", str(seed)]
-    command += ["--minutes", str(minutes), *(["--mnist", arguments.mnist] if arguments.mnist else [])]
-    command += ["--first-trial"] if arguments.first_trial else []
-    count = str(arguments.threads)
-    threads = {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count}
-    command += ["--began", str(time.time())]
-    done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{tuner} failed:\n{done.stderr}")
-    seconds, config = json.loads(done.stdout)
-    return {"seconds": seconds, "config": config}
-
-
 def answer(arguments: argparse.Namespace, tuner: str, task: str, seed: int, minutes: float) -> Answer:
     """A tuner's answer with its scores on fresh seeds, from the file when it is there."""
     wanted: Answer = {
@@ -95,9 +76,9 @@ def answer(arguments: argparse.Namespace, tuner: str, task: str, seed: int, minu
     known = next((r for r in kept(arguments.runs) if wanted.items() <= r.items()), None)
     if known is not None:
         return known
-    told = tells(arguments, tuner, task, seed, minutes)
-    scores = fresh(task_of(task, arguments.mnist), told["config"], arguments.again, arguments.threads)
-    return keep(arguments.runs, {**wanted, **told, "scores": scores})
+    [(seconds, config)] = in_a_process(__file__, arguments, tuner, task, seed, "--minutes", str(minutes))
+    scores = fresh(task_of(task, arguments.mnist), config, arguments.again, arguments.threads)
+    return keep(arguments.runs, {**wanted, "seconds": seconds, "config": config, "scores": scores})
 
 
 def fresh(task: Any, config: dict[str, Any], again: int, threads: int) -> list[float]:
@@ -111,28 +92,13 @@ def fresh(task: Any, config: dict[str, Any], again: int, threads: int) -> list[f
 
 def main() -> None:
     """Prints a line for each seed, then the mean difference and its standard error."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--mnist", metavar="FOLDER", default=os.environ.get("LUTHIER_MNIST"), help="MNIST's idx files")
-    parser.add_argument("--tasks", nargs="+", choices=MINUTES, default=["digits"])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--minutes", type=float, nargs="+", help="of Optuna, for each of the tasks")
+    parser = parser_of(__doc__ or "")
     parser.add_argument("--again", type=int, default=10, help="fresh seeds")
-    parser.add_argument("--threads", type=int, default=2, help="of each tuner")
-    parser.add_argument("--first-trial", action="store_true", help="Optuna, too, tries the task's defaults first")
-    parser.add_argument("--runs", type=Path, help="JSON lines, read and added to")
-    for name, kind in (("--work", str), ("--began", float)):
-        parser.add_argument(name, type=kind, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
         work(arguments)
         return
-    minutes = arguments.minutes or [MINUTES[task] for task in arguments.tasks]
-    if len(minutes) != len(arguments.tasks):
-        parser.error(f"--minutes has {len(minutes)} values for {len(arguments.tasks)} tasks; give one for each")
-    for task, limit in zip(arguments.tasks, minutes, strict=True):
-        if task == "mnist" and not arguments.mnist:
-            print("mnist: skipped; give --mnist, the folder with its idx files")
-            continue
+    for task, limit in limits(parser, arguments).items():
         differences = []
         for seed in arguments.seeds:
             theirs = answer(arguments, "optuna", task, seed, limit)
@@ -144,8 +110,9 @@ def main() -> None:
                 f"has {means[0]:.4f}, Luthier's after {ours['seconds']:.0f} s {means[1]:.4f}",
                 flush=True,
             )
-        error = statistics.stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else math.nan
-        print(f"{task}: Luthier's minus Optuna's {statistics.fmean(differences):+.4f} ± {error:.4f}")
+        if len(differences) > 1:
+            error = statistics.stdev(differences) / len(differences) ** 0.5
+            print(f"{task}: Luthier's minus Optuna's {statistics.fmean(differences):+.4f} ± {error:.4f}")
 
 
 if __name__ == "__main__":

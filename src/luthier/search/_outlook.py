@@ -105,7 +105,7 @@ class Outlook:
 
     @property
     def start(self) -> float:
-        """What a slice costs besides its epochs, in the unit of ``Runs.cost``."""
+        """What a slice costs besides its epochs, in epochs of a usual training."""
         return 0.0 if self._costs is None else self._costs.start
 
     def told(self) -> None:

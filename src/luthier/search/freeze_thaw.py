@@ -37,8 +37,8 @@ Array = NDArray[np.float64]
 # Each of these was varied on simulated trainings (LCBench, development data sets); figures in dev/LOG.md.
 DRAWN = 3  #: one in so many new trainings is drawn blindly, from priors and everywhere in turn, if no start is due
 
-#: Gain is compared per this power of the epochs it takes, or of their seconds where these are known: 1 would prefer
-#: what improves soonest, 0 what gets furthest.
+#: Gain is compared per this power of the epochs it takes, a dear one counting for more (``Runs.cost``): 1 would
+#: prefer what improves soonest, 0 what gets furthest.
 PATIENCE = 0.5
 
 #: The user's own setting goes to its end when others had so many times what that takes; 1 was worse (dev/LOG.md).
