@@ -1,7 +1,8 @@
 """Recorded trainings as a benchmark: a table of curves, and a simulation that charges a search for what it looks at.
 
 Every config was trained with several seeds. A search sees the curves of one of them, and what it holds for the best is
-judged by the mean over all: who tries many configs finds the one that was luckiest, which is no better on other seeds.
+judged by the mean over all, for as many epochs as it had: who tries many configs finds the one that was luckiest, which
+is no better on other seeds.
 
 Configs are rounded to the nearest one of the table, each value on its (log) scale. One rule for all searches: every
 epoch asked for is paid, also when a new training rounds to a config that is known; its curve is then the same. So who
@@ -176,6 +177,7 @@ class Simulation:
         self.budget_seconds = trainings * table.mean_seconds
         self._paid: dict[int, int] = {}
         self._top = -math.inf  #: best value seen, times the sign
+        self._leader = -1  #: the config that has it
         self._regrets: list[float] = []  #: after each epoch, that of the config with the best value
         self._seconds: list[float] = []
         self._free = 0
@@ -216,8 +218,10 @@ class Simulation:
         self._paid[index] = max(epoch + 1, self._paid.get(index, 0))
         regret = self._regrets[-1] if self._regrets else WORST
         if math.isfinite(value) and self.table.sign * value > self._top:
-            self._top = self.table.sign * value
-            regret = min(WORST, float(self.table.regret(self.table.worth[index, epoch])))
+            self._top, self._leader = self.table.sign * value, index
+        if index == self._leader:
+            reached = self._paid[index] - 1
+            regret = min(WORST, float(self.table.regret(self.table.worth[index, reached])))
         self._regrets.append(regret)
         seconds = float(self.table.seconds[index, epoch])
         self._seconds.append((self._seconds[-1] if self._seconds else 0.0) + (seconds if seconds == seconds else 0.0))

@@ -115,6 +115,26 @@ class TestReport:
         shown = " ".join(text(report(result(recommendation=replace(other, confirmed=even)), COMMAND)).split())
         assert "0.9700 on each of 3 fresh seeds" in shown
 
+    def test_that_it_is_better_than_others_is_said_of_others_alone(self, result: Make) -> None:
+        """How it does beside the baseline is what the gain tells."""
+        found = [
+            Candidate(Trained(b.training, b.config, 0, {}, None, b.curve, (), None, True), scores, 0, 1.0, i, not i)
+            for i, (b, scores) in enumerate(
+                [
+                    (result().best, (0.97, 0.971, 0.972)),
+                    (result().baseline, (0.95, 0.951, 0.952)),
+                    (trained(3, 0.96, lr=0.02), (0.94, 0.941, 0.942)),
+                ]
+            )
+        ]
+
+        def shown(*candidates: Candidate) -> str:
+            told = Recommendation(candidates[0].training, candidates[0], candidates, 0.02, None, True)
+            return " ".join(text(report(result(recommendation=told), COMMAND)).split())
+
+        assert "better than what else was run on them" in shown(*found)
+        assert "better than what else" not in shown(*found[:2])
+
     def test_what_is_wrong_with_scores_is_told_and_not_the_budget(self, result: Make) -> None:
         nothing = {"best": None, "baseline": None, "trainings": 4}
         assert "no accuracy is a number" in text(report(result(**nothing), COMMAND), width=120)

@@ -13,7 +13,7 @@ from torch import nn
 
 from luthier import Options, Task
 from luthier.errors import UsageError
-from luthier.executors import Workers
+from luthier.executors import Workers, can_fork
 from luthier.records import Slice, Status
 from luthier.study import CheckpointStore
 
@@ -186,3 +186,23 @@ def test_exact_ones_wait_for_an_answer_before_each_interval(task, tmp_path, exac
 def test_where_there_can_be_no_workers(task, count, options, message):
     with pytest.raises(UsageError, match=message):
         Workers(task, options, count)
+
+
+def test_a_process_that_may_have_none_of_its_own_says_so(task):
+    """Those of a ``multiprocessing.Pool`` are such."""
+
+    def ask():
+        try:
+            Workers(task, Options(), 2)
+        except UsageError as error:
+            there.send((can_fork(), str(error)))
+
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=ask, daemon=True)
+    process.start()
+    there.close()
+    can, message = here.recv()
+    process.join()
+    assert not can
+    assert message == "workers is 2, but in a daemonic process trainings run one after the other; give 1"

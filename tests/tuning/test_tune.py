@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from luthier import Options, Space, choice, load_result, log_uniform, tune
+from luthier import Options, Space, choice, digits, load_result, log_uniform, tune
 from luthier.cli.documents import tune_document
 from luthier.errors import BudgetError, ConfigError, TaskError, UsageError
 from luthier.events import NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened, TrainingEnded
 from luthier.records import Slice
 from luthier.search import OptunaSearch, make_search
 from luthier.study import Study
+from luthier.task import reference_of
 from luthier.training import evaluate
 from luthier.tuning.run import SPREAD_SHARE
 from luthier.tuning.setup import prepare
@@ -36,6 +37,15 @@ def test_the_users_own_setting_is_training_0(run, recorded, tmp_path):
     assert found[0][0] == result.baseline.config
     assert {entry[0].momentum for entry in found.values()} == {0.5}
     assert len({entry[0] for entry in found.values()}) == len(found) == result.trainings
+
+
+@pytest.mark.parametrize(("budget", "there"), [("1 epochs", True), (0.5, False)])
+def test_what_scores_are_compared_with_is_noted_unless_the_budget_is_a_look(tmp_path, budget, there):
+    task = digits()
+    tune(task, budget=budget, folder=tmp_path)
+    noted = json.loads((tmp_path / "task.json").read_text())["reference"]
+    assert noted == (reference_of(task) if there else None)
+    assert reference_of(task) is not None
 
 
 def own_slices(events):

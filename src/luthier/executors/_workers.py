@@ -186,7 +186,8 @@ def check(options: Options, count: int) -> None:
     if count < 1:
         raise UsageError(f"workers is {count}; give 1 or more, or auto")
     if count > 1 and not can_fork():
-        raise UsageError(f"workers is {count}, but on {sys.platform} trainings run one after the other; give 1")
+        where = "in a daemonic process" if multiprocessing.current_process().daemon else f"on {sys.platform}"
+        raise UsageError(f"workers is {count}, but {where} trainings run one after the other; give 1")
     if count > 1 and pick_device(options.device).type != "cpu":
         raise UsageError(f"workers is {count}, but the device is no CPU; give 1, or the device cpu")
     if count > 1 and options.threads > 1:
@@ -194,8 +195,11 @@ def check(options: Options, count: int) -> None:
 
 
 def can_fork() -> bool:
-    """Whether processes can be forked safely: macOS has libraries that do not survive it, Windows has no fork."""
-    return sys.platform == "linux"
+    """Whether processes can be forked safely: macOS has libraries that do not survive it, Windows has no fork.
+
+    A daemonic process, such as those of a ``multiprocessing.Pool``, may have none of its own.
+    """
+    return sys.platform == "linux" and not multiprocessing.current_process().daemon
 
 
 def serve(connection: Connection, task: Task, options: Options, stop: Callable[[], bool]) -> None:

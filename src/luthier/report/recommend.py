@@ -105,6 +105,12 @@ class Recommendation:
         return tuple(c for c in self.candidates if c.tied)
 
     @property
+    def stands_out(self) -> bool:
+        """Whether others that the search found were run again too, and none ties; the gain tells of the baseline."""
+        others = [c for c in self.candidates if c.training.number not in (0, self.training.number)]
+        return bool(others) and len(self.tied) == 1
+
+    @property
     def is_baseline(self) -> bool:
         """Whether it is the user's own setting."""
         return self.training.number == 0

@@ -32,7 +32,6 @@ from luthier.tuning.probing import NOTE, Found, Plan, plan, probe
 from luthier.tuning.result import Result
 from luthier.tuning.searches import Searches
 from luthier.tuning.setup import Setup
-from luthier.tuning.source import write_source
 from luthier.tuning.unfinished import Unfinished
 
 #: Trainings that may fail in a row; after as many, the fault is in the task and not in a config.
@@ -50,8 +49,6 @@ CONFIRM_SEEDS = 5
 RACE_FROM = 5.0
 #: Share of the time of slices that workers may wait for decisions. Beyond it one is made ahead, knowing less.
 WAITING_SHARE = 0.03
-#: Seconds of budget from which on one of them may go into what the scores are compared with.
-REFERENCE_FROM = 10.0
 
 
 class Run:
@@ -122,8 +119,6 @@ class Run:
             self._tell(result)
         for cut in self._study.pending():  # begun when the last run was killed
             self._leader.begin(cut)
-        time_for_it = self._asked.unit != "seconds" or self._asked.total >= REFERENCE_FROM
-        write_source(self._folder, self._setup.task, self._setup.baseline, reference=time_for_it)
         task = self._setup.task
         trainings = len(self._leader.curves)
         self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))

@@ -15,16 +15,15 @@ from luthier.records import Config
 from luthier.report.history import read_history
 from luthier.report.recommend import recommend
 from luthier.study import Study
-from luthier.task import Task, chance_of, load_task, reference_of
+from luthier.task import Task, chance_of, load_task
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
 
 
-def write_source(folder: Path, task: Task, baseline: Config, *, reference: bool = True) -> None:
+def write_source(folder: Path, task: Task, baseline: Config, reference: float | None) -> None:
     """Notes in ``folder`` where the task came from, for ``load_result``, and what explains its scores.
 
-    ``reference``: whether there is a second to fit what the scores are compared with (``reference_of``). Raises
-    StudyError when it cannot.
+    ``reference`` is what ``reference_of`` gives, if there was time for it. Raises StudyError when it cannot.
     """
     source = None if task.source is None else {"task": task.source[0], "data": task.source[1]}
     chance, targets = chance_of(task), task.train.targets
@@ -32,7 +31,7 @@ def write_source(folder: Path, task: Task, baseline: Config, *, reference: bool 
         "name": task.name,
         "validation": len(task.validation),
         "chance": None if chance is None else asdict(chance),
-        "reference": reference_of(task) if reference else None,
+        "reference": reference,
         "parameters": task.parameters(baseline),
         "targets": None if targets is None else targets.numel(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,19 @@ from luthier.records import Options
 from luthier.search import DEFAULT_SEARCH, Confidence, Search, beliefs_around
 from luthier.space import Space
 from luthier.study import CheckpointStore, Study
-from luthier.task import Task, load_task
+from luthier.task import Task, load_task, reference_of
+from luthier.tuning.aside import Aside
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.result import Result
 from luthier.tuning.run import Run
 from luthier.tuning.searches import Searches
 from luthier.tuning.setup import check_options, prepare
+from luthier.tuning.source import write_source
 from luthier.tuning.workers import choose_workers, executors
 
-#: Seconds of budget from which on several trainings run at once without being asked for: less is a look.
-WORKERS_FROM = 10.0
+#: Seconds of budget from which on several trainings run at once without being asked for, and it is worked out what
+#: scores are compared with: less is a look.
+LONG_FROM = 10.0
 
 
 def tune(
@@ -68,8 +72,11 @@ def tune(
     options = options or Options()
     setup = prepare(task, space, baseline)
     in_seconds = asked.unit == "seconds"
-    timed = in_seconds and asked.total >= WORKERS_FROM
-    count = choose_workers(workers, task, options, check_options(setup, options, seed), pays=timed)
+    short = in_seconds and asked.total < LONG_FROM
+    # While the next line imports torch._dynamo, which takes two seconds of one core.
+    reference = None if short else Aside(partial(reference_of, task))
+    filled = check_options(setup, options, seed)
+    count = choose_workers(workers, task, options, filled, pays=in_seconds and not short)
     options = options if count == 1 else replace(options, threads=1)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
     beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []
@@ -92,6 +99,7 @@ def tune(
         study.add_threads(options.threads)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped)
+        write_source(folder, task, setup.baseline, reference.result() if reference else None)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
         return run.run(make_executor(checkpoints, run.on_point, run.interrupted))

@@ -156,6 +156,19 @@ def test_scores_that_are_all_the_same_are_not_said_to_differ_by_nothing(training
     assert "±0 " not in text.replace("± ", "±")
 
 
+def test_that_it_is_better_than_others_is_said_of_others_alone(training, history):
+    """How it does beside the baseline is what the gain tells."""
+    own, better, other = training(0, [0.3] * 8, lr=0.1), training(1, [0.9] * 8), training(2, [0.8] * 8, lr=0.3)
+    scores = {0: (0.3, 0.31, 0.32), 1: (0.9, 0.91, 0.92), 2: (0.8, 0.81, 0.82)}
+
+    def page(*numbers):
+        again = [training(10 * n + i, [s] * 8, confirms=n) for n in numbers for i, s in enumerate(scores[n], 3)]
+        return seen(history(own, better, other, *again))
+
+    assert "better than the other settings that were run again" in page(0, 1, 2)
+    assert "better than the other settings" not in page(0, 1)
+
+
 def test_figures_are_what_plotly_knows(searched, monkeypatch):
     """Its Python classes check every name and value; the page itself goes without them, for speed."""
     from plotly.graph_objects import Figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from luthier.report.claims import Verdict, judge
 from luthier.report.history import read_history
 from luthier.space import Space, integer, log_uniform
 from luthier.study import CheckpointStore, Study
-from luthier.task import Task, load_task
+from luthier.task import Task, load_task, reference_of
 from luthier.training.seeding import derive
+from luthier.tuning.aside import Aside
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.claims import design
 from luthier.tuning.claims.design import Step
@@ -70,6 +72,7 @@ def claims(
     told = {name: own[name] for name in {**task.defaults, **(baseline or {})}}
     setup = prepare(task, _space(own, sizes, told), dict(design.constant(own)))
     options = options or Options()
+    reference = Aside(partial(reference_of, task))
     check_options(setup, options, seed)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / f"{task.name}-claims"
     study = Study.open(
@@ -83,7 +86,7 @@ def claims(
         search=SEARCH,
     )
     with study:
-        write_source(folder, task, setup.baseline)
+        write_source(folder, task, setup.baseline, reference.result())
         recorder = Recorder(study, asked, task.evaluations_per_epoch, on_event or _ignore, stop or (lambda: False))
         experiment = _Experiment(task, own, sizes, study.description.seed, options, recorder, folder)
         experiment.run(asked)
