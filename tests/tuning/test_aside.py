@@ -21,6 +21,13 @@ def test_another_process_does_the_work():
     assert Aside(where).result() != HERE
 
 
+@pytest.mark.skipif(not can_fork(), reason="no process can be forked here")
+def test_it_has_one_thread():
+    """Those of this process are not there, and would be waited for."""
+    torch.set_num_threads(2)
+    assert Aside(torch.get_num_threads).result() == 1
+
+
 def test_it_returns_what_the_work_returns():
     data = torch.arange(6.0)
     assert Aside(lambda: float((data @ data).sqrt())).result() == pytest.approx(55**0.5)

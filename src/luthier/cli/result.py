@@ -94,7 +94,7 @@ def recommended(result: Result) -> list[str]:
             f"{use}: {scores} ({interval}). It ties with {others} and is among the quickest, "
             f"{words.duration(chosen.seconds)}."
         )
-    elif found.stands_out:
+    elif found.compared:
         told.append(f"{use}: {scores} ({interval}), better than what else was run on them by more than luck explains.")
     else:
         told.append(f"{use}: {scores} ({interval}).")

@@ -6,13 +6,10 @@ checkpoints, what the user's code prints, and at last the result with the traini
 
 from __future__ import annotations
 
-import gc
 import io
 import multiprocessing
 import os
-import signal
 import sys
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from luthier.errors import UsageError
+from luthier.executors._fork import can_fork, fork
 from luthier.executors.inline import Inline
 from luthier.records import Options, Point, Slice, SliceResult
 from luthier.task import Task
@@ -151,20 +149,12 @@ class Workers:
     def _fork(self) -> Worker:
         here, there = self._context.Pipe()
         inherited = [here, *(worker.connection for worker in self.all)]
-        process = self._context.Process(target=self._work, args=(there, inherited), name="luthier-worker")
-        with warnings.catch_warnings():
-            # Python 3.12 and later warn of the locks that other threads may hold. None is taken over there.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            process.start()
+        process = fork(self._work, there, inherited, name="luthier-worker")
         there.close()
         return Worker(process, here)
 
     def _work(self, connection: Connection, inherited: list[Connection]) -> None:
         """The life of a worker. It ends with the connection, so that none outlives who asks."""
-        torch.set_num_threads(1)
-        gc.freeze()  # what belongs to the other process is never closed here
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; who asked decides
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for other in inherited:
             other.close()
         sys.stdout, sys.stderr = _Relay("stdout", connection), _Relay("stderr", connection)
@@ -192,14 +182,6 @@ def check(options: Options, count: int) -> None:
         raise UsageError(f"workers is {count}, but the device is no CPU; give 1, or the device cpu")
     if count > 1 and options.threads > 1:
         raise UsageError(f"workers is {count} and threads is {options.threads}; workers have one thread each, give 1")
-
-
-def can_fork() -> bool:
-    """Whether processes can be forked safely: macOS has libraries that do not survive it, Windows has no fork.
-
-    A daemonic process, such as those of a ``multiprocessing.Pool``, may have none of its own.
-    """
-    return sys.platform == "linux" and not multiprocessing.current_process().daemon
 
 
 def serve(connection: Connection, task: Task, options: Options, stop: Callable[[], bool]) -> None:

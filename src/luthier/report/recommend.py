@@ -105,10 +105,9 @@ class Recommendation:
         return tuple(c for c in self.candidates if c.tied)
 
     @property
-    def stands_out(self) -> bool:
-        """Whether others that the search found were run again too, and none ties; the gain tells of the baseline."""
-        others = [c for c in self.candidates if c.training.number not in (0, self.training.number)]
-        return bool(others) and len(self.tied) == 1
+    def compared(self) -> bool:
+        """Whether others that the search found were run again too: of the user's own setting the gain tells."""
+        return any(c.training.number not in (0, self.training.number) for c in self.candidates)
 
     @property
     def is_baseline(self) -> bool:
