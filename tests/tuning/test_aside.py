@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 
 import pytest
 import torch
@@ -26,6 +27,16 @@ def test_it_has_one_thread():
     """Those of this process are not there, and would be waited for."""
     torch.set_num_threads(2)
     assert Aside(torch.get_num_threads).result() == 1
+
+
+@pytest.mark.skipif(not can_fork(), reason="no process can be forked here")
+def test_ctrl_c_is_left_to_who_asked():
+    def work() -> int:
+        if os.getpid() != HERE:
+            os.kill(os.getpid(), signal.SIGINT)  # a terminal sends it to all
+        return os.getpid()
+
+    assert Aside(work).result() != HERE
 
 
 def test_it_returns_what_the_work_returns():
