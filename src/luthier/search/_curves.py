@@ -63,14 +63,14 @@ class CurveModel:
     """The process of the module's docstring. ``fit``, then ``condition``, then ``predict``."""
 
     def __init__(self, dimensions: int) -> None:
-        self._dimensions = dimensions
+        self.dimensions = dimensions
         self._median = np.log(np.r_[np.full(dimensions, _LENGTH), _DEVIATIONS])
         self._theta = self._median.copy()
 
     @property
     def lengths(self) -> Array:
         """How far apart values of each dimension must be for levels to differ much."""
-        found: Array = np.exp(self._theta[: self._dimensions])
+        found: Array = np.exp(self._theta[: self.dimensions])
         return found
 
     @_one_thread
@@ -79,8 +79,8 @@ class CurveModel:
         same = rows.training[:, None] == rows.training
         slopes = np.outer(rows.remaining, rows.remaining)
         squares = (rows.x[:, None, :] - rows.x[None, :, :]) ** 2
-        flat = squares.reshape(-1, self._dimensions)
-        base, count, d = _mean_curve(rows.remaining), len(rows.value), self._dimensions
+        flat = squares.reshape(-1, self.dimensions)
+        base, count, d = _mean_curve(rows.remaining), len(rows.value), self.dimensions
 
         def loss(theta: Array) -> tuple[float, Array]:
             inverse = np.exp(-2 * theta[:d])
@@ -116,7 +116,7 @@ class CurveModel:
     @_one_thread
     def condition(self, rows: Rows) -> None:
         """Takes what was seen."""
-        level, slope, own, own_slope, noise = np.exp(2 * self._theta[self._dimensions :])
+        level, slope, own, own_slope, noise = np.exp(2 * self._theta[self.dimensions :])
         slopes = np.outer(rows.remaining, rows.remaining)
         same = rows.training[:, None] == rows.training
         cov = (level + slope * slopes) * self._matern(rows.x, rows.x) + same * (own + own_slope * slopes)
@@ -135,7 +135,7 @@ class CurveModel:
         more than one.
         """
         rows, n = self._rows, len(x)
-        level, slope, own, own_slope, _ = np.exp(2 * self._theta[self._dimensions :])
+        level, slope, own, own_slope, _ = np.exp(2 * self._theta[self.dimensions :])
         matern = self._matern(rows.x, x)
         s, one = rows.remaining[:, None], np.ones_like(remaining)
         blocks, factors = [matern, s * matern], [level * one, slope * remaining]

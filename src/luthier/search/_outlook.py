@@ -77,6 +77,8 @@ class Outlook:
         costs: Costs | None = None,
     ) -> None:
         self.points: dict[int, Array] = {}  #: of the trainings inside the space, by number
+        self._features: dict[int, Array] = {}  # of the same
+        self._foreseen: dict[int, float] = {}  # what is expected of them beforehand
         self._axes = axes
         self._knowledge = knowledge
         self._trainings = trainings
@@ -89,14 +91,25 @@ class Outlook:
         self._scale: Scale | None = None
         self.best = -math.inf  #: of all values, on the model's scale
 
+    def place(self, number: int, point: Array) -> None:
+        """Says where a training lies."""
+        self.points[number] = point
+        self._features[number] = self._axes.features(point[None])[0]
+        self._foreseen[number] = float(self._expected(point[None])[0])
+
     def timed(self, training: Training, seconds: float, start: float) -> None:
         """Takes what the epochs of a training took in all, and its last slice besides."""
         if self._costs is None:
             return
         self._costs.tell_start(start)
-        if training.number in self.points and training.reached > 0:
-            features = self._axes.features(self.points[training.number][None])[0]
+        features = self._features.get(training.number)
+        if features is not None and training.reached > 0:
             self._costs.tell(training.number, features, _batch_size(training), seconds / training.reached)
+
+    @property
+    def features(self) -> Array:
+        """Of all trainings that lie in the space."""
+        return np.array(list(self._features.values()))
 
     @property
     def in_seconds(self) -> bool:
@@ -140,15 +153,14 @@ class Outlook:
 
     def begun(self, trainings: Sequence[Training]) -> Runs:
         """Trainings that lie in the space."""
-        points = np.array([self.points[t.number] for t in trainings]).reshape(len(trainings), len(self._axes))
-        features = self._axes.features(points)
+        features = self._features_of(trainings)
         return Runs(
             features,
             np.array([t.reached for t in trainings]),
             np.array([t.epochs for t in trainings]),
             np.array([t.number for t in trainings], np.int64),
             self._cost(features, np.array([_batch_size(t) for t in trainings])),
-            self._expected(points),
+            self._beforehand(trainings),
         )
 
     def new(self, points: Array) -> Runs:
@@ -168,6 +180,13 @@ class Outlook:
 
     def _cost(self, features: Array, batch_sizes: Array) -> Array:
         return np.ones(len(features)) if self._costs is None else self._costs(features, batch_sizes) ** _DEARNESS
+
+    def _features_of(self, trainings: Sequence[Training]) -> Array:
+        found = np.array([self._features[t.number] for t in trainings], float)
+        return found.reshape(len(trainings), self._model.dimensions)
+
+    def _beforehand(self, trainings: Sequence[Training]) -> Array:
+        return np.array([self._foreseen[t.number] for t in trainings], float)
 
     def _expected(self, points: Array) -> Array:
         return -_UNUSUAL * self._knowledge.strangeness(points)
@@ -207,13 +226,12 @@ class Outlook:
         values = np.full(len(scores), _FAILED)
         if scale is not None:
             values = scale(np.where(np.isfinite(scores), scores, finite.min()))
-        points = np.array([self.points[t.number] for t in trainings])
         of = np.repeat(np.arange(len(trainings)), [len(at) for at in epochs])
         rows = Rows(
-            self._axes.features(points)[of],
+            self._features_of(trainings)[of],
             np.array([t.number for t in trainings])[of],
             self.remaining(np.concatenate(epochs)),
-            values - self._expected(points)[of],
+            values - self._beforehand(trainings)[of],
         )
         return rows, scale
 

@@ -193,8 +193,8 @@ class Knowledge:
         self._optimizer = "Adam" if known & {"beta1", "beta2"} else "SGD"
         beliefs = [replace(belief, name=usual.get(belief.name, belief.name)) for belief in beliefs]
         self.informed = bool(beliefs)  #: whether there are beliefs beside the literature
-        self._literature = [*_in_time(self._axes, cost), *LITERATURE]
-        self._believed = [*beliefs, *self._literature]
+        self._literature = [b for b in (*_in_time(self._axes, cost), *LITERATURE) if self._may_hold(b)]
+        self._believed = [*filter(self._may_hold, beliefs), *self._literature]
         optimizers = getattr(axes.axes.get("optimizer"), "choices", None) or ()
         rated = [b.given.get("optimizer") for b in beliefs if b.name == "lr"]
         self._rated = [k for k, name in enumerate(optimizers) if name in rated]  # choices with beliefs of their own lr
@@ -267,15 +267,26 @@ class Knowledge:
             if held.any():
                 column[held] = self._units(name, self._values(belief, points[held], noise[held]))
 
+    def _may_hold(self, belief: Belief) -> bool:
+        """Whether a belief is the case for any config at all, and its hyperparameter varies."""
+        if belief.name not in self._axes.names:
+            return False
+        for name, value in belief.given.items():
+            axis = self._axes.axes.get(name)
+            possible = (self._fixed(name),) if axis is None else axis.choices
+            if possible is not None and value not in possible:
+                return False
+        return True
+
     def _holds(self, belief: Belief, points: Array) -> NDArray[np.bool_]:
+        """At which points a belief that may hold does."""
         held = np.ones(len(points), bool)
         for name, value in belief.given.items():
             axis = self._axes.axes.get(name)
             if axis is None:
-                held &= self._fixed(name) == value
-            elif axis.choices is not None:
-                places = [k for k, choice in enumerate(axis.choices) if choice == value]
-                held &= np.isin(np.round(self._axes.column(points, name)), places)
+                continue
+            if axis.choices is not None:
+                held &= np.round(self._axes.column(points, name)) == axis.choices.index(value)
             else:
                 held &= axis.values(self._axes.column(points, name)) == value
         return held

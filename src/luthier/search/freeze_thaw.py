@@ -335,7 +335,7 @@ class FreezeThaw:
         if training.number not in self._outlook.points:
             params = self._proposals.params(training.config)
             if params is not None:
-                self._outlook.points[training.number] = self._axes.point(params)
+                self._outlook.place(training.number, self._axes.point(params))
 
     def _sorted(self) -> list[Training]:
         return sorted(self._trainings, key=lambda t: t.number)
@@ -366,7 +366,7 @@ class FreezeThaw:
 
     def _unlike(self, features: Array) -> Array:
         """What share of their worth new configs keep beside the one most like them that was begun."""
-        known = self._outlook.scaled(self._axes.features(np.array(list(self._outlook.points.values()))))
+        known = self._outlook.scaled(self._outlook.features)
         features = self._outlook.scaled(features)
         squared = (features**2).sum(1)[:, None] + (known**2).sum(1) - 2 * features @ known.T
         return _share(squared.min(1))
