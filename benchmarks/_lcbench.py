@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import _gains
 import numpy as np
 
 from luthier.hyperparameters import complete
@@ -53,6 +54,22 @@ def coverage(protocol: Any, instances: Sequence[str], seeds: Sequence[int], spac
                         inside[stop].append(forecast.low <= final <= forecast.high)
     shares = ", ".join(f"{np.mean(held):.3f} from epoch {seen}" for seen, held in inside.items())
     return f"90 % intervals of final values cover {shares} ({len(inside[0])} trainings each)"
+
+
+def gains(protocol: Any, instances: Sequence[str], seeds: Sequence[int], space_of: Any, train: Train) -> str:
+    """Whether ``gain`` says what more epochs bring."""
+    found = []
+    for instance in instances:
+        for seed in seeds:
+            simulation = protocol.Simulation(instance, _gains.LONGEST, seconds_too=False)
+            search = FreezeThaw(space_of(simulation), max_epochs=simulation.max_epochs, seed=seed)
+
+            def step(cut: Slice, simulation: Any = simulation) -> Any:
+                with contextlib.suppress(protocol.BudgetSpent):
+                    return train(simulation, cut)
+
+            found += _gains.gains(search, step, simulation.max_epochs, 1.0)
+    return _gains.table(found)
 
 
 def worst(protocol: Any, instance: str, space: Any, train: Train) -> Any:

@@ -1,7 +1,7 @@
 """Searches on recorded real trainings (``curves/record.py``): Luthier's, and Optuna's as a user would run them.
 
     python benchmarks/curves.py [--search freeze-thaw asha ...] [--aim metric|loss] [--seeds 0 1 2 3 4] [--runs FILE]
-    python benchmarks/curves.py --coverage
+    python benchmarks/curves.py --coverage | --gain
 
 A name is a search of Luthier, or ``optuna:tpe+hyperband``: Optuna's own loop, which goes on with a trial until the
 pruner ends it. With ``,default`` at its end the search begins with the setting that a user would start from;
@@ -22,14 +22,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import _gains
 import numpy as np
 import optuna
 from _coverage import print_coverage
 from _recorded import CHECKPOINTS, DATA, GRID, BudgetSpent, Simulation, Table, load
 
 from luthier.hyperparameters import complete
-from luthier.records import Slice
-from luthier.search import make_search
+from luthier.records import Slice, SliceResult
+from luthier.search import FreezeThaw, make_search
 
 OPTUNA = "optuna:"
 DEFAULT = ",default"
@@ -141,6 +142,19 @@ def run(method: str, table: Table, seed: int, trainings: float, pay_again: bool)
     }
 
 
+def gains(table: Table, seed: int) -> list[_gains.Gain]:
+    """What a search said that more epochs would bring, and what they did."""
+    simulation = Simulation(table, _gains.LONGEST)
+    search = FreezeThaw(table.space, max_epochs=table.epochs, direction=table.direction, complete=complete, seed=seed)
+
+    def step(cut: Slice) -> SliceResult | None:
+        with contextlib.suppress(BudgetSpent):
+            return simulation.train(cut)
+        return None
+
+    return _gains.gains(search, step, table.epochs, table.sign)
+
+
 class Kept:
     """Runs in a file, one JSON line each."""
 
@@ -214,6 +228,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, help="JSON lines, read and added to")
     parser.add_argument("--each", action="store_true", help="a table for each task, too")
     parser.add_argument("--coverage", action="store_true", help="how often the curve model's 90 %% intervals hold")
+    parser.add_argument("--gain", action="store_true", help="whether what more epochs bring is foreseen")
     arguments = parser.parse_args()
     if not arguments.data.exists():
         print(f"skipped: {arguments.data} is not there; benchmarks/curves/record.py makes it")
@@ -231,6 +246,9 @@ def main() -> None:
         print(f"median {table.median:.4f}, a training takes {table.mean_seconds:.2f} s")
     if arguments.coverage:
         print_coverage(tables)
+    if arguments.gain:
+        print(_gains.table([g for by_seed in tables.values() for s, t in by_seed.items() for g in gains(t, s)]))
+    if arguments.coverage or arguments.gain:
         return
     kept = Kept(arguments.runs)
     runs: dict[str, list[Run]] = {}

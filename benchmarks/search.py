@@ -2,7 +2,7 @@
 
 python benchmarks/search.py FOLDER [--search freeze-thaw ...] [--others] [--default] [--seeds 0 1 2] [--trainings 20]
                                    [--in-seconds]
-python benchmarks/search.py FOLDER --coverage | --wrong-belief [--seeds 0]
+python benchmarks/search.py FOLDER --coverage | --gain | --wrong-belief [--seeds 0]
 
 FOLDER holds ``protocol.py``, which simulates trainings (it needs onnxruntime), and ``peers.json``, what other tuners
 reached. Without a folder there is nothing to run. Prints the protocol's tables, the paired differences from the best
@@ -164,12 +164,19 @@ def main() -> None:
     parser.add_argument("--others", action="store_true", help="the data sets that nothing was developed on")
     parser.add_argument("--default", action="store_true", help="with the setting that a user would start from")
     parser.add_argument("--coverage", action="store_true", help="only whether intervals hold")
+    parser.add_argument("--gain", action="store_true", help="only whether what more epochs bring is foreseen")
     parser.add_argument("--wrong-belief", action="store_true", help="only what beliefs around the worst config cost")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--trainings", type=float, default=20)
     parser.add_argument("--in-seconds", action="store_true", help="tell freeze-thaw that seconds are spent, not epochs")
     arguments = parser.parse_args()
-    if not (arguments.coverage or arguments.wrong_belief):
+    wanted = {
+        _lcbench.coverage: arguments.coverage,
+        _lcbench.gains: arguments.gain,
+        _lcbench.wrong_belief: arguments.wrong_belief,
+    }
+    checks = [check for check, asked in wanted.items() if asked]
+    if not checks:
         print_speed()
     if arguments.folder is None or not (arguments.folder / "protocol.py").exists():
         print("skipped: give the folder that holds protocol.py and peers.json")
@@ -177,9 +184,9 @@ def main() -> None:
     protocol = load_protocol(arguments.folder)
     dev = protocol.DEV_INSTANCES
     instances = [i for i in protocol.INSTANCES if i not in dev] if arguments.others else dev
-    for check in [_lcbench.coverage] * arguments.coverage + [_lcbench.wrong_belief] * arguments.wrong_belief:
+    for check in checks:
         print(check(protocol, instances, arguments.seeds, space_of, train), flush=True)
-    if arguments.coverage or arguments.wrong_belief:
+    if checks:
         return
     methods = {}
     for name in arguments.search:

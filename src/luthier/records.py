@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import Any, Literal
 
-from luthier.errors import ConfigError
+from luthier.errors import ConfigError, UsageError
 
 Value = float | int | str | bool | None
 Direction = Literal["maximize", "minimize"]
@@ -153,10 +154,10 @@ class Curve:
         return [float(getattr(p, name)) for p in self.points]
 
     def best(self, direction: Direction) -> Point | None:
-        """The best point, None when there is none. Points with a metric that is not a number never win."""
+        """The best point, None when there is none. Points whose metric is not finite never win."""
         best: Point | None = None
         for point in self.points:
-            if point.metric == point.metric and (best is None or point.better(best, direction)):
+            if math.isfinite(point.metric) and (best is None or point.better(best, direction)):
                 best = point
         return best
 
@@ -233,6 +234,15 @@ class Belief:
     given: Mapping[str, Value] = field(default_factory=dict)
     follows: Mapping[str, float] = field(default_factory=dict)
     at: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.centre) and math.isfinite(self.factor) and self.factor > 1):
+            raise UsageError(
+                f"a belief about {self.name} has centre {self.centre} and factor {self.factor}; give a finite centre "
+                "and a factor above 1"
+            )
+        if missing := [name for name in self.follows if name not in self.at]:
+            raise UsageError(f"a belief about {self.name} follows {missing[0]}, but at does not say where it was made")
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Progress:
     def _better(self, other: Leader) -> Leader | None:
         """The better one of the best so far and ``other``, whose metric may be no number."""
         direction = self.opened.direction if self.opened else "maximize"
-        if math.isnan(other.point.metric) or (self.best and not other.point.better(self.best.point, direction)):
+        if not math.isfinite(other.point.metric) or (self.best and not other.point.better(self.best.point, direction)):
             return self.best
         return other
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
-from luthier.records import Decision, SliceResult
+from luthier.errors import UsageError
+from luthier.records import Decision, Direction, SliceResult
+
+
+def check_given(direction: Direction, max_epochs: float, interval: float) -> None:
+    """Raises UsageError for what no search can work with."""
+    if direction not in ("maximize", "minimize"):
+        raise UsageError(f"direction is {direction!r}; it must be maximize or minimize")
+    for name, value in (("max_epochs", max_epochs), ("interval", interval)):
+        if not (math.isfinite(value) and value > 0):
+            raise UsageError(f"{name} is {value}; it must be a number of epochs above 0")
 
 
 class Search(Protocol):

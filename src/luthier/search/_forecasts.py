@@ -5,7 +5,9 @@ A forecast is of the best value up to an epoch, since the best epoch's weights a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +16,7 @@ from scipy.special import ndtri
 
 from luthier.records import Config
 from luthier.search._outlook import Outlook, Runs
+from luthier.search._trainings import EPSILON, Training
 
 Array = NDArray[np.float64]
 
@@ -22,6 +25,12 @@ _QUANTILES = 40
 #: share of log epochs still to come, as of a random walk, and with its square, as of an unknown slope. In the units of
 #: the model's scale; measured on LCBench's development sets and on recorded curves (dev/LOG.md).
 WALK, SLOPE = 0.3, 0.4
+
+#: Share of the variance of what a search will find that its runs have in common; what its best score gained since a
+#: quarter of the epochs so far, times this, is expected to be gained by as many epochs again; and the least share of
+#: what the model expects that is left of it, where nothing was gained lately. So that its 90 % intervals hold, on
+#: LCBench's development sets and on recorded curves (dev/LOG.md).
+COMMON, AGAIN, LEAST = 0.5, 0.6, 0.02
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,32 @@ class Choice:
     seconds: float  #: of training and evaluation from its begin
 
 
+class Course:
+    """The best score of a search by the epochs that were spent."""
+
+    def __init__(self) -> None:
+        self.best = -math.inf
+        self._spent: list[float] = []
+        self._best: list[float] = []
+
+    def tell(self, spent: float, best: float) -> None:
+        """Takes where the search stands."""
+        self.best = best
+        self._spent.append(spent)
+        self._best.append(best)
+
+    def lately(self, epochs: float) -> float | None:
+        """What so many more epochs would gain if it went on as since a quarter of the epochs so far; None: unknown.
+
+        Each doubling of the epochs counts as much.
+        """
+        spent = self._spent[-1] if self._spent else 0.0
+        place = bisect_right(self._spent, spent / 4)
+        if not place or not math.isfinite(self._best[place - 1]):
+            return None
+        return (self.best - self._best[place - 1]) * AGAIN * math.log2(1 + epochs / spent)
+
+
 def of_quantiles(values: Array, sign: float) -> Forecast:
     """The forecast whose distribution these equally likely scores, in rising order, stand for."""
     low, high = np.quantile(values, [0.05, 0.95])
@@ -53,9 +88,7 @@ def of_quantiles(values: Array, sign: float) -> Forecast:
 
 def forecasts(outlook: Outlook, runs: Runs, horizons: Array, at_least: Array, sign: float) -> list[list[Forecast]]:
     """For each horizon and run. No score falls below ``at_least`` (one for each run), what it has shown already."""
-    mean, deviation = outlook.predict(runs, horizons)
-    ahead = np.maximum(outlook.remaining(runs.reached) - outlook.remaining(horizons), 0.0)
-    deviation = np.sqrt(deviation**2 + WALK * ahead + SLOPE * ahead**2)
+    mean, deviation = _ahead(outlook, runs, horizons)
     z = ndtri((np.arange(_QUANTILES) + 0.5) / _QUANTILES)
     scores = outlook.scores(mean[..., None] + deviation[..., None] * z)
     assert scores is not None
@@ -63,17 +96,55 @@ def forecasts(outlook: Outlook, runs: Runs, horizons: Array, at_least: Array, si
     return [[of_quantiles(values, sign) for values in row] for row in scores]
 
 
-def gain(outlook: Outlook, runs: Runs, horizons: Array, best: float, rng: np.random.Generator) -> Forecast:
+def _ahead(outlook: Outlook, runs: Runs, horizons: Array) -> tuple[Array, Array]:
+    """Means and honest standard deviations on the model's scale."""
+    mean, deviation = outlook.predict(runs, horizons)
+    ahead = np.maximum(outlook.remaining(runs.reached) - outlook.remaining(horizons), 0.0)
+    return mean, np.sqrt(deviation**2 + WALK * ahead + SLOPE * ahead**2)
+
+
+def gain(
+    outlook: Outlook,
+    runs: Runs,
+    horizons: Array,
+    best: float,
+    lately: float | None,
+    rng: np.random.Generator,
+) -> Forecast:
     """How much the best of these runs at these horizons will exceed the score ``best``.
 
-    Runs are drawn independently of each other, 1000 times, with the deviations that decisions are made by: those of
-    forecasts, of many runs the largest, would promise too much.
+    Runs are drawn 1000 times. What a model misjudges it misjudges in all of them, so that they are half luck of their
+    own, half in common. ``lately`` is what the search's own course has led to expect; the mean is the geometric mean of
+    both.
     """
-    mean, deviation = outlook.predict(runs, horizons[None])
-    drawn = mean[0] + deviation[0] * rng.normal(size=(1000, len(runs)))
+    mean, deviation = _ahead(outlook, runs, horizons[None])
+    own, common = rng.normal(size=(1000, len(runs))), rng.normal(size=(1000, 1))
+    drawn = mean[0] + deviation[0] * (COMMON**0.5 * common + (1 - COMMON) ** 0.5 * own)
     scores = outlook.scores(drawn.max(1, initial=-np.inf))
     assert scores is not None
-    return of_quantiles(np.sort(np.maximum(scores - best, 0.0)), 1.0)
+    gains = np.sort(np.maximum(scores - best, 0.0))
+    expected = float(gains.mean())
+    if lately is not None and expected > 0:
+        gains *= math.sqrt(max(lately, LEAST * expected) / expected)
+    return of_quantiles(gains, 1.0)
+
+
+def front(
+    outlook: Outlook, trainings: Sequence[Training], steps: Array, seconds: Mapping[int, float], sign: float
+) -> list[Choice]:
+    """What of these trainings, after so many epochs (``steps``), nothing beats in value and time."""
+    runs = outlook.begun(trainings)
+    horizons = np.minimum(np.maximum(steps[:, None], 0 * runs.ends), runs.ends)
+    reached = np.array([t.score() for t in trainings])
+    choices = []
+    for at, row in zip(horizons, forecasts(outlook, runs, horizons, reached, sign), strict=True):
+        for t, epoch, ahead in zip(trainings, at, row, strict=True):
+            value = t.score(epoch) * sign
+            known = Forecast(value, value, value) if epoch <= t.reached + EPSILON else ahead
+            if math.isfinite(known.mean):
+                taken = seconds[t.number] / t.reached * float(epoch)
+                choices.append(Choice(t.number, t.config, float(epoch), known, taken))
+    return non_dominated(choices, sign)
 
 
 def non_dominated(choices: Sequence[Choice], sign: float) -> list[Choice]:

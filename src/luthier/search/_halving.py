@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from luthier.records import Config, Decision, Direction, End, Slice, SliceResult
+from luthier.search._base import check_given
 from luthier.search._proposals import Complete, Proposals
 from luthier.search._sampling import Sampling, derived
 from luthier.search._trainings import EPSILON, Training, Trainings
@@ -118,6 +119,7 @@ class Halving:
         interval: float = 1.0,
         baseline: Config | None = None,
     ):
+        check_given(direction, max_epochs, interval)
         self._rungs = ladder(max_epochs, interval)
         self._models = [Sampling(space, sampler=sampler, direction=direction, seed=seed) for _ in self._rungs]
         self._guides = [0] * len(self._rungs)  # by rung: results that are not failures

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from luthier.records import Config, Decision, Direction, End, Slice, SliceResult
+from luthier.search._base import check_given
 from luthier.search._proposals import WALKS, Complete, Proposals
 from luthier.search._sampling import Sampling, derived
 from luthier.search._trainings import Training, Trainings
@@ -35,6 +36,7 @@ class OptunaSearch:
         interval: float = 1.0,
         baseline: Config | None = None,
     ):
+        check_given(direction, max_epochs, interval)
         steps = max(1, math.ceil(max_epochs / interval - 1e-9))
         walks = sampler in WALKS
         self._walks = walks

@@ -107,11 +107,6 @@ class Outlook:
             self._costs.tell(training.number, features, _batch_size(training), seconds / training.reached)
 
     @property
-    def features(self) -> Array:
-        """Of all trainings that lie in the space."""
-        return np.array(list(self._features.values()))
-
-    @property
     def in_seconds(self) -> bool:
         """Whether costs differ."""
         return self._costs is not None
@@ -165,18 +160,19 @@ class Outlook:
 
     def new(self, points: Array) -> Runs:
         """Trainings at these points that were not begun."""
-        ends = np.full(len(points), self._end)
-        if "epochs" in self._axes.names:
-            ends = self._axes.axes["epochs"].values(self._axes.column(points, "epochs"))
-        sizes = np.full(len(points), float(REFERENCE_BATCH))  # if they do not vary, all cost the same
-        axis = self._axes.axes.get("batch_size")
-        if axis is not None and axis.choices is None:
-            sizes = axis.values(self._axes.column(points, "batch_size"))
-        elif axis is not None:
-            sizes = np.array([float(axis.value(u)) for u in self._axes.column(points, "batch_size")])
+        ends = self._numbers("epochs", points, self._end)
+        sizes = self._numbers("batch_size", points, float(REFERENCE_BATCH))  # if they do not vary, all cost the same
         numbers, features = np.full(len(points), -1), self._axes.features(points)
         costs, expected = self._cost(features, sizes), self._expected(points)
         return Runs(features, np.zeros(len(points)), ends, numbers, costs, expected)
+
+    def _numbers(self, name: str, points: Array, fixed: float) -> Array:
+        """The values of a hyperparameter, a number or a choice of numbers; ``fixed`` where it does not vary."""
+        axis = self._axes.axes.get(name)
+        if axis is None:
+            return np.full(len(points), fixed)
+        column = self._axes.column(points, name)
+        return axis.values(column) if axis.choices is None else np.array([float(axis.value(u)) for u in column])
 
     def _cost(self, features: Array, batch_sizes: Array) -> Array:
         return np.ones(len(features)) if self._costs is None else self._costs(features, batch_sizes) ** _DEARNESS
@@ -197,7 +193,17 @@ class Outlook:
         mean, deviation = self._model.predict(runs.features, self.remaining(horizons), begun)
         return mean + runs.expected, deviation
 
-    def scaled(self, features: Array) -> Array:
+    def unlike(self, features: Array) -> Array:
+        """What share of their worth new configs keep beside the one most like them that was begun."""
+        known, features = self._scaled(np.array(list(self._features.values()))), self._scaled(features)
+        squared = (features**2).sum(1)[:, None] + (known**2).sum(1) - 2 * features @ known.T
+        return _share(squared.min(1))
+
+    def novelty(self, features: Array, beside: Array) -> Array:
+        """What share of its worth a new config keeps beside another one: 0 where it is the same."""
+        return _share(((self._scaled(features) - self._scaled(beside)) ** 2).sum(-1))
+
+    def _scaled(self, features: Array) -> Array:
         """Features in which trainings one apart tell about the same: what matters little counts little."""
         near: Array = features / np.maximum(self._model.lengths, _SHORTEST) / _NEAR
         return near
@@ -242,3 +248,9 @@ class Outlook:
         clipped = np.clip(epochs, self._first, self._end)
         remaining: Array = np.log(self._end / clipped) / math.log(self._end / self._first)
         return remaining
+
+
+def _share(squared: Array) -> Array:
+    """What is left of a worth, by the square of the distance to the nearest training."""
+    share: Array = 1 - np.exp(-np.maximum(squared, 0.0) / 2)
+    return share

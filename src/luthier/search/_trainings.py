@@ -60,12 +60,14 @@ class Training:
         return known
 
     def add(self, point: Point, sign: float) -> None:
-        """Takes the next point of the curve."""
-        last = self._best[-1] if self._best else -math.inf
+        """Takes a point of the curve."""
         score = sign * point.metric
+        score = score if math.isfinite(score) else -math.inf
         self._scores.clear()
-        self._epochs.append(point.epoch)
-        self._best.append(max(last, score) if math.isfinite(score) else last)
+        place = bisect_right(self._epochs, point.epoch)  # the last, unless slices come in another order
+        self._epochs.insert(place, point.epoch)
+        self._best.insert(place, max(score, self._best[place - 1]) if place else score)
+        self._best[place:] = [max(score, later) for later in self._best[place:]]
 
 
 class Trainings:

@@ -44,8 +44,11 @@ def with_cooldowns(
     interval: float = 1.0,
     baseline: Config | None = None,
 ) -> Cooldown:
-    """The search that ``make`` makes from these arguments, within a Cooldown. Its trainings are all of the longest."""
-    epochs = int(max_epochs)
+    """The search that ``make`` makes from these arguments, within a Cooldown. Its trainings are all of the longest.
+
+    Where the space has a range of epochs, this is the longest of it: the user's own setting may be longer.
+    """
+    epochs = space.max_epochs(int(max_epochs))
     ranges = {name: distribution for name, distribution in space.items() if name != "epochs"}
     inner = make(
         Space({**ranges, **space.fixed, "epochs": epochs}, sources=space.sources),

@@ -21,6 +21,7 @@ from luthier.errors import UsageError
 from luthier.records import Belief, Config, Decision, Direction, End, EpochCost, Slice, SliceResult, Value
 from luthier.search import _forecasts, _ranks, _trust
 from luthier.search._axes import Axes
+from luthier.search._base import check_given
 from luthier.search._candidates import ANYWHERE, PRIOR, Candidates, Source
 from luthier.search._costs import Costs
 from luthier.search._curves import expected_improvement
@@ -47,6 +48,7 @@ OWN_AFTER = 2.0
 _MANY = 60  #: trainings from which on three in ten candidates do, so that a decision stays short
 _LEADERS = 6  #: trainings that candidates are bred from
 _MOST_THAWS = 100  #: trainings that are considered for thawing
+_WHOLE = 3  #: trainings that the search took to their ends before it may find that no more is worth it
 _NEGLIGIBLE = 1e-3  #: improvement, in spreads, not worth an epoch when the space is used up
 
 
@@ -94,10 +96,12 @@ class FreezeThaw:
         budget: float | None = None,
         enough: float | None = None,
     ):
+        check_given(direction, max_epochs, interval)
         if enough is not None and budget is None:
             raise UsageError(f"enough is {enough}, but no budget is given: say how many epochs there are in all")
         self._axes = Axes(space)
-        self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)
+        self._complete = complete if "epochs" in {*space, *space.fixed} else _as_long(complete, max_epochs)
+        self._proposals = Proposals(space, self._complete, seed=seed, baseline=baseline)
         for belief in beliefs:
             if belief.name == "batch_size" and belief.high is not None:
                 self._proposals.bound(int(belief.high) + 1)
@@ -112,7 +116,7 @@ class FreezeThaw:
         self._outlook = Outlook(self._axes, knowledge, self._trainings, self._end, self._first, costs)
         self._seconds: dict[int, float] = {}
         self._sign = 1.0 if direction == "maximize" else -1.0
-        self._complete = complete
+        self._course = _forecasts.Course()
         self._seed = seed
         self._told = 0
         self._budget, self._enough = budget or 0.0, enough
@@ -139,11 +143,13 @@ class FreezeThaw:
         self._seconds[training.number] = self._seconds.get(training.number, 0.0) + seconds
         self._outlook.timed(training, self._seconds[training.number], result.seconds - seconds)
         self._outlook.told()
+        self._course.tell(self._spent, max(t.score() for t in self._trainings))
         if self._enough is not None and not self._stopped:
-            left = max(0.0, self._budget - sum(t.reached for t in self._trainings))
-            # Before a training came to its end, the model knows too little of what can be gained.
-            known = any(t.over and math.isfinite(t.score()) for t in self._trainings)
-            self._stopped = known and self._can_forecast() and self.gain(left).mean < self._enough
+            left = max(0.0, self._budget - self._spent)
+            # Before the search took some trainings of its own to their ends, too little is known of what can be gained.
+            whole = sum(t.over and bool(t.note) and math.isfinite(t.score()) for t in self._trainings)
+            known = whole >= _WHOLE and self._can_forecast()
+            self._stopped = known and self.gain(left).mean < self._enough
 
     @property
     def finished(self) -> bool:
@@ -155,15 +161,18 @@ class FreezeThaw:
     def predict(self, what: int | Mapping[str, Value], epoch: float) -> Forecast:
         """The best value up to ``epoch`` of a training, by number, or of a config of the space that was not begun.
 
-        Raises UsageError for an unknown number, for a config outside of the space, and before any value was told.
+        What was seen already is told as it was. Raises UsageError for an unknown number, for a config outside of the
+        space, and before any value was told.
         """
         self._need_values()
-        if isinstance(what, int):
+        if isinstance(what, (int, np.integer)):
             if what not in self._outlook.points:
                 raise UsageError(
                     f"training {what} is not known, or not in the space; give one that was told, or a config"
                 )
             training = self._trainings[what]
+            if epoch <= training.reached + EPSILON and math.isfinite(training.score(epoch)):
+                return Forecast(*[self._sign * training.score(epoch)] * 3)
             self._outlook.look(also=training)
             runs, reached = self._outlook.begun([training]), training.score()
         else:
@@ -179,28 +188,29 @@ class FreezeThaw:
         """The fewest epochs after which a training is predicted within ``tolerance`` of the best it will come to.
 
         ``tolerance`` is in the metric's unit; without a number it is the training with the best value so far. What
-        is predicted is this training under its own schedule.
+        is predicted is this training under its own schedule. Raises UsageError as ``predict`` does, and for a
+        ``tolerance`` below 0.
         """
         self._need_values()
+        if not tolerance >= 0:
+            raise UsageError(f"tolerance is {tolerance}; it must be 0 or more, in the metric's unit")
         if training is None:
             training = max(
                 self._sorted(), key=lambda t: t.score() if t.number in self._outlook.points else -math.inf
             ).number
+        self.predict(training, math.inf)  # raises where it cannot
         end = self._trainings[training].epochs
         epochs = np.append(np.arange(self._interval, end, self._interval), end)
-        values = [
-            self._trainings[training].score(e) * self._sign for e in epochs if e <= self._trainings[training].reached
-        ]
-        ahead = [self.predict(training, e).mean for e in epochs[len(values) :]]
-        best = max([*values, *ahead], key=lambda v: v * self._sign)
-        near = [abs(v - best) <= tolerance for v in [*values, *ahead]]
+        values = [self.predict(training, e).mean for e in epochs]
+        best = max(values, key=lambda v: v * self._sign)
+        near = [abs(v - best) <= tolerance for v in values]
         return float(epochs[near.index(True)])
 
     def gain(self, epochs: float) -> Forecast:
         """How much the best value will improve over the next ``epochs`` of all trainings together, and its interval.
 
-        The epochs are spent where they are worth most now; what is learned on the way is left out, and trainings
-        count as independent.
+        The epochs are spent where they are worth most now; what is learned on the way is left out. How much the best
+        value gained lately counts as well (``_forecasts.gain``).
         """
         self._need_values()
         options = self._options()
@@ -215,11 +225,11 @@ class FreezeThaw:
             horizons.append(min(runs.ends[k], runs.reached[k] + left))
             left -= horizons[-1] - runs.reached[k]
             taken.append(k)
-            worth = worth * self._novelty(runs.features, runs.features[k])
+            worth = worth * self._outlook.novelty(runs.features, runs.features[k])
             worth[k] = 0.0
-        best = max(t.score() for t in self._trainings)
+        lately = self._course.lately(epochs)
         rng = np.random.default_rng(derived(self._seed, self._told))
-        return _forecasts.gain(self._outlook, runs.take(taken), np.array(horizons), best, rng)
+        return _forecasts.gain(self._outlook, runs.take(taken), np.array(horizons), self._course.best, lately, rng)
 
     def front(self) -> list[Choice]:
         """Which trainings one could take for how long: none here is beaten in both predicted value and seconds.
@@ -229,21 +239,18 @@ class FreezeThaw:
         """
         self._need_values()
         trainings = [t for t in self._outlook.look() if not t.failed and self._seconds.get(t.number, 0.0) > 0]
-        runs = self._outlook.begun(trainings)
-        steps = self._first * 2.0 ** np.arange(1 + math.ceil(math.log2(max(1.0, self._end / self._first))))
-        horizons = np.minimum(np.maximum(steps[:, None], 0 * runs.ends), runs.ends)
-        reached = np.array([t.score() for t in trainings])
-        choices = []
-        for at, row in zip(
-            horizons, _forecasts.forecasts(self._outlook, runs, horizons, reached, self._sign), strict=True
-        ):
-            for t, epoch, ahead in zip(trainings, at, row, strict=True):
-                value = t.score(epoch) * self._sign
-                known = Forecast(value, value, value) if epoch <= t.reached + EPSILON else ahead
-                if math.isfinite(known.mean):
-                    seconds = self._seconds[t.number] / t.reached * float(epoch)
-                    choices.append(Choice(t.number, t.config, float(epoch), known, seconds))
-        return _forecasts.non_dominated(choices, self._sign)
+        return _forecasts.front(self._outlook, trainings, self._steps, self._seconds, self._sign)
+
+    @property
+    def _spent(self) -> float:
+        """Epochs of all trainings together."""
+        return sum(t.reached for t in self._trainings)
+
+    @property
+    def _steps(self) -> Array:
+        """Epochs ahead at which trainings are looked at: from the first slice to the longest training."""
+        doublings = math.ceil(math.log2(max(1.0, self._end / self._first)))
+        return np.array([self._first * 2.0**k for k in range(1 + doublings)])
 
     def _can_forecast(self) -> bool:
         return any(math.isfinite(t.score()) for t in self._trainings if t.number in self._outlook.points)
@@ -317,7 +324,7 @@ class FreezeThaw:
         index = self._blind() if index is None else index
         if index is None:
             index = int(options.point_worth.argmax())
-        options.point_worth *= self._novelty(options.new.features, options.new.features[index])
+        options.point_worth *= self._outlook.novelty(options.new.features, options.new.features[index])
         config = self._proposals.fresh(self._axes.params(options.drawn.points[index]))
         return None if config is None else self._begin(config, _trust.note(int(options.drawn.origin[index])))
 
@@ -355,7 +362,9 @@ class FreezeThaw:
         new = self._outlook.new(drawn.points)
         thaws = [t for t in self._live() if t.number in self._outlook.points] if shown else []
         thaws = sorted(thaws, key=lambda t: -t.score())[:_MOST_THAWS]
-        point_worth = self._worth(new) * self._unlike(new.features) if shown else 1.0 / (1 + np.arange(len(new)))
+        point_worth = (
+            self._worth(new) * self._outlook.unlike(new.features) if shown else 1.0 / (1 + np.arange(len(new)))
+        )
         return _Options(thaws, None, drawn, point_worth, new)
 
     def _leaders(self, shown: list[Training]) -> Array:
@@ -364,23 +373,11 @@ class FreezeThaw:
         best = np.argsort(-mean[0], kind="stable")[:_LEADERS]
         return np.array([self._outlook.points[shown[k].number] for k in best])
 
-    def _unlike(self, features: Array) -> Array:
-        """What share of their worth new configs keep beside the one most like them that was begun."""
-        known = self._outlook.scaled(self._outlook.features)
-        features = self._outlook.scaled(features)
-        squared = (features**2).sum(1)[:, None] + (known**2).sum(1) - 2 * features @ known.T
-        return _share(squared.min(1))
-
-    def _novelty(self, features: Array, beside: Array) -> Array:
-        """What share of its worth a new config keeps beside another one: 0 where it is the same."""
-        return _share(((self._outlook.scaled(features) - self._outlook.scaled(beside)) ** 2).sum(-1))
-
     def _worth(self, runs: Runs) -> Array:
         """Expected improvement at the best moment to come, for what the epochs until then cost."""
         if not len(runs):
             return np.zeros(0)
-        steps = self._first * 2.0 ** np.arange(1 + math.ceil(math.log2(max(1.0, self._end / self._first))))
-        horizons = np.minimum(runs.reached + steps[:, None], runs.ends)
+        horizons = np.minimum(runs.reached + self._steps[:, None], runs.ends)
         gain = expected_improvement(*self._outlook.predict(runs, horizons), self._outlook.best)
         spent = np.maximum(horizons - runs.reached, self._interval) * runs.cost + self._outlook.start
         worth: Array = (gain / spent**PATIENCE).max(0, initial=0.0)
@@ -394,7 +391,6 @@ class FreezeThaw:
         return [End(t.number, "not expected to become the best") for t in live]
 
 
-def _share(squared: Array) -> Array:
-    """What is left of a worth, by the square of the distance to the nearest training."""
-    share: Array = 1 - np.exp(-np.maximum(squared, 0.0) / 2)
-    return share
+def _as_long(complete: Complete, epochs: float) -> Complete:
+    """The same, for a space that does not say how long a training is."""
+    return lambda values: complete({"epochs": math.ceil(epochs), **values})

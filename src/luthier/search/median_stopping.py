@@ -13,6 +13,7 @@ from itertools import accumulate
 from statistics import median
 
 from luthier.records import Config, Decision, Direction, End, Slice, SliceResult
+from luthier.search._base import check_given
 from luthier.search._proposals import Complete, Proposals
 from luthier.search._sampling import Sampling, derived
 from luthier.search._trainings import EPSILON, Training, Trainings
@@ -42,6 +43,7 @@ class MedianStopping:
         interval: float = 1.0,
         baseline: Config | None = None,
     ):
+        check_given(direction, max_epochs, interval)
         self._sampling = Sampling(space, sampler=sampler, direction=direction, seed=seed)
         self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)
         self._trainings = Trainings(direction, seed)

@@ -17,6 +17,7 @@ import numpy as np
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Config, Decision, Direction, End, Slice, SliceResult
 from luthier.search._axes import Axes
+from luthier.search._base import check_given
 from luthier.search._proposals import Complete, Proposals
 from luthier.search._sampling import Sampling, derived
 from luthier.search._trainings import EPSILON, Training, Trainings
@@ -88,6 +89,7 @@ class PBT:
         interval: float = 1.0,
         baseline: Config | None = None,
     ):
+        check_given(direction, max_epochs, interval)
         self._axes = Axes(space)
         self._sampling = Sampling(space, seed=seed)
         self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)

@@ -175,7 +175,7 @@ class Training:
 
     def _record(self, point: Point) -> None:
         self.curve += (point,)
-        if not math.isnan(point.metric) and (self.best is None or point.better(self.best, self.task.direction)):
+        if math.isfinite(point.metric) and (self.best is None or point.better(self.best, self.task.direction)):
             self.best = point
             self.best_weights = {n: t.detach().clone() for n, t in self.model.state_dict().items()}
 

@@ -21,7 +21,7 @@ def odd(view: View) -> list[Sign]:
         slots = {"trainings": len(trainings), "diverged": diverged, "message": message}
         return [Sign("all-diverged", 1.0, 1.0, slots, "" if diverged == len(trainings) else "failed")]
     signs = []
-    broken = [t.number for t in trainings if any(math.isnan(p.metric) for p in t.curve)]
+    broken = [t.number for t in trainings if any(not math.isfinite(p.metric) for p in t.curve)]
     if broken:
         slots = {"metric": view.history.metric, "count": len(broken), "of": len(trainings), "trainings": broken}
         signs.append(Sign("not-a-number", 1.0, 0.9, slots))

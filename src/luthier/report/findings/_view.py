@@ -55,9 +55,7 @@ class Series:
     def of(cls, training: Trained, sign: float) -> Series:
         """The columns of a training."""
         points = [
-            p
-            for p in training.curve
-            if all(map(math.isfinite, (p.train_loss, p.val_loss))) and not math.isnan(p.metric)
+            p for p in training.curve if all(map(math.isfinite, (p.train_loss, p.val_loss))) and math.isfinite(p.metric)
         ]
         columns = [[getattr(p, n) for p in points] for n in ("epoch", "train_loss", "val_loss", "metric", "lr")]
         epoch, train, val, metric, lr = (np.array(c, dtype=np.float64) for c in columns)
