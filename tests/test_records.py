@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luthier.errors import ConfigError
+from luthier.errors import ConfigError, UsageError
 from luthier.records import (
+    Belief,
     Config,
     Curve,
     Finding,
@@ -114,10 +115,10 @@ class TestCurve:
         assert Curve().best("minimize") is None
 
     @given(st.lists(points, min_size=1, max_size=6).map(tuple), st.sampled_from(["maximize", "minimize"]))
-    def test_no_point_beats_the_best(self, several: tuple[Point, ...], direction: str) -> None:
-        best = Curve(several).best(direction)
-        assert best in several
-        assert not any(p.better(best, direction) for p in several)
+    def test_no_finite_point_beats_the_best(self, several: tuple[Point, ...], direction: str) -> None:
+        best, finite = Curve(several).best(direction), [p for p in several if math.isfinite(p.metric)]
+        assert best in (finite or [None])
+        assert not any(p.better(best, direction) for p in finite)
 
     @given(st.lists(points, max_size=4).map(tuple), st.lists(points, max_size=4).map(tuple))
     def test_appended_points_follow(self, first: tuple[Point, ...], second: tuple[Point, ...]) -> None:
@@ -169,3 +170,25 @@ def test_a_fingerprint_tells_documents_apart(first: dict[str, object], second: d
     assert (fingerprint(first) == fingerprint(second)) == (
         json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
     )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"centre": math.nan}, {"centre": math.inf}, {"factor": 1.0}, {"factor": 0.0}, {"factor": math.nan}],
+)
+def test_a_belief_that_says_nothing_is_told(given) -> None:
+    with pytest.raises(UsageError, match="a belief about lr has centre"):
+        Belief("lr", **{"centre": 0.1, "factor": 3.0, "source": "me", **given})
+
+
+def test_a_belief_that_follows_says_where_it_was_made() -> None:
+    with pytest.raises(UsageError, match="follows batch_size"):
+        Belief("lr", 0.1, 3.0, "me", follows={"batch_size": 0.5})
+
+
+@pytest.mark.parametrize("metric", [math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_a_metric_that_is_not_finite_never_wins(metric, direction) -> None:
+    points = tuple(Point(k, 1.0, 1.0, value, 0.1, 1, 1.0) for k, value in enumerate((0.5, metric), 1))
+    assert Curve(points).best(direction) == points[0]
+    assert Curve(points[1:]).best(direction) is None

@@ -57,3 +57,37 @@ def test_a_training_that_diverges_says_why_and_exits_with_1() -> None:
 def test_the_same_seed_gives_the_same_curve_and_another_one_does_not() -> None:
     curves = [json.loads(train("--epochs", "1", "--seed", seed, "--json")[1])["curve"]["val_loss"] for seed in "445"]
     assert curves[0] == curves[1] != curves[2]
+
+
+BAD = """
+import torch
+from torch import nn
+from luthier import Task
+
+x, y = torch.randn(40, 3), torch.randint(0, 2, (40,))
+
+def broken(outputs, targets):
+    return outputs.no_such_thing
+
+raises = Task(lambda config: nn.Linear(3, 2), (x, y), (x, y), metric=broken, direction="maximize")
+nothing = Task(lambda config: nn.Linear(3, 2), (x, y), (x, y), metric=lambda o, t: float("nan"), direction="maximize")
+"""
+
+
+def test_a_metric_that_raises_shows_where_with_debug() -> None:
+    Path("bad.py").write_text(BAD)
+    run = CliRunner(env={"COLUMNS": "80"})
+    short = run.invoke(app, ["train", "bad.py:raises", "--epochs", "1", "--quiet"])
+    assert short.exit_code != 0
+    assert "no_such_thing" in short.stderr
+    assert "Traceback" not in short.stderr
+    long = run.invoke(app, ["train", "bad.py:raises", "--epochs", "1", "--quiet", "--debug"])
+    assert "Traceback" in long.stderr
+    assert "return outputs.no_such_thing" in long.stderr
+
+
+def test_a_metric_that_is_never_a_number_is_told() -> None:
+    Path("bad.py").write_text(BAD)
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["train", "bad.py:nothing", "--epochs", "1", "--quiet"])
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "that is a finite number" in result.stderr

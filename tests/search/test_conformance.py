@@ -2,11 +2,13 @@
 
 import json
 import logging
+import math
 import random
 from importlib.util import find_spec
 
 import pytest
 
+from luthier.errors import UsageError
 from luthier.hyperparameters import complete
 from luthier.records import Outcome, Slice, SliceResult, Status, slice_result_from_json, to_json
 from luthier.search import SEARCHES
@@ -258,6 +260,29 @@ def test_the_number_of_epochs_may_vary(name, bench) -> None:
     log = bench.drive(bench.search(name, space=space), 2 * rounds(name))
     check_order(log)
     assert len({r.slice.config.epochs for r in log}) > 2
+
+
+@every_search
+def test_the_number_of_epochs_may_be_a_choice(name, bench) -> None:
+    lr = choice(0.01, 0.1, 1.0) if "brute" in name else log_uniform(0.001, 1)
+    log = bench.drive(bench.search(name, space=Space(lr=lr, epochs=choice(3, bench.epochs))), 2 * rounds(name))
+    check_order(log)
+    assert {r.slice.config.epochs for r in log} == {3, bench.epochs}
+
+
+@every_search
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"direction": "max"}, "direction is 'max'; it must be maximize or minimize"),
+        ({"max_epochs": 0}, "max_epochs is 0; it must be"),
+        ({"max_epochs": math.nan}, "max_epochs is nan"),
+        ({"interval": -1}, "interval is -1"),
+    ],
+)
+def test_what_no_search_can_work_with_is_told(name, given, message, bench) -> None:
+    with pytest.raises(UsageError, match=message):
+        bench.search(name, **given)
 
 
 @every_search

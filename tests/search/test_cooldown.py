@@ -28,6 +28,18 @@ def make(name: str, space: Space = SPACE, **more) -> Cooldown:
     return search
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_no_trunk_is_longer_than_the_space_allows_even_if_the_users_own_setting_is(name) -> None:
+    search = make(name, max_epochs=40, baseline=BASELINE.replace(epochs=40))
+    log = []
+    for _ in range(40):
+        for cut in [d for d in search.ask() if isinstance(d, Slice)]:
+            log.append(run(cut))
+            search.tell(log[-1])
+    assert max(r.slice.stop for r in log if r.slice.training == 0) == 40
+    assert max(r.slice.stop for r in log if r.slice.training) == EPOCHS
+
+
 def run(cut: Slice, stop: float = math.inf) -> SliceResult:
     """Accuracy after t epochs, 0.1 more after a cooldown; more epochs than 8 do no good."""
     points, epoch = [], cut.start

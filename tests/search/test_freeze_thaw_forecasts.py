@@ -84,8 +84,44 @@ def test_what_cannot_be_predicted_is_said() -> None:
     search = driven(3)
     with pytest.raises(UsageError, match="training 77"):
         search.predict(77, 16)
+    with pytest.raises(UsageError, match="training 77"):
+        search.plateau(77, tolerance=0.1)
+    for tolerance in (-1.0, float("nan")):
+        with pytest.raises(UsageError, match="tolerance is"):
+            search.plateau(tolerance=tolerance)
     with pytest.raises(UsageError, match="not in the space"):
         search.predict(Config(a=7.0, b=0.2, epochs=16), 16)
+
+
+def test_what_was_seen_is_told_as_it_was() -> None:
+    search = driven(20)
+    config = Config(a=0.5, b=0.5, epochs=16)
+    search.tell(train(Slice(300, config, 0, 8)))
+    assert search.predict(300, 2) == Forecast(*[value(config, 2)] * 3)
+    assert search.predict(300, 9).mean > value(config, 8)
+
+
+def test_slices_of_a_training_may_be_told_in_any_order() -> None:
+    config = Config(a=0.5, b=0.5, epochs=16)
+    first, second = (train(Slice(300, config, start, start + 4)) for start in (0, 4))
+    one, other = driven(5), driven(5)
+    one.tell(first), one.tell(second)
+    other.tell(second), other.tell(first)
+    for epoch in (1, 3, 4, 6, 8):
+        assert one.predict(300, epoch) == other.predict(300, epoch)
+        assert one.predict(300, epoch).mean == value(config, epoch)
+
+
+def test_a_training_is_as_long_as_the_longest_where_the_space_does_not_say() -> None:
+    for longest in (5, 30):
+        search = FreezeThaw(Space(a=uniform(0, 1), b=uniform(0, 1)), max_epochs=longest, seed=1)
+        stops = []
+        for _ in range(40):
+            for cut in search.ask():
+                stops.append(cut.stop)
+                assert cut.config.epochs == longest
+                search.tell(train(cut))
+        assert max(stops) == longest
 
 
 def test_the_plateau_is_where_a_curve_goes_flat() -> None:
@@ -127,6 +163,35 @@ def test_it_stops_when_the_rest_of_the_budget_is_not_worth_it() -> None:
     assert again.finished
     with pytest.raises(UsageError, match="budget"):
         FreezeThaw(SPACE, max_epochs=16, enough=0.1)
+
+
+def test_the_users_own_setting_alone_is_no_reason_to_stop() -> None:
+    search = FreezeThaw(SPACE, max_epochs=16, seed=1, budget=2000, enough=0.3)
+    for number in range(3):
+        own = Config(a=0.0, b=1.0 - 0.1 * number, epochs=16)
+        search.tell(train(Slice(number, own, 0, 16)))
+    assert not search.finished
+    assert search.ask(2)
+
+
+def test_what_as_many_epochs_again_bring_lies_in_the_interval() -> None:
+    inside = []
+    for seed in range(6):
+        search = FreezeThaw(SPACE, max_epochs=16, seed=seed)
+        course: list[float] = []  # the best so far, by epochs
+        said: list[tuple[int, Forecast]] = []
+        while len(course) < 400:
+            for cut in search.ask():
+                result = train(cut)
+                search.tell(result)
+                course += [max([*course[-1:], p.metric]) for p in result.points]
+                if len(said) < 3 and len(course) >= (20, 60, 180)[len(said)]:
+                    said.append((len(course), search.gain(len(course))))
+        for at, forecast in said:
+            brought = course[2 * at - 1] - course[at - 1]
+            inside.append(forecast.low - 1e-9 <= brought <= forecast.high + 1e-9)
+    assert len(inside) == 18
+    assert sum(inside) >= 14
 
 
 def test_the_front_trades_value_for_seconds() -> None:

@@ -1,9 +1,11 @@
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from luthier.errors import ConfigError, DataError, TaskError
 from luthier.records import Config
@@ -249,3 +251,19 @@ def test_the_default_batch_is_no_larger_than_the_data() -> None:
     assert few.check({}).batch_size == 8
     with pytest.raises(ConfigError, match="batch_size is 9"):
         few.check({"batch_size": 9})
+
+
+SHARED = nn.Linear(4, 3)
+
+
+@pytest.mark.parametrize("builder", [lambda config: SHARED, (lambda model: lambda config: model)(nn.Linear(4, 3))])
+def test_a_builder_that_gives_the_same_model_each_time_is_told(builder: Callable[[Any], nn.Module]) -> None:
+    with pytest.raises(TaskError, match="returns the same model each time"):
+        make(builder).check({})
+    make(lambda config: copy.deepcopy(builder(config))).check({})
+
+
+def test_a_data_loader_is_told_where_its_data_are() -> None:
+    loader = DataLoader(TensorDataset(X, Y))
+    with pytest.raises(DataError, match=r"holds its Dataset in \.dataset"):
+        make(train=loader).check({})

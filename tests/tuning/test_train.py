@@ -3,7 +3,7 @@ import time
 import pytest
 import torch
 
-from luthier import Options, load_task, train
+from luthier import Options, Space, load_task, log_uniform, train, tune
 from luthier.errors import ConfigError, StudyError, TaskError
 from luthier.records import Status
 from luthier.training import evaluate
@@ -102,3 +102,11 @@ def test_it_is_training_0_of_a_search(task, run):
     searched = run(budget="9 epochs", seed=4).baseline
     alone = train(load_task(":".join(task.source[0].rsplit(":", 1))), seed=4)
     assert [p.val_loss for p in alone.curve] == [p.val_loss for p in searched.curve]
+
+
+def test_a_studys_winner_is_not_written_over(task, tmp_path):
+    tune(task, Space(lr=log_uniform(0.01, 1), epochs=2), budget="4 epochs", folder=tmp_path)
+    kept = (tmp_path / "best" / "model.pt").read_bytes()
+    with pytest.raises(StudyError, match="holds a study"):
+        train(task, {"epochs": 1}, folder=tmp_path)
+    assert (tmp_path / "best" / "model.pt").read_bytes() == kept

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 from luthier import Space, choice, load_result, log_uniform, tune
 from luthier.errors import StudyError
@@ -328,3 +329,16 @@ def test_a_study_that_is_being_written_can_be_read_by_others(start, task, tmp_pa
     assert (end.epochs, end.asked, end.interrupted) == (30, None, False)
     assert end.trainings == len({r.slice.training for r in Study.load(tmp_path / "study").results()})
     end.best.load_model()
+
+
+def test_another_model_is_refused(tasks, endless, recorded, tmp_path):
+    def tuned(task, budget):
+        return tune(task, endless, budget=budget, folder=tmp_path / "study")
+
+    tuned(tasks.make(), "9 epochs")
+    before = recorded(tmp_path / "study")
+    deeper = tasks.make(model=lambda config: nn.Sequential(nn.Linear(8, 5), nn.ReLU(), nn.Linear(5, 3)))
+    with pytest.raises(StudyError, match=r"begun with another model: .* another folder"):
+        tuned(deeper, "18 epochs")
+    assert recorded(tmp_path / "study") == before
+    assert tuned(tasks.make(), "18 epochs").epochs == 18

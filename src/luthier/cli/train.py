@@ -93,7 +93,11 @@ def train(
     status, message = result.outcome.status, result.outcome.message
     if status.final and status is not Status.STOPPED:
         err().print(f"error: {message or f'the training ended: {status.value}'}", markup=False)
+        if debug and result.outcome.traceback:
+            err().print(result.outcome.traceback, markup=False)
         return FAILED
+    if not result.best and not interrupt.exit_code:
+        err().print(f"error: no epoch gave a {loaded.metric_name} that is a finite number", markup=False)
     return interrupt.exit_code or (OK if result.best else FAILED)
 
 

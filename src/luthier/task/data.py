@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset, Subset, default_collate
+from torch.utils.data import DataLoader, Dataset, Subset, default_collate
 
 from luthier.errors import DataError
 from luthier.task._randomness import derive, own_randomness
@@ -107,6 +107,7 @@ class Data:
             raise DataError(
                 f"the {self.name} data is {type(given).__name__}; give (inputs, targets), a Dataset with a length, "
                 "or a function without arguments that makes one"
+                + ("; a DataLoader holds its Dataset in .dataset" if isinstance(given, DataLoader) else "")
             )
 
     def _load_dataset(self, dataset: Any) -> None:
@@ -170,7 +171,14 @@ def _collate(samples: list[tuple[Any, Any]], name: str) -> tuple[Any, Any]:
     try:
         inputs, targets = default_collate(samples)
     except (RuntimeError, TypeError) as error:
-        raise DataError(f"the samples of the {name} data cannot be stacked: {' '.join(str(error).split())}") from None
+        hint = (
+            "; give them one shape, such as sequences padded to the longest, with their lengths as a second input"
+            if isinstance(error, RuntimeError)
+            else ""
+        )
+        raise DataError(
+            f"the samples of the {name} data cannot be stacked: {' '.join(str(error).split())}{hint}"
+        ) from None
     inputs = tuple(inputs) if isinstance(inputs, list) else inputs
     for leaf in leaves((inputs, targets)):
         if not isinstance(leaf, Tensor):

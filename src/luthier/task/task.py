@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -148,12 +149,26 @@ class Task:
         reader = _Reader(config)
         with own_randomness(derive(0, "check")):
             model = self._tried(reader)
+            self._check_new(model)
             check_names(config, {*reader.read, *self.defaults})
             loss = make_loss(config.loss or self.loss)
             for data in (self.train, self.validation):
                 inputs, targets = data.sample(torch.device("cpu"))
                 check_fit(model, loss, inputs, targets, labels=data.targets, metric=self.metric)
         return config
+
+    def _check_new(self, model: nn.Module) -> None:
+        """Raises TaskError for a model that the builder has at hand: trainings would share its weights."""
+        function = getattr(self.model, "__func__", self.model)
+        at_hand = [*getattr(function, "__globals__", {}).values()]
+        for cell in getattr(function, "__closure__", None) or ():
+            with contextlib.suppress(ValueError):  # of a name that has no value yet
+                at_hand.append(cell.cell_contents)
+        if any(value is model for value in at_hand):
+            raise TaskError(
+                "the model builder returns the same model each time, so that trainings would go on with each other's "
+                "weights; build it inside of the builder, or return copy.deepcopy of it"
+            )
 
     def _tried(self, reader: _Reader) -> nn.Module:
         try:

@@ -312,10 +312,13 @@ class Run:
     def _count_failures(self, result: SliceResult) -> None:
         self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
         if self._failures >= FAILURES_IN_A_ROW:
-            raise TooManyFailures(
+            error = TooManyFailures(
                 f"{self._failures} trainings in a row failed, the last one with {result.outcome.message}; "
-                f"the tracebacks are in the study in {self._folder}; mend the task and run the same command again"
+                f"the tracebacks are in the study in {self._folder}, and --debug shows the last; mend the task "
+                "and run the same command again"
             )
+            error.add_note(result.outcome.traceback)  # the user's own
+            raise error
 
     def _seconds(self) -> float:
         return time.perf_counter() - self._start

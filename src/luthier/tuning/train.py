@@ -8,6 +8,7 @@ from typing import Any
 
 from luthier.errors import StorageError, StudyError
 from luthier.records import Options, Point
+from luthier.study import JOURNAL
 from luthier.task import Task, load_task
 from luthier.training import Training
 from luthier.tuning.result import TrainResult
@@ -49,7 +50,9 @@ def train(
 
 
 def _check_folder(folder: Path) -> None:
-    """Raises StudyError before an hour of training when the weights will find no place."""
+    """Raises StudyError before an hour of training when the weights will find no place, or take a study's."""
+    if (folder / JOURNAL).exists():
+        raise StudyError(f"{folder} holds a study, whose winner's weights would be lost; choose another folder")
     try:
         winner_folder(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -21,6 +21,7 @@ from luthier.tuning.run import Run
 from luthier.tuning.searches import Searches
 from luthier.tuning.setup import check_options, prepare
 from luthier.tuning.source import write_source
+from luthier.tuning.winner import check_model
 from luthier.tuning.workers import choose_workers, executors
 
 #: Seconds of budget from which on several trainings run at once without being asked for, and it is worked out what
@@ -95,6 +96,7 @@ def tune(
             storage=storage,
         ) as study,
     ):
+        check_model(folder, task)
         study.add_sources(setup.space.sources)
         study.add_threads(options.threads)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)

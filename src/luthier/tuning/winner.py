@@ -14,6 +14,8 @@ from torch import Tensor
 from luthier.errors import StudyError
 from luthier.files import written_whole
 from luthier.records import Config, Point
+from luthier.task import Task
+from luthier.training import own_randomness
 
 FORMAT = 1  # 1: model.pt (a state_dict), winner.json (format, training, seed, config, point)
 
@@ -51,6 +53,26 @@ def save_winner(folder: Path, winner: Winner, weights: Mapping[str, Tensor]) -> 
             written.flush()
         about.unlink(missing_ok=True)  # a crash from here on must not leave it beside other weights
     return path
+
+
+def check_model(folder: Path, task: Task) -> None:
+    """Raises StudyError where the winner's weights do not fit the model that ``task`` builds: it is another one."""
+    winner, path = load_winner(folder), winner_folder(folder) / "model.pt"
+    if winner is None or not path.exists():
+        return
+    try:
+        with torch.device("meta"), own_randomness():
+            built = {name: tensor.shape for name, tensor in task.build(winner.config).state_dict().items()}
+        kept = {name: tensor.shape for name, tensor in torch.load(path, weights_only=True, map_location="cpu").items()}
+    except Exception:  # the user's builder may do anything on a device that computes nothing
+        return
+    if built != kept:
+        name = next(n for n in (*built, *kept) if built.get(n) != kept.get(n))
+        new, old = (list(found[name]) if name in found else "missing" for found in (built, kept))
+        raise StudyError(
+            f"the study in {folder} was begun with another model: {name} is {new}, in the study it is {old}; "
+            "give the model it was begun with, or another folder"
+        )
 
 
 def load_winner(folder: Path) -> Winner | None:

@@ -52,6 +52,9 @@ def seed_noise(view: View) -> list[Sign]:
     return [Sign("seed-noise", confidence, 0.6, {**slots, **seeds, "replicates": free + len(again)})]
 
 
+UNLIKELY = 0.05  #: less than this is not worth a word
+
+
 def small_budget(view: View) -> list[Sign]:
     """Too few trainings for as many ranges, or trainings so short that none shows where it goes."""
     ranges = len(view.history.space["ranges"])
@@ -62,6 +65,8 @@ def small_budget(view: View) -> list[Sign]:
     count = sum(t.outcome is not None for t in view.history.competing)
     if ranges and count < needed:
         missed = 0.75**count  # the chance that none of so many random settings is among the best quarter
+        if missed < UNLIKELY:
+            return []
         confidence = 0.7 + 0.28 * ramp(needed - count, 0, needed / 2)
         slots = {"trainings": count, "ranges": ranges, "needed": needed, "missed": missed}
         return [Sign("small-budget", confidence, 0.6, slots)]
