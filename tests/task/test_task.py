@@ -259,8 +259,9 @@ SHARED = nn.Linear(4, 3)
 @pytest.mark.parametrize("builder", [lambda config: SHARED, (lambda model: lambda config: model)(nn.Linear(4, 3))])
 def test_a_builder_that_gives_the_same_model_each_time_is_told(builder: Callable[[Any], nn.Module]) -> None:
     with pytest.raises(TaskError, match="returns the same model each time"):
-        make(builder).check({})
-    make(lambda config: copy.deepcopy(builder(config))).check({})
+        make(builder).check({}, to_train=True)
+    make(builder).check({})
+    make(lambda config: copy.deepcopy(builder(config))).check({}, to_train=True)
 
 
 def test_a_data_loader_is_told_where_its_data_are() -> None:

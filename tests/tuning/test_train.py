@@ -110,3 +110,12 @@ def test_a_studys_winner_is_not_written_over(task, tmp_path):
     with pytest.raises(StudyError, match="holds a study"):
         train(task, {"epochs": 1}, folder=tmp_path)
     assert (tmp_path / "best" / "model.pt").read_bytes() == kept
+
+
+def test_one_model_for_all_trainings_is_refused(task):
+    model = task.build(task.config({}))
+    task.model = lambda config: model
+    with pytest.raises(TaskError, match="returns the same model each time"):
+        train(task, {"epochs": 1})
+    with pytest.raises(TaskError, match="returns the same model each time"):
+        tune(task, Space(lr=log_uniform(0.01, 1)), budget="2 epochs")

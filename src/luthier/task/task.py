@@ -135,11 +135,12 @@ class Task:
             raise TaskError(f"the model builder gives {type(model).__name__}; it must return a torch.nn.Module")
         return model
 
-    def check(self, values: Mapping[str, Any]) -> Config:
+    def check(self, values: Mapping[str, Any], *, to_train: bool = False) -> Config:
         """The complete config of ``values``, after everything that can be checked without training was checked.
 
         Raises ConfigError for an unknown name or a batch larger than the data, DataError, and TaskError when the model
-        builder raises or the model's output does not fit the loss.
+        builder raises or the model's output does not fit the loss. Models that are ``to_train`` must be new ones each
+        time: TaskError, where the builder is seen to return one that it has at hand.
         """
         config = self.config(values)
         for name in ("batch_size", "batch_size_end"):
@@ -149,7 +150,8 @@ class Task:
         reader = _Reader(config)
         with own_randomness(derive(0, "check")):
             model = self._tried(reader)
-            self._check_new(model)
+            if to_train:
+                self._check_new(model)
             check_names(config, {*reader.read, *self.defaults})
             loss = make_loss(config.loss or self.loss)
             for data in (self.train, self.validation):

@@ -94,7 +94,7 @@ def _default_space(task: Task, given: Mapping[str, Any]) -> Space:
 
 
 def _check(values: Mapping[str, Any], task: Task) -> Config:
-    complete = task.check(values)
+    complete = task.check(values, to_train=True)
     optimizer_class(complete.optimizer)
     return complete
 

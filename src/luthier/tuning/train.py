@@ -33,7 +33,7 @@ def train(
     when the weights cannot be written.
     """
     task = load_task(task) if isinstance(task, str) else task
-    complete = task.check(config or {})
+    complete = task.check(config or {}, to_train=True)
     training = Training(task, complete, seed, options)
     if folder is not None:
         _check_folder(Path(folder))
