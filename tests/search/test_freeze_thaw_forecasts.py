@@ -176,7 +176,7 @@ def test_the_users_own_setting_alone_is_no_reason_to_stop() -> None:
 
 def test_what_as_many_epochs_again_bring_lies_in_the_interval() -> None:
     inside = []
-    for seed in range(6):
+    for seed in range(4):
         search = FreezeThaw(SPACE, max_epochs=16, seed=seed)
         course: list[float] = []  # the best so far, by epochs
         said: list[tuple[int, Forecast]] = []
@@ -190,8 +190,8 @@ def test_what_as_many_epochs_again_bring_lies_in_the_interval() -> None:
         for at, forecast in said:
             brought = course[2 * at - 1] - course[at - 1]
             inside.append(forecast.low - 1e-9 <= brought <= forecast.high + 1e-9)
-    assert len(inside) == 18
-    assert sum(inside) >= 14
+    assert len(inside) == 12
+    assert sum(inside) >= 9
 
 
 def test_the_front_trades_value_for_seconds() -> None:
