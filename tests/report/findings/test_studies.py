@@ -180,6 +180,16 @@ class TestNoise:
         trainings = [training(n, curve(0.3 + 0.05 * n), lr=0.1 / (n + 1)) for n in range(4)]
         assert found(history(*trainings, ranges=ranges))["small-budget"].evidence["needed"] == 10
 
+    def test_trainings_that_hardly_miss_what_is_good_are_not(self, history: Make, training: Make) -> None:
+        names = [f"r{k}" for k in range(10)]
+        for count, said in ((10, True), (12, False)):  # 0.75 to these powers: 0.056 and 0.032
+            trainings = [
+                training(n, curve(0.3 + 0.01 * n), **{name: (n * 7 + k) % 11 / 11 for k, name in enumerate(names)})
+                for n in range(count)
+            ]
+            findings = found(history(*trainings, ranges={name: uniform(0, 1) for name in names}))
+            assert ("small-budget" in findings) == said
+
     def test_so_are_trainings_of_an_epoch_each(self, history: Make, training: Make) -> None:
         trainings = [training(n, [2.0], lr=0.1 / (n + 1), epochs=20) for n in range(8)]
         assert "too short" in found(history(*trainings, ranges={"lr": log_uniform(1e-3, 1)}))["small-budget"].sentence
