@@ -271,6 +271,13 @@ def test_the_number_of_epochs_may_be_a_choice(name, bench) -> None:
 
 
 @every_search
+def test_where_the_space_does_not_say_how_long_a_training_is_it_is_the_longest(name, bench) -> None:
+    space = Space(lr=choice(0.01, 0.1, 1.0) if "brute" in name else log_uniform(0.001, 1))
+    log = bench.drive(bench.search(name, space=space, max_epochs=5, baseline=None), 8)
+    assert {r.slice.config.epochs for r in log} == {5}
+
+
+@every_search
 @pytest.mark.parametrize(
     ("given", "message"),
     [

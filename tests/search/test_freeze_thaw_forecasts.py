@@ -112,18 +112,6 @@ def test_slices_of_a_training_may_be_told_in_any_order() -> None:
         assert one.predict(300, epoch).mean == value(config, epoch)
 
 
-def test_a_training_is_as_long_as_the_longest_where_the_space_does_not_say() -> None:
-    for longest in (5, 30):
-        search = FreezeThaw(Space(a=uniform(0, 1), b=uniform(0, 1)), max_epochs=longest, seed=1)
-        stops = []
-        for _ in range(40):
-            for cut in search.ask():
-                stops.append(cut.stop)
-                assert cut.config.epochs == longest
-                search.tell(train(cut))
-        assert max(stops) == longest
-
-
 def test_the_plateau_is_where_a_curve_goes_flat() -> None:
     search = driven(20)
     flat = Config(a=0.55, b=0.25, epochs=16)

@@ -123,7 +123,7 @@ class Halving:
         self._rungs = ladder(max_epochs, interval)
         self._models = [Sampling(space, sampler=sampler, direction=direction, seed=seed) for _ in self._rungs]
         self._guides = [0] * len(self._rungs)  # by rung: results that are not failures
-        self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)
+        self._proposals = Proposals(space, complete, max_epochs, seed=seed, baseline=baseline)
         self._trainings = Trainings(direction, seed)
         self._seed = seed
         self._kind = kind

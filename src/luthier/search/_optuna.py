@@ -43,7 +43,9 @@ class OptunaSearch:
         self._sampling = Sampling(
             space, sampler="random" if walks else sampler, pruner=pruner, direction=direction, seed=seed, steps=steps
         )
-        self._proposals = Proposals(space, complete, seed=seed, baseline=baseline, walk=sampler if walks else None)
+        self._proposals = Proposals(
+            space, complete, max_epochs, seed=seed, baseline=baseline, walk=sampler if walks else None
+        )
         self._trainings = Trainings(direction, seed)
         self._seed = seed
         self._interval = interval

@@ -42,12 +42,20 @@ class Proposals:
     """
 
     def __init__(
-        self, space: Space, complete: Complete, *, seed: int, baseline: Config | None, walk: str | None = None
+        self,
+        space: Space,
+        complete: Complete,
+        max_epochs: float,
+        *,
+        seed: int,
+        baseline: Config | None,
+        walk: str | None = None,
     ):
         self._ranges: dict[str, BaseDistribution] = dict(space)
         self._allowed = self._ranges  # the ranges below the memory bound
         self._fixed = space.fixed
-        self._complete = complete
+        self._defaults = complete
+        self._epochs = {} if "epochs" in {*space, *space.fixed} else {"epochs": math.ceil(max_epochs)}
         self._seed = seed
         self._baseline = None if baseline is None else complete(baseline)
         self._seen: set[Config] = set()
@@ -60,6 +68,10 @@ class Proposals:
         self._cells: np.ndarray | None = None  # those not looked at yet, in reverse
         self._bound: int | None = None
         self.exhausted = False  #: whether there is no config left to try
+
+    def complete(self, values: Mapping[str, Any]) -> Config:
+        """A config from these values. Where the space does not say how long a training is, it is the longest."""
+        return self._defaults({**self._epochs, **values})
 
     def baseline(self) -> Config | None:
         """The user's own setting, until it was tried."""
@@ -107,7 +119,7 @@ class Proposals:
     def config(self, point: Mapping[str, Any]) -> Config:
         """The complete config at ``point``, whose batch sizes are drawn again where memory does not allow them."""
         barred = {n: r for n, r in self._allowed.items() if n in _BATCH_SIZES and not _inside(r, point[n])}
-        return self._complete({**self._fixed, **point, **self._random(barred, REDRAWS)})
+        return self.complete({**self._fixed, **point, **self._random(barred, REDRAWS)})
 
     def _random(self, ranges: Mapping[str, BaseDistribution], salt: int) -> Mapping[str, Any]:
         if not ranges:
@@ -127,7 +139,7 @@ class Proposals:
             indices = np.unravel_index(place, sizes) if sizes else ()
             point = {name: values[i] for (name, values), i in zip(self._axes.items(), indices, strict=True)}
             if all(_inside(self._allowed[name], value) for name, value in point.items()):
-                config = self._complete({**self._fixed, **point})
+                config = self.complete({**self._fixed, **point})
                 if config not in self._seen:
                     self._seen.add(config)
                     return config

@@ -100,8 +100,7 @@ class FreezeThaw:
         if enough is not None and budget is None:
             raise UsageError(f"enough is {enough}, but no budget is given: say how many epochs there are in all")
         self._axes = Axes(space)
-        self._complete = complete if "epochs" in {*space, *space.fixed} else _as_long(complete, max_epochs)
-        self._proposals = Proposals(space, self._complete, seed=seed, baseline=baseline)
+        self._proposals = Proposals(space, complete, max_epochs, seed=seed, baseline=baseline)
         for belief in beliefs:
             if belief.name == "batch_size" and belief.high is not None:
                 self._proposals.bound(int(belief.high) + 1)
@@ -176,7 +175,7 @@ class FreezeThaw:
             self._outlook.look(also=training)
             runs, reached = self._outlook.begun([training]), training.score()
         else:
-            params = self._proposals.params(self._complete(what))
+            params = self._proposals.params(self._proposals.complete(what))
             if params is None:
                 raise UsageError(f"{dict(what)} is not in the space; give a value of its range to each hyperparameter")
             self._outlook.look()
@@ -389,8 +388,3 @@ class FreezeThaw:
         for training in live:
             training.ended = True
         return [End(t.number, "not expected to become the best") for t in live]
-
-
-def _as_long(complete: Complete, epochs: float) -> Complete:
-    """The same, for a space that does not say how long a training is."""
-    return lambda values: complete({"epochs": math.ceil(epochs), **values})

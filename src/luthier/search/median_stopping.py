@@ -45,7 +45,7 @@ class MedianStopping:
     ):
         check_given(direction, max_epochs, interval)
         self._sampling = Sampling(space, sampler=sampler, direction=direction, seed=seed)
-        self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)
+        self._proposals = Proposals(space, complete, max_epochs, seed=seed, baseline=baseline)
         self._trainings = Trainings(direction, seed)
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._seed, self._interval = seed, min(interval, max_epochs)

@@ -92,7 +92,7 @@ class PBT:
         check_given(direction, max_epochs, interval)
         self._axes = Axes(space)
         self._sampling = Sampling(space, seed=seed)
-        self._proposals = Proposals(space, complete, seed=seed, baseline=baseline)
+        self._proposals = Proposals(space, complete, max_epochs, seed=seed, baseline=baseline)
         self._trainings = Trainings(direction, seed)
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._seed = seed
