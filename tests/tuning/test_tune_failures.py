@@ -42,8 +42,9 @@ def test_three_failures_in_a_row_end_the_search_and_not_the_study(load, tasks, t
         with pytest.raises(
             TooManyFailures,
             match=rf"3 trainings in a row failed, the last one with ValueError: too wide.*in {tmp_path}",
-        ):
+        ) as error:
             tune(load("failing"), space, budget="60 epochs", folder=tmp_path, baseline={"units": 9})
+        assert "in act" in "".join(error.value.__notes__)  # the user's own traceback, with --debug
         assert statuses(tmp_path) == [Status.FAILED] * total
         result = load_result(tmp_path)
         assert (result.best, result.failed, result.trainings) == (None, total, total)

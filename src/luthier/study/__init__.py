@@ -1,6 +1,5 @@
 """What is kept: the study in Optuna storage, and the checkpoints of its trainings."""
 
 from luthier.study._description import Description as Description
-from luthier.study._storage import JOURNAL as JOURNAL
 from luthier.study.checkpoints import CheckpointStore as CheckpointStore
 from luthier.study.study import Study as Study

@@ -185,10 +185,15 @@ class Task:
 
     def parameters(self, config: Config) -> int | None:
         """How many numbers the model of ``config`` can learn; None where that takes building it in earnest."""
+        outline = self.outline(config)
+        return None if outline is None else sum(p.numel() for p in outline.parameters() if p.requires_grad)
+
+    def outline(self, config: Config) -> nn.Module | None:
+        """The model of ``config`` with shapes but no numbers; None where that takes building it in earnest."""
         try:
             with torch.device("meta"), own_randomness(derive(0, "check")):
-                return sum(p.numel() for p in self.build(config).parameters() if p.requires_grad)
-        except Exception:  # the user's builder may do anything, and a count is no reason to stop a study
+                return self.build(config)
+        except Exception:  # the user's builder may do anything, and an outline is no reason to stop a study
             return None
 
     def describe(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from luthier.task import Task, chance_of, load_task
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
 
+SOURCE = "task.json"  #: lies in the folder of every study
+
 
 def write_source(folder: Path, task: Task, baseline: Config, reference: float | None) -> None:
     """Notes in ``folder`` where the task came from, for ``load_result``, and what explains its scores.
@@ -37,7 +39,7 @@ def write_source(folder: Path, task: Task, baseline: Config, reference: float | 
     }
     document = {**(source or {}), **facts}
     try:
-        with written_whole(folder / "task.json") as file:
+        with written_whole(folder / SOURCE) as file:
             file.write((json.dumps(document) + "\n").encode())
     except OSError as error:
         raise StudyError(f"the folder {folder} cannot be written: {error}; choose another") from error
@@ -77,7 +79,7 @@ def load_result(folder: str | Path, task: Task | None = None, *, storage: str | 
 def _read_source(folder: Path) -> dict[str, Any]:
     """The inverse of ``write_source``; nothing when that is not there."""
     try:
-        document: dict[str, Any] = json.loads((folder / "task.json").read_text())
+        document: dict[str, Any] = json.loads((folder / SOURCE).read_text())
     except (OSError, ValueError):
         return {}
     return document

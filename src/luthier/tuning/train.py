@@ -8,10 +8,10 @@ from typing import Any
 
 from luthier.errors import StorageError, StudyError
 from luthier.records import Options, Point
-from luthier.study import JOURNAL
 from luthier.task import Task, load_task
 from luthier.training import Training
 from luthier.tuning.result import TrainResult
+from luthier.tuning.source import SOURCE
 from luthier.tuning.winner import Winner, save_winner, winner_folder
 
 
@@ -51,7 +51,7 @@ def train(
 
 def _check_folder(folder: Path) -> None:
     """Raises StudyError before an hour of training when the weights will find no place, or take a study's."""
-    if (folder / JOURNAL).exists():
+    if (folder / SOURCE).exists():
         raise StudyError(f"{folder} holds a study, whose winner's weights would be lost; choose another folder")
     try:
         winner_folder(folder).mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,8 @@ from luthier.records import Config
 from luthier.report.findings._statistics import ramp
 from luthier.report.findings._view import Sign, View
 
+UNLIKELY = 0.05  #: a lesser chance to have missed what is good is not worth a word
+
 
 def seed_noise(view: View) -> list[Sign]:
     """Settings that ran with several seeds differ among themselves less than their seeds do."""
@@ -50,9 +52,6 @@ def seed_noise(view: View) -> list[Sign]:
     slots = {"spread": spread, "differ": differ, "settings": len(means), "p": p, "metric": view.history.metric}
     seeds = {"seeds": max(3, min(20, math.ceil(8 * within / max(differ / 2, 0.5 * spread) ** 2)))}
     return [Sign("seed-noise", confidence, 0.6, {**slots, **seeds, "replicates": free + len(again)})]
-
-
-UNLIKELY = 0.05  #: less than this is not worth a word
 
 
 def small_budget(view: View) -> list[Sign]:
