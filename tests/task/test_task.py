@@ -42,7 +42,7 @@ def test_the_parameters_that_learn_are_counted_without_making_them() -> None:
     task = make(half_frozen)
     assert task.parameters(task.config()) == 3 * 10**6 + 3
     lazy = make(lambda config: nn.LazyLinear(3))
-    assert lazy.parameters(lazy.config()) is None
+    assert lazy.parameters(lazy.config()) is lazy.outline(lazy.config()) is None
 
 
 def test_classification_and_regression_have_metrics_of_their_own() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from optuna.distributions import BaseDistribution
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from luthier.errors import ConfigError, LuthierError, TaskError
 from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, complete
@@ -192,7 +193,8 @@ class Task:
         """The model of ``config`` with shapes but no numbers; None where that takes building it in earnest."""
         try:
             with torch.device("meta"), own_randomness(derive(0, "check")):
-                return self.build(config)
+                model = self.build(config)
+            return None if any(map(is_lazy, (*model.parameters(), *model.buffers()))) else model
         except Exception:  # the user's builder may do anything, and an outline is no reason to stop a study
             return None
 
