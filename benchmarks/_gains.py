@@ -6,9 +6,8 @@ import statistics
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from luthier.records import Slice, SliceResult
+from luthier.records import Forecast, Slice, SliceResult
 from luthier.search import FreezeThaw
-from luthier.search._forecasts import Forecast
 
 AFTER = (1, 2, 4, 8)  #: full trainings' worth of epochs after which a search is asked
 MORE = (0.5, 1, 2)  #: what is to come, in what was spent

@@ -276,6 +276,29 @@ class EpochCost:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """A predicted value with its 90 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What a search expects of going on, as a run of it ends."""
+
+    unit: str  #: of the budget: seconds, epochs or trainings
+    amount: float  #: of further budget
+    rest: bool  #: that is what was left of the budget; else as much again
+    gain: Forecast  #: of the best score by that, in the metric's unit, 0 or more
+    enough: float | None = None  #: the run ended by itself, because less than this was expected
+    training: int | None = None  #: what is recommended; None where no plateau is told
+    epochs: float | None = None  #: it deserves: later ones are predicted to bring ``tolerance`` at most
+    tolerance: float | None = None  #: the spread of its scores between seeds
+
+
+@dataclass(frozen=True)
 class Finding:
     """One sentence of explanation."""
 
@@ -309,6 +332,11 @@ def epoch_cost_from_json(document: Mapping[str, Any]) -> EpochCost:
     return EpochCost(
         **{**document, "batch_sizes": tuple(document["batch_sizes"]), "step_seconds": tuple(document["step_seconds"])}
     )
+
+
+def prospect_from_json(document: Mapping[str, Any]) -> Prospect:
+    """The inverse of ``to_json`` for a Prospect."""
+    return Prospect(**{**document, "gain": Forecast(**document["gain"])})
 
 
 def slice_result_from_json(document: Mapping[str, Any]) -> SliceResult:

@@ -1,6 +1,7 @@
 import io
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from luthier import Budget, TrainResult
 from luthier.cli.documents import plain, train_document, tune_document
 from luthier.cli.result import go_on, report, training_report
 from luthier.events import BudgetState
-from luthier.records import Config, Curve, Outcome, Point, Status
+from luthier.records import Config, Curve, Forecast, Outcome, Point, Prospect, Status
 from luthier.report.history import Trained
 from luthier.report.recommend import Candidate, Interval, Recommendation
 
@@ -50,6 +51,42 @@ class TestReport:
         shown = text(report(result(failed=2, repeated=6), COMMAND), width=120)
         assert "is the best after 12 trainings (2 failed, 6 on fresh seeds), 184 epochs" in shown
         assert "12 trainings (6 on fresh seeds), 184" in text(report(result(repeated=6), COMMAND), width=120)
+
+    def test_what_going_on_is_expected_to_bring(self, result: Make) -> None:
+        gain = Forecast(0.0021, 0.0, 0.0083)
+        again = text(report(result(prospect=Prospect("seconds", 60.0, False, gain)), COMMAND), width=300)
+        would = "improve accuracy by 0.0021 (90 % interval 0.0000 to 0.0083)"
+        assert f"As much again (1 min) would probably {would}." in again
+        rest = text(report(result(prospect=Prospect("epochs", 12.0, True, gain)), COMMAND), width=300)
+        assert f"The rest of the budget (12 epochs) would probably {would}." in rest
+
+    def test_that_the_search_had_enough(self, result: Make) -> None:
+        prospect = Prospect("seconds", 37.0, True, Forecast(0.0021, 0.0, 0.0083), 0.005)
+        shown = text(report(result(prospect=prospect), [*COMMAND, "--enough", "0.005"]), width=300)
+        assert "Stopped by itself: the rest of the budget (37 s) was expected to improve accuracy by 0.0021" in shown
+        assert "(90 % interval 0.0000 to 0.0083), less than 0.005." in shown
+        assert "luthier tune 'my file.py:task' --budget 60s --set lr=0.1\n" in re.sub(" +\n", "\n", shown)
+        document = tune_document(result(prospect=prospect), "digits")
+        assert document["prospect"]["enough"] == 0.005
+        assert document["prospect"]["gain"] == {"mean": 0.0021, "low": 0.0, "high": 0.0083}
+
+    @pytest.mark.parametrize(
+        ("epochs", "sentence"),
+        [
+            (5.0, "It deserves 5 of its 8 epochs: later ones brought no more than the spread between seeds (0.003)."),
+            (8.0, "It deserves all of its 8 epochs."),
+            (9.0, "It had 8 epochs and is expected to gain more than the spread between seeds (0.003) until epoch 9."),
+        ],
+    )
+    def test_how_many_epochs_it_deserves(self, result: Make, epochs: float, sentence: str) -> None:
+        best = trained(7, 0.9722, epochs=8)
+        chosen = Trained(7, best.config, 0, {}, None, best.curve, (), None, True)
+        prospect = Prospect("seconds", 37.0, True, Forecast(0.0, 0.0, 0.0), None, 7, epochs, 0.003)
+        found = Recommendation(chosen, None, (), None, None, False)
+        shown = text(report(result(prospect=prospect, recommendation=found), COMMAND), width=300)
+        assert sentence in shown
+        other = replace(prospect, training=6)
+        assert sentence not in text(report(result(prospect=other, recommendation=found), COMMAND), width=300)
 
     def test_it_says_where_things_lie_and_how_to_go_on(self, result: Make) -> None:
         shown = text(report(result(), COMMAND), width=120)

@@ -4,9 +4,10 @@ import random
 
 import pytest
 
+from luthier.errors import UsageError
 from luthier.hyperparameters import complete
 from luthier.records import End, Outcome, Point, Slice, SliceResult, Status, slice_result_from_json, to_json
-from luthier.search import make_search
+from luthier.search import Forecasting, make_search
 from luthier.search.cooldown import Cooldown
 from luthier.space import Space, choice, integer, log_uniform
 from luthier.training import straight
@@ -240,3 +241,49 @@ def test_without_a_fixed_cooldown_a_search_is_as_ever(change) -> None:
 def test_the_users_setting_may_fix_the_schedule() -> None:
     space = Space(lr=log_uniform(1e-4, 1), epochs=EPOCHS)
     make("freeze-thaw", space, complete=lambda values: complete({"schedule": "cooldown", **values}))
+
+
+def foreseen(bench):
+    search = make("freeze-thaw", baseline=BASELINE.replace(lr=0.3))
+    return search, drive(bench, search, 60)
+
+
+def test_freeze_thaw_within_foretells_cooled_values(bench) -> None:
+    search, log = foreseen(bench)
+    cooled = [r for r in log if r.slice.config.schedule == "cooldown" and r.slice.training]
+    best = max(cooled, key=lambda r: r.points[-1].metric)
+    number, epochs = best.slice.training, best.slice.config.epochs
+    assert search.predict(number, epochs).mean == pytest.approx(max(r.points[-1].metric for r in cooled), abs=0.05)
+    assert search.predict(0, EPOCHS).mean >= 0
+    new = search.predict({"lr": 0.01}, 8)
+    assert new.low <= 0.8 * (1 - math.exp(-8 / 3)) + 0.1 <= new.high
+    with pytest.raises(UsageError, match="training 999 is not known"):
+        search.predict(999, 4)
+
+
+def test_it_says_how_many_epochs_a_setting_deserves(bench) -> None:
+    """More than 8 epochs do no good."""
+    search, log = foreseen(bench)
+    best = max((r for r in log if "apart" not in r.slice.note), key=lambda r: max(p.metric for p in r.points))
+    assert 5 <= search.plateau(best.slice.training, tolerance=0.01) <= 10
+    assert 5 <= search.plateau(tolerance=0.01) <= 10
+    assert 0 <= search.gain(20).mean < 0.2
+    assert not search.is_enough(20, 0.5), "none of its trainings has come to its end"
+    drive(bench, search, 100)
+    assert search.is_enough(20, 0.1)
+    assert not search.is_enough(20, 1e-9)
+
+
+def test_what_one_could_take_are_trainings_with_a_cooldown(bench) -> None:
+    search, log = foreseen(bench)
+    numbers = {r.slice.training for r in log}
+    front = search.front()
+    assert len(front) > 1
+    for choice_ in front:
+        assert choice_.training in numbers
+        assert (choice_.config.schedule, choice_.config.epochs) == ("cooldown", choice_.epochs)
+
+
+def test_other_searches_within_foretell_nothing() -> None:
+    assert isinstance(make("freeze-thaw"), Forecasting)
+    assert not isinstance(make("asha"), Forecasting)

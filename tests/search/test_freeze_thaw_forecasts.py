@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from luthier.errors import UsageError
-from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Config, Forecast, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import FreezeThaw
-from luthier.search._forecasts import Choice, Forecast, non_dominated
+from luthier.search._forecasts import Choice, non_dominated
 from luthier.space import Space, uniform
 
 SPACE = Space(a=uniform(0, 1), b=uniform(0, 1), epochs=16)
+DONE = Outcome(Status.DONE)
 SIGNS = {"maximize": 1.0, "minimize": -1.0}
 
 
@@ -131,35 +132,46 @@ def test_more_budget_is_expected_to_bring_more_and_less_is_left_later() -> None:
     assert early.gain(50) == forecast
 
 
-def test_it_stops_when_the_rest_of_the_budget_is_not_worth_it() -> None:
-    search = FreezeThaw(SPACE, max_epochs=16, seed=1, budget=2000, enough=0.02)
+def test_it_has_enough_when_what_is_left_is_not_worth_it() -> None:
+    search = FreezeThaw(SPACE, max_epochs=16, seed=1)
     log: list[SliceResult] = []
-    while not search.finished and len(log) < 300:
+    while not search.is_enough(500, 0.02) and len(log) < 300:
         for cut in search.ask():
             log.append(train(cut))
             search.tell(log[-1])
-    assert search.finished
-    assert search.ask(4) == []
+    assert search.is_enough(500, 0.02)
+    assert not search.is_enough(500, 1e-9)
     best = max(p.metric for r in log for p in r.points)
     possible = 0.9 - 0.3 * 16**-0.7
     assert best > possible - 0.03
-    again = FreezeThaw(SPACE, max_epochs=16, seed=1, budget=2000, enough=0.02)
+    again = FreezeThaw(SPACE, max_epochs=16, seed=1)
     for result in log[:-1]:
         again.tell(result)
-    assert not again.finished
+    assert not again.is_enough(500, 0.02)
     again.tell(log[-1])
-    assert again.finished
-    with pytest.raises(UsageError, match="budget"):
-        FreezeThaw(SPACE, max_epochs=16, enough=0.1)
+    assert again.is_enough(500, 0.02)
+    with pytest.raises(UsageError, match="above 0"):
+        search.is_enough(500, 0.0)
 
 
-def test_the_users_own_setting_alone_is_no_reason_to_stop() -> None:
-    search = FreezeThaw(SPACE, max_epochs=16, seed=1, budget=2000, enough=0.3)
+def test_the_users_own_setting_alone_is_not_enough() -> None:
+    search = FreezeThaw(SPACE, max_epochs=16, seed=1)
+    assert not search.is_enough(2000, 9.0)
     for number in range(3):
         own = Config(a=0.0, b=1.0 - 0.1 * number, epochs=16)
         search.tell(train(Slice(number, own, 0, 16)))
-    assert not search.finished
-    assert search.ask(2)
+    for number in range(3, 6):  # nor is what was run again on fresh seeds
+        search.tell(train(Slice(number, Config(a=0.0, b=1.0, epochs=16), 0, 16, number, {"confirms": 0})))
+    assert not search.is_enough(2000, 9.0)
+
+
+def test_luck_on_a_fresh_seed_takes_nothing_from_what_can_be_gained() -> None:
+    """It does not compete."""
+    plain, lucky = driven(20), driven(20)
+    points = tuple(Point(e, 0, 0, 5.0, 0, 1, 1.0) for e in range(1, 17))
+    lucky.tell(SliceResult(Slice(300, Config(a=0.6, b=0.2, epochs=16), 0, 16, 9, {"confirms": 0}), points, DONE))
+    assert plain.gain(50).mean > 0
+    assert lucky.gain(50).high > 0
 
 
 def test_what_as_many_epochs_again_bring_lies_in_the_interval() -> None:

@@ -10,7 +10,7 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
 from luthier.errors import StorageError, StudyError
-from luthier.records import Belief, Config, EpochCost, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
 from luthier.space import Space, choice, integer, log_uniform
 from luthier.study import Study
 from luthier.study._trials import holding
@@ -62,30 +62,6 @@ def test_a_training_is_a_trial_with_its_values_and_config(opened_anywhere):
     assert (found.user_attrs["seed"], found.user_attrs["note"]) == (7, {"rung": 1})
     assert found.intermediate_values == {1: 0.5}
     assert study.optuna_study.metric_names == ["accuracy"]
-
-
-def test_a_continued_study_gives_back_what_its_searches_were_told_beforehand(opened_anywhere):
-    study = opened_anywhere()
-    assert study.beliefs is None
-    rule = Belief(
-        "lr", 0.1, 3.0, "measured", given={"optimizer": "SGD"}, follows={"batch_size": 0.5}, at={"batch_size": 64}
-    )
-    cost = EpochCost((16, 32), (0.1, 0.15), 1000, 0.5)
-    study.add_beliefs([rule, Belief("batch_size", 32, 2.0, "measured", high=512)], cost)
-    study.add_sources({"lr": "a book"})
-    study.add_sources({"lr": "another book"})
-    study.add_threads(2)
-    study.close()
-    again = opened_anywhere()
-    assert again.beliefs == (rule, Belief("batch_size", 32, 2.0, "measured", high=512))
-    assert again.epoch_cost == cost
-    assert again.sources == {"lr": "a book"}, "what is recorded stays"
-    assert again.threads == 2
-    again.add_threads(2)
-    assert again.threads == 2
-    again.add_threads(1)
-    again.close()
-    assert opened_anywhere().threads == 0, "not always as many"
 
 
 def test_a_continued_study_gives_back_its_results_in_their_order(opened_anywhere):

@@ -15,6 +15,7 @@ from luthier.task import call, make_loss
 from luthier.task.metrics import (
     METRICS,
     accuracy,
+    best_possible,
     check_fit,
     error,
     is_classification,
@@ -71,6 +72,23 @@ def test_kinds_of_losses() -> None:
     assert is_elementwise(nn.HuberLoss())
     assert is_elementwise(F.mse_loss)
     assert not is_elementwise(nn.CrossEntropyLoss())
+
+
+@pytest.mark.parametrize(
+    ("metric", "direction", "loss", "best"),
+    [
+        (accuracy, "maximize", nn.CrossEntropyLoss(), 1.0),
+        (r2, "maximize", nn.MSELoss(), 1.0),
+        (error, "minimize", nn.CrossEntropyLoss(), 0.0),
+        (mae, "minimize", nn.MSELoss(), 0.0),
+        (None, "minimize", nn.CrossEntropyLoss(), 0.0),
+        (None, "minimize", nn.GaussianNLLLoss(), None),
+        (accuracy, "minimize", nn.CrossEntropyLoss(), None),
+        (lambda outputs, targets: 100.0, "maximize", nn.CrossEntropyLoss(), None),
+    ],
+)
+def test_what_no_score_can_be_better_than(metric: Any, direction: Any, loss: Any, best: float | None) -> None:
+    assert best_possible(metric, direction, loss) == best
 
 
 def test_names_of_losses() -> None:

@@ -20,7 +20,7 @@ from luthier.search import OptunaSearch, make_search
 from luthier.study import Study
 from luthier.task import reference_of
 from luthier.training import evaluate
-from luthier.tuning.run import SPREAD_SHARE
+from luthier.tuning.reserve import SPREAD_SHARE
 from luthier.tuning.setup import prepare
 from luthier.tuning.winner import load_winner
 

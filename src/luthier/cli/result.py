@@ -26,7 +26,7 @@ def report(result: Result, command: Sequence[str] = (), width: int = 80, storage
     """
     parts: list[RenderableType] = [Text(_headline(result), style="bold")]
     if result.best:
-        said = (_gain(result), result.luck, *recommended(result))
+        said = (_gain(result), result.luck, *recommended(result), *expected(result))
         parts += [Text(sentence) for sentence in said if sentence]
         parts += ["", _table(result, result.best)]
         parts += [*_plot(result.best.curve, result.metric, width), ""]
@@ -107,6 +107,39 @@ def recommended(result: Result) -> list[str]:
             f"(95 % interval {_signed(gain.low)} to {_signed(gain.high)}{doubt})."
         )
     return told
+
+
+def expected(result: Result) -> list[str]:
+    """What going on is expected to bring, and how many epochs the recommended setting deserves."""
+    found = result.prospect
+    if found is None:
+        return []
+    gain = found.gain
+    would = (
+        f"improve {result.metric} by {words.number(gain.mean)} "
+        f"(90 % interval {words.number(gain.low)} to {words.number(gain.high)})"
+    )
+    more = f"{'The rest of the budget' if found.rest else 'As much again'} ({words.amount(found.unit, found.amount)})"
+    if found.enough is None:
+        told = f"{more} would probably {would}."
+    else:
+        told = f"Stopped by itself: {more[:1].lower()}{more[1:]} was expected to {would}, less than {found.enough:g}."
+    return [told, *_deserved(result)]
+
+
+def _deserved(result: Result) -> list[str]:
+    found = result.prospect
+    recommendation = result.recommendation
+    if found is None or recommendation is None or found.epochs is None or found.tolerance is None:
+        return []
+    if recommendation.training.number != found.training:
+        return []  # the study went on
+    had, spread = recommendation.training.curve.epoch, f"the spread between seeds ({found.tolerance:.2g})"
+    if found.epochs > had:
+        return [f"It had {had:g} epochs and is expected to gain more than {spread} until epoch {found.epochs:g}."]
+    if found.epochs > 0.95 * had:
+        return [f"It deserves all of its {had:g} epochs."]
+    return [f"It deserves {found.epochs:g} of its {had:g} epochs: later ones brought no more than {spread}."]
 
 
 def _setting(training: int) -> str:
@@ -202,17 +235,27 @@ def _pairs(rows: Sequence[tuple[str, str]]) -> Table:
 
 
 def go_on(result: Result, command: Sequence[str]) -> list[str]:
-    """The command that continues the study: the same after an interruption, else with twice the budget."""
+    """The command that continues the study: the same after an interruption, else with twice the budget.
+
+    Where the search had enough, it is the same without that threshold.
+    """
+    if result.prospect is not None and result.prospect.enough is not None:
+        return _without(command, "--enough")
     if result.interrupted or result.asked is None:
         return list(command)
     total = 2 * result.asked.total
     while total <= result.budget.spent:
         total *= 2
     larger = str(Budget(result.asked.unit, total)).replace(" ", "")
+    return [*_without(command, "--budget"), "--budget", larger]
+
+
+def _without(command: Sequence[str], option: str) -> list[str]:
+    """The words of a command without an option and its value."""
     kept: list[str] = []
     skip = False
     for word in command:
-        if not skip and word != "--budget" and not word.startswith("--budget="):
+        if not skip and word != option and not word.startswith(f"{option}="):
             kept.append(word)
-        skip = not skip and word == "--budget"
-    return [*kept, "--budget", larger]
+        skip = not skip and word == option
+    return kept

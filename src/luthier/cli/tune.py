@@ -60,6 +60,13 @@ def tune(
     no_probes: Annotated[
         bool, typer.Option("--no-probes", metavar="", help="Search at once, without measuring the task first")
     ] = False,
+    enough: Annotated[
+        float | None,
+        typer.Option(
+            metavar="GAIN",
+            help="Stop once the rest of the budget is expected to improve the metric by less than this, such as 0.001",
+        ),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the study lies; an old one is continued")
     ] = None,
@@ -91,6 +98,7 @@ def tune(
       luthier tune mnist --data ~/mnist --budget 10m
       luthier tune my_file.py:task --space space.yaml
       luthier tune digits --budget 200epochs --workers 4 --json
+      luthier tune digits --budget 1h --enough 0.001
 
     [bold]A space file[/bold]
 
@@ -121,6 +129,7 @@ def tune(
             baseline=own or None,
             confidence=confidence,
             probes=not no_probes,
+            enough=enough,
             workers=worker_count(workers),
             folder=folder,
             storage=storage,

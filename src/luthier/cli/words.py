@@ -71,7 +71,12 @@ def brief(config: Mapping[str, Value], most: int | None = None) -> str:
 
 def budget_total(state: BudgetState) -> str:
     """The whole budget: ``5 min``, ``200 epochs``."""
-    return duration(state.total) if state.unit == "seconds" else count(state.total, state.unit.removesuffix("s"))
+    return amount(state.unit, state.total)
+
+
+def amount(unit: str, total: float) -> str:
+    """Of a budget: ``5 min``, ``200 epochs``."""
+    return duration(total) if unit == "seconds" else count(total, unit.removesuffix("s"))
 
 
 def left(state: BudgetState, since: float = 0.0) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from luthier.records import Belief, Config, Curve, Direction, Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Belief, Config, Curve, Direction, Outcome, Point, Prospect, Slice, SliceResult, Status
 from luthier.study import Study
 from luthier.task import Chance
 from luthier.training import straight
@@ -69,6 +69,7 @@ class History:
     sources: Mapping[str, str] = field(default_factory=dict)  #: where ranges come from, by hyperparameter
     beliefs: tuple[Belief, ...] = ()  #: that the search was told
     threads: int = 0  #: of each training; 0: as many as suit it
+    prospect: Prospect | None = None  #: what going on was expected to bring; None when nobody said
 
     @property
     def baseline(self) -> Trained | None:
@@ -133,6 +134,7 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         sources=study.sources,
         beliefs=tuple(study.beliefs or ()),
         threads=study.threads,
+        prospect=study.prospect,
     )
 
 

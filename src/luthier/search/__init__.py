@@ -1,8 +1,8 @@
 """Which slice is run next."""
 
+from luthier.search._base import Forecasting as Forecasting
 from luthier.search._base import Search as Search
 from luthier.search._forecasts import Choice as Choice
-from luthier.search._forecasts import Forecast as Forecast
 from luthier.search._halving import Halving as Halving
 from luthier.search._literature import NEAR_ONE as NEAR_ONE
 from luthier.search._literature import USUAL_NOISE_SCALE as USUAL_NOISE_SCALE

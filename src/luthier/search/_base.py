@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from luthier.errors import UsageError
-from luthier.records import Decision, Direction, SliceResult
+from luthier.records import Decision, Direction, Forecast, SliceResult
 
 
 def check_given(direction: Direction, max_epochs: float, interval: float) -> None:
@@ -42,4 +42,27 @@ class Search(Protocol):
     @property
     def finished(self) -> bool:
         """Whether nothing is left to ask for, now or after any tell."""
+        ...
+
+
+@runtime_checkable
+class Forecasting(Search, Protocol):
+    """A search that says what it expects."""
+
+    def gain(self, epochs: float) -> Forecast:
+        """How much the best score will improve over the next ``epochs`` of all trainings, in the metric's unit.
+
+        Raises UsageError before any value was told.
+        """
+        ...
+
+    def is_enough(self, epochs: float, least: float) -> bool:
+        """Whether so much is known that a gain below ``least`` over the next ``epochs`` may be believed."""
+        ...
+
+    def plateau(self, training: int | None = None, *, tolerance: float) -> float:
+        """The fewest epochs after which a training is predicted within ``tolerance`` of the best it will come to.
+
+        Without a number it is that of the best value so far. Raises UsageError for a training that it cannot predict.
+        """
         ...

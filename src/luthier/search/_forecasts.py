@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from luthier.records import Config
+from luthier.records import Config, Forecast
 from luthier.search._outlook import Outlook, Runs
 from luthier.search._trainings import EPSILON, Training
 
@@ -31,15 +31,6 @@ WALK, SLOPE = 0.3, 0.4
 #: what the model expects that is left of it, where nothing was gained lately. So that its 90 % intervals hold, on
 #: LCBench's development sets and on recorded curves (dev/LOG.md).
 COMMON, AGAIN, LEAST = 0.5, 0.6, 0.02
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """A predicted value with its 90 % interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from luthier.records import Config, Decision, Direction, End, Outcome, Point, Slice, SliceResult, Status
+from luthier.errors import UsageError
+from luthier.records import (
+    Config,
+    Decision,
+    Direction,
+    End,
+    Forecast,
+    Outcome,
+    Point,
+    Slice,
+    SliceResult,
+    Status,
+    Value,
+)
 from luthier.search._base import Search
+from luthier.search._forecasts import Choice
 from luthier.search._proposals import Complete
 from luthier.search._trainings import EPSILON
+from luthier.search.freeze_thaw import FreezeThaw
 from luthier.space import Space
 
 _NAME = "cooldown"
@@ -61,7 +76,10 @@ def with_cooldowns(
     )
     range_ = space.get("epochs")
     least = min(getattr(range_, "choices", None) or (getattr(range_, "low", 1),))
-    return Cooldown(inner, max_epochs=epochs, least=int(least), seed=seed, interval=interval, baseline=baseline)
+    given: Mapping[str, Any] = {"least": int(least), "seed": seed, "interval": interval, "baseline": baseline}
+    if isinstance(inner, FreezeThaw):
+        return ForeseenCooldown(inner, max_epochs=epochs, **given)
+    return Cooldown(inner, max_epochs=epochs, **given)
 
 
 @dataclass
@@ -111,6 +129,7 @@ class Cooldown:
         self._numbers: set[int] = set()  # asked or told
         self._free = 0  # no number below is free
         self._ends: list[End] = []
+        self._within: dict[int, int] = {}  # numbers within, by number
 
     def ask(self, n: int = 1) -> list[Decision]:
         """What the user began, what is half done, then what the search within asks for."""
@@ -166,6 +185,7 @@ class Cooldown:
         if cut.config == self._baseline:
             self._baseline = None
         # Numbers below 0 are nobody's. It is over: what would go on is another training, at constant lr.
+        self._within[cut.training] = -1 - cut.training
         within = Slice(-1 - cut.training, cut.config.replace(epochs=self._epochs), 0.0, epochs, cut.seed)
         seconds = sum(point.seconds for point in result.points)
         points = tuple(replace(point, seconds=seconds) for point in result.points[-1:])
@@ -212,6 +232,7 @@ class Cooldown:
         """A part of a job."""
         cut = result.slice
         number, start, stop, warmup = cut.note[_NAME]
+        self._within[cut.training] = number
         if number not in self._jobs:
             config = cut.config.replace(schedule="cooldown", epochs=self._epochs, warmup=warmup)
             within = Slice(number, config, start, stop, cut.seed, cut.note["inner"])
@@ -248,3 +269,39 @@ class Cooldown:
             self._free += 1
         self._numbers.add(self._free)
         return self._free
+
+
+class ForeseenCooldown(Cooldown):
+    """A Cooldown around freeze-thaw, with its forecasts: of values after a cooldown."""
+
+    _inner: FreezeThaw
+
+    def gain(self, epochs: float) -> Forecast:
+        """As ``FreezeThaw.gain``; epochs are those of trunks."""
+        return self._inner.gain(epochs)
+
+    def is_enough(self, epochs: float, least: float) -> bool:
+        """As ``FreezeThaw.is_enough``; epochs are those of trunks."""
+        return self._inner.is_enough(epochs, least)
+
+    def predict(self, what: int | Mapping[str, Value], epoch: float) -> Forecast:
+        """What a cooldown to ``epoch`` gives, at best up to there, from a training's trunk or a config's."""
+        return self._inner.predict(self._number_within(what) if isinstance(what, int) else what, epoch)
+
+    def plateau(self, training: int | None = None, *, tolerance: float) -> float:
+        """The number of epochs that a config deserves: cooldowns to later ones bring ``tolerance`` at most."""
+        number = None if training is None else self._number_within(training)
+        return self._inner.plateau(number, tolerance=tolerance)
+
+    def front(self) -> list[Choice]:
+        """As ``FreezeThaw.front``, each choice a training with a cooldown to its epoch."""
+        own = {number: training for training, number in self._within.items()}
+        return [
+            replace(c, training=own[c.training], config=self._cooled_config(c.config, round(c.epochs)))
+            for c in self._inner.front()
+        ]
+
+    def _number_within(self, training: int) -> int:
+        if training not in self._within:
+            raise UsageError(f"training {training} is not known; give one that was told, or a config")
+        return self._within[training]

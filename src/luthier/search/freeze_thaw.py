@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from luthier import hyperparameters
 from luthier.errors import UsageError
-from luthier.records import Belief, Config, Decision, Direction, End, EpochCost, Slice, SliceResult, Value
+from luthier.records import Belief, Config, Decision, Direction, End, EpochCost, Forecast, Slice, SliceResult, Value
 from luthier.search import _forecasts, _ranks, _trust
 from luthier.search._axes import Axes
 from luthier.search._base import check_given
 from luthier.search._candidates import ANYWHERE, PRIOR, Candidates, Source
 from luthier.search._costs import Costs
 from luthier.search._curves import expected_improvement
-from luthier.search._forecasts import Choice, Forecast
+from luthier.search._forecasts import Choice
 from luthier.search._outlook import Outlook, Runs
 from luthier.search._priors import Knowledge
 from luthier.search._proposals import Complete, Proposals
@@ -93,12 +93,8 @@ class FreezeThaw:
         beliefs: Sequence[Belief] = (),
         in_seconds: bool = False,
         cost: EpochCost | None = None,
-        budget: float | None = None,
-        enough: float | None = None,
     ):
         check_given(direction, max_epochs, interval)
-        if enough is not None and budget is None:
-            raise UsageError(f"enough is {enough}, but no budget is given: say how many epochs there are in all")
         self._axes = Axes(space)
         self._proposals = Proposals(space, complete, max_epochs, seed=seed, baseline=baseline)
         for belief in beliefs:
@@ -118,13 +114,9 @@ class FreezeThaw:
         self._course = _forecasts.Course()
         self._seed = seed
         self._told = 0
-        self._budget, self._enough = budget or 0.0, enough
-        self._stopped = False
 
     def ask(self, n: int = 1) -> list[Decision]:
         """Up to ``n`` slices: of what is the user's own, where they are due, of what ranks high, and new ones."""
-        if self._stopped:
-            return []
         slices = self._own(n)
         ends: list[End] = []
         if len(slices) < n:
@@ -142,19 +134,12 @@ class FreezeThaw:
         self._seconds[training.number] = self._seconds.get(training.number, 0.0) + seconds
         self._outlook.timed(training, self._seconds[training.number], result.seconds - seconds)
         self._outlook.told()
-        self._course.tell(self._spent, max(t.score() for t in self._trainings))
-        if self._enough is not None and not self._stopped:
-            left = max(0.0, self._budget - self._spent)
-            # Before the search took some trainings of its own to their ends, too little is known of what can be gained.
-            whole = sum(t.over and bool(t.note) and math.isfinite(t.score()) for t in self._trainings)
-            known = whole >= _WHOLE and self._can_forecast()
-            self._stopped = known and self.gain(left).mean < self._enough
+        competing = [t.score() for t in self._trainings if "confirms" not in t.note]
+        self._course.tell(self._spent, max(competing, default=-math.inf))
 
     @property
     def finished(self) -> bool:
-        """Whether the space is used up and no training is worth another slice, or the rest of the budget is not."""
-        if self._stopped:
-            return not self._trainings.pending
+        """Whether the space is used up and no training is worth another slice."""
         return self._proposals.exhausted and not self._trainings.pending and not self._live()
 
     def predict(self, what: int | Mapping[str, Value], epoch: float) -> Forecast:
@@ -229,6 +214,17 @@ class FreezeThaw:
         lately = self._course.lately(epochs)
         rng = np.random.default_rng(derived(self._seed, self._told))
         return _forecasts.gain(self._outlook, runs.take(taken), np.array(horizons), self._course.best, lately, rng)
+
+    def is_enough(self, epochs: float, least: float) -> bool:
+        """Whether the next ``epochs`` of all trainings together are expected to gain less than ``least``.
+
+        Never before the search took three trainings of its own to their ends: until then too little is known of what
+        can be gained. Raises UsageError for a ``least`` that is not above 0.
+        """
+        if not least > 0:
+            raise UsageError(f"least is {least}; it must be a gain above 0, in the metric's unit")
+        whole = sum(t.over and _trust.own(t) and math.isfinite(t.score()) for t in self._trainings)
+        return whole >= _WHOLE and self._can_forecast() and self.gain(epochs).mean < least
 
     def front(self) -> list[Choice]:
         """Which trainings one could take for how long: none here is beaten in both predicted value and seconds.

@@ -17,7 +17,8 @@ from luthier.space import describe
 #: The format of what Luthier records in an Optuna study.
 #:   1: one trial per training. Study attributes luthier:task, space, search, seed, metric, format, spent (wall-clock
 #:      at the end of the last run), beliefs and cost (what searches are told beforehand), sources (of the ranges, in
-#:      words), threads (of each training; 0: each as many as suit it). Trial attributes config, seed, note; begun (a
+#:      words), threads (of each training; 0: each as many as suit it), prospect (what going on is expected to bring).
+#:      Trial attributes config, seed, note; begun (a
 #:      slice under way, and after how many); slice:0000 and on (records.to_json of a SliceResult, with its order in
 #:      the study and the wall-clock spent); message. One intermediate value per evaluation, counted from 1: the metric.
 FORMAT = 1
@@ -26,6 +27,7 @@ BELIEFS = "luthier:beliefs"
 COST = "luthier:cost"
 SOURCES = "luthier:sources"
 THREADS = "luthier:threads"
+PROSPECT = "luthier:prospect"
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,18 @@ from luthier.records import (
     Direction,
     EpochCost,
     Point,
+    Prospect,
     Slice,
     SliceResult,
     Status,
     epoch_cost_from_json,
+    prospect_from_json,
     to_json,
 )
 from luthier.study._description import (
     BELIEFS,
     COST,
+    PROSPECT,
     SOURCES,
     SPENT,
     THREADS,
@@ -74,6 +77,8 @@ class Study:
         self._cost = None if cost is None else epoch_cost_from_json(cost)
         self._sources: dict[str, str] = study.user_attrs.get(SOURCES, {})
         self._threads: int | None = study.user_attrs.get(THREADS)
+        expected = study.user_attrs.get(PROSPECT)
+        self._prospect = None if expected is None else prospect_from_json(expected)
         self._lock = threading.RLock()
         self._trials: dict[int, Trial] = {}  # of the writing thread
         self._writer = Writer(storage.together) if writable else None
@@ -251,6 +256,19 @@ class Study:
                 self._write(lambda: self._study.set_user_attr(COST, measured))
             documents = [to_json(belief) for belief in beliefs]
             self._write(lambda: self._study.set_user_attr(BELIEFS, documents))
+
+    @property
+    def prospect(self) -> Prospect | None:
+        """What going on was expected to bring when the last run ended; None where none said so, or one is under way."""
+        return self._prospect
+
+    def add_prospect(self, prospect: Prospect | None) -> None:
+        """Records what going on is expected to bring, in place of what was expected before."""
+        with self._lock:
+            if prospect != self._prospect:
+                self._prospect = prospect
+                document = None if prospect is None else to_json(prospect)
+                self._write(lambda: self._study.set_user_attr(PROSPECT, document))
 
     @property
     def optuna_study(self) -> optuna.Study:

@@ -107,6 +107,25 @@ METRICS: dict[str, tuple[MetricFunction, Direction]] = {
 }
 
 
+_NEVER_BELOW_ZERO = (
+    nn.CrossEntropyLoss,
+    nn.BCELoss,
+    nn.BCEWithLogitsLoss,
+    nn.MSELoss,
+    nn.L1Loss,
+    nn.SmoothL1Loss,
+    nn.HuberLoss,
+)
+
+
+def best_possible(metric: MetricFunction | None, direction: Direction, loss: LossFunction) -> float | None:
+    """What no score can be better than; None where that is not known. Without a metric it is the loss that counts."""
+    if metric is None:
+        return 0.0 if direction == "minimize" and isinstance(loss, _NEVER_BELOW_ZERO) else None
+    known = (metric, direction) in METRICS.values()
+    return (1.0 if direction == "maximize" else 0.0) if known else None
+
+
 def make_metric(
     metric: str | MetricFunction | None, direction: Direction | None, loss: LossFunction
 ) -> tuple[str, MetricFunction | None, Direction]:

@@ -16,7 +16,15 @@ from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, 
 from luthier.records import Config, Direction
 from luthier.task._randomness import derive, own_randomness
 from luthier.task.data import Data
-from luthier.task.metrics import LossFunction, MetricFunction, check_fit, loss_name, make_loss, make_metric
+from luthier.task.metrics import (
+    LossFunction,
+    MetricFunction,
+    best_possible,
+    check_fit,
+    loss_name,
+    make_loss,
+    make_metric,
+)
 
 ModelBuilder = Callable[[Any], nn.Module]
 
@@ -102,6 +110,11 @@ class Task:
     def evaluations_per_epoch(self) -> int:
         """Evaluation intervals in an epoch, 1 or more."""
         return self._evaluations or -(-len(self.train) // INTERVAL_SAMPLES)
+
+    @property
+    def best_possible(self) -> float | None:
+        """What no score can be better than; None where that is not known."""
+        return best_possible(self.metric, self.direction, make_loss(self.loss))
 
     @property
     def model_defaults(self) -> dict[str, Any]:

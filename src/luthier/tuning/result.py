@@ -12,7 +12,7 @@ from torch import nn
 
 from luthier.errors import UsageError
 from luthier.events import BudgetState
-from luthier.records import Config, Curve, Direction, Outcome, Point, Slice
+from luthier.records import Config, Curve, Direction, Outcome, Point, Prospect, Slice
 from luthier.report.recommend import Recommendation
 from luthier.task import Task
 from luthier.training import own_randomness
@@ -66,6 +66,8 @@ class Result:
     interrupted: bool  #: stopped by the user before the budget was spent
     #: What fresh seeds say to use, and how sure that is; None when nothing was evaluated.
     recommendation: Recommendation | None = None
+    #: What going on is expected to bring, said by a search that forecasts (freeze-thaw) as its run ends.
+    prospect: Prospect | None = None
 
     @property
     def gain(self) -> float | None:

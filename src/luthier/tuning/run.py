@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,9 +27,11 @@ from luthier.report.recommend import recommend
 from luthier.search import Search
 from luthier.study import Study
 from luthier.tuning.budget import Budget
+from luthier.tuning.foresight import Foresight
 from luthier.tuning.fresh_seeds import NEW, rounds
 from luthier.tuning.leader import Leader
 from luthier.tuning.probing import NOTE, Found, Plan, plan, probe
+from luthier.tuning.reserve import CONFIRM_SEEDS, CONFIRM_SHARE, CONFIRM_TOP, cost, kept, together
 from luthier.tuning.result import Result
 from luthier.tuning.searches import Searches
 from luthier.tuning.setup import Setup
@@ -38,12 +41,6 @@ from luthier.tuning.unfinished import Unfinished
 FAILURES_IN_A_ROW = 3
 #: A training that took longer is forgotten only when its result is durable: an fsync, against training it again.
 DURABLE_SECONDS = 1.0
-#: At most this share of a budget is kept to run the best few, and the baseline, again on fresh seeds; at most this one
-#: where it takes as much for two seeds of the winner, which a spread needs. How many settings, how often each.
-CONFIRM_SHARE = 0.2
-SPREAD_SHARE = 0.3
-CONFIRM_TOP = 3
-CONFIRM_SEEDS = 5
 #: Trainings of the user's own setting that a budget must hold for others to come before its end: twice what it takes
 #: (``search.freeze_thaw.OWN_AFTER``), a slice under way, its rest, and the share for confirming.
 RACE_FROM = 5.0
@@ -71,16 +68,19 @@ class Run:
         options: Options,
         emit: Listener,
         stop: Callable[[], bool],
+        enough: float | None,
     ) -> None:
         self._setup, self._asked, self._study, self._searches = setup, asked, study, searches
         self._folder, self._seed, self._options, self._emit, self._stop = folder, seed, options, emit, stop
         self._leader = Leader(setup.task.direction)
         self._unfinished = Unfinished()
+        self._foresight = Foresight(enough)
         self._untold: list[SliceResult] = []  # before there was a search
         self._decided: list[Decision] = []  # by the search, for what may be left of the budget after the confirming
         self._per_epoch = setup.task.evaluations_per_epoch
         self._start = time.perf_counter() - study.spent_seconds
-        self._share = 1.0 - CONFIRM_SHARE  # of the budget that may be spent now
+        # Of the budget that may be spent now. Trainings that are counted are not run again.
+        self._share = 1.0 if asked.unit == "trainings" else 1.0 - CONFIRM_SHARE
         self._stopped = False  # by the user
         self._failures = 0  # in a row
         self._points_out: Counter[int] = Counter()  # by training, of slices that have not come back
@@ -93,11 +93,16 @@ class Run:
         try:
             self._open()
             self._search_on()
-            self._share = 1.0
+            share, self._share = self._share, 1.0
+            # A search that had enough is confirmed as one whose budget ended here.
+            most = self._budget().spent / share if self._foresight.enough else self._asked.total
             self._finish_own()
-            if not self._confirm():
+            if not self._confirm(most):
                 self._search_on()
             self._keep_winner()
+            recommendation = recommend(read_history(self._study))
+            prospect = self._foresight.prospect(recommendation)
+            self._study.add_prospect(prospect)
             self._study.add_spent(self._seconds())
         finally:
             executor.close()
@@ -111,9 +116,10 @@ class Run:
             budget=self._budget(),
             interrupted=self._stopped and self._budget().fraction < 1,
         )
-        return replace(found, recommendation=recommend(read_history(self._study)))
+        return replace(found, recommendation=recommendation, prospect=prospect)
 
     def _open(self) -> None:
+        self._study.add_prospect(None)  # soon no longer true
         for result in self._study.results():
             self._leader.add(result)
             self._tell(result)
@@ -134,14 +140,23 @@ class Run:
             return
         self._finish_own(only_if_short=True)
         search = self._search or self._prepare()
-        while search and not self.interrupted() and not search.finished:
+        if search:
+            self._foresight.begin(search, self._budget(), self._leader.epochs)
+            self._look_ahead()
+        while search and not (self.interrupted() or search.finished or self._foresight.enough):
             room = self._executor.capacity + self._ahead - self._out
             if room > 0 and not self._begin(search, room):
                 break
-            if self._out:
-                self._wait()
+            if self._out and self._wait().over:
+                self._look_ahead()
         while self._out:
             self._wait()
+        possible, point = self._setup.task.best_possible, self._leader.point
+        limit = math.inf if possible is None or point is None else abs(possible - point.metric)
+        self._foresight.end(self._budget(), self._leader.epochs, self._share, stopped=self._stopped, room=limit)
+
+    def _look_ahead(self) -> None:
+        self._foresight.look(self._budget(), self._leader.epochs, self._share)
 
     def _begin(self, search: Search, room: int) -> bool:
         """Begins what the search decides for so many free places; False when there will be no more."""
@@ -273,7 +288,7 @@ class Run:
         self._emit(SliceFinished(result, self._budget()))
         point = self._leader.point
         if leads and point is not None:
-            self._share = 1.0 - self._kept() if self._share < 1.0 else 1.0
+            self._share = 1.0 - kept(self._leader, self._asked, self._executor.capacity) if self._share < 1.0 else 1.0
             self._keep_winner()
             self._emit(NewBest(cut.training, cut.config, point, self._leader.curves[cut.training]))
         if result.over:
@@ -343,49 +358,26 @@ class Run:
         new = cut.training not in self._leader.curves
         return self._asked.unit == "trainings" and new and len(self._leader.curves) >= self._asked.total
 
-    def _confirm(self) -> bool:
+    def _confirm(self, most: float) -> bool:
         """Runs the best few, and the baseline, again on fresh seeds, as far as that fits.
 
-        False when too little of the budget is left for a spread of the winner.
+        All but the first seeds of the winner must fit into ``most`` of the budget. False when too little of it is left
+        for a spread of the winner.
         """
         winner = self._leader.winner
         if winner is None or self._asked.unit == "trainings":
             return True
-        history, complete = read_history(self._study), self._setup.task.config
-        for number, cuts in enumerate(self._together(rounds(history, CONFIRM_TOP, CONFIRM_SEEDS, complete))):
+        capacity = self._executor.capacity
+        portions = rounds(read_history(self._study), CONFIRM_TOP, CONFIRM_SEEDS, self._setup.task.config)
+        for number, cuts in enumerate(together(portions, capacity)):
             state = self._budget()
-            needed = self._cost([cut.note["confirms"] for cut in cuts])
-            if self.interrupted() or state.spent + needed > state.total:
+            needed = cost(self._leader, self._asked, capacity, [cut.note["confirms"] for cut in cuts])
+            if self.interrupted() or state.spent + needed > (min(most, state.total) if number else state.total):
                 if number == 0 and cuts[0].note["confirms"] == winner.training:
                     return len(self._leader.confirmations()) > 1
                 continue
             self._run_slices(cuts)
         return True
-
-    def _together(self, portions: Iterable[list[Slice]]) -> Iterator[list[Slice]]:
-        """The first portion, then as many in one as fill the executor."""
-        batch: list[Slice] = []
-        for number, portion in enumerate(portions):
-            batch += portion
-            if number == 0 or len(batch) >= self._executor.capacity:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
-
-    def _cost(self, trainings: Sequence[int]) -> float:
-        """What it takes of the budget to run these once more from start to end, those together that have room."""
-        costs = sum(self._leader.cost(self._asked.unit, number) for number in trainings)
-        return costs / (min(len(trainings), self._executor.capacity) if self._asked.unit == "seconds" else 1)
-
-    def _kept(self) -> float:
-        """Share of the budget that is kept for the confirming: as much as it takes, within bounds."""
-        winner, total = self._leader.winner, self._asked.total
-        if winner is None or self._asked.unit == "trainings":
-            return CONFIRM_SHARE
-        whole = self._cost([*[winner.training] * CONFIRM_TOP, 0] * CONFIRM_SEEDS) / total
-        spread = 1.1 * self._cost([winner.training] * 2) / total  # a tenth more: no clock is so exact
-        return min(whole, spread if CONFIRM_SHARE < spread <= SPREAD_SHARE else CONFIRM_SHARE)
 
     def _keep_winner(self) -> None:
         """Puts the winner's weights on disk, when others lie there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from luthier.records import Belief, EpochCost
-from luthier.search import INFORMED, Search, first_look, make_search
+from luthier.search import INFORMED, Forecasting, Search, first_look, make_search
 from luthier.search.cooldown import applies
 from luthier.tuning.setup import Setup
 
@@ -27,7 +27,8 @@ class Searches:
         self.informed = isinstance(search, str) and search in INFORMED  #: whether it is told anything beforehand
         self.probes = probes  #: whether the user wants them
         self._in_seconds = in_seconds  #: whether that is what the budget counts
-        self.make(beliefs)  # a wrong name is found out before anything is trained
+        made = self.make(beliefs)  # a wrong name is found out before anything is trained
+        self.forecasts = isinstance(made, Forecasting)  #: whether it says what it expects
 
     def look(self) -> float:
         """Epochs of the user's own setting before anything else: all, unless the search itself races it with others."""

@@ -73,7 +73,7 @@ def load_result(folder: str | Path, task: Task | None = None, *, storage: str | 
         budget=BudgetState("seconds", seconds, seconds, seconds),
         interrupted=False,
     )
-    return replace(found, recommendation=recommend(read_history(study)))
+    return replace(found, recommendation=recommend(read_history(study)), prospect=study.prospect)
 
 
 def _read_source(folder: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from luthier.study import CheckpointStore, Study
 from luthier.task import Task, load_task, reference_of
 from luthier.tuning.aside import Aside
 from luthier.tuning.budget import Budget, parse_budget
+from luthier.tuning.foresight import check_enough
 from luthier.tuning.result import Result
 from luthier.tuning.run import Run
 from luthier.tuning.searches import Searches
@@ -38,6 +39,7 @@ def tune(
     baseline: Mapping[str, Any] | None = None,
     confidence: Confidence | None = None,
     probes: bool = True,
+    enough: float | None = None,
     workers: int | str = "auto",
     folder: str | Path | None = None,
     storage: str | None = None,
@@ -56,6 +58,9 @@ def tune(
     freeze-thaw only for a look: its rest comes when it ranks high, at the latest when others had twice what it takes.
     With ``confidence`` in it ("low", "medium", "high") the search looks around it first, otherwise where good values
     usually lie, or where ``probes`` find them: these run first when they cost less than a tenth of the budget.
+    With ``enough`` the search ends by itself once the rest of the budget is expected to improve the best score by less
+    (in the metric's unit); not before it took three trainings of its own to their ends. ``Result.prospect`` says what
+    it expects.
     ``workers`` trainings run at the same time, each in a process with one thread; "auto" is one for each core where the
     budget is a time, the data is in memory and the baseline too small to fill them by threads, otherwise 1. With
     several, what the search knows when it decides depends on which came back first: the same seed may find another
@@ -82,6 +87,7 @@ def tune(
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
     beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []
     searches = Searches(search, setup, seed, beliefs, probes=probes, in_seconds=in_seconds)
+    check_enough(enough, forecasts=searches.forecasts)
     with (
         executors(task, options, count, exact=not in_seconds) as make_executor,
         Study.open(
@@ -100,7 +106,7 @@ def tune(
         study.add_sources(setup.space.sources)
         study.add_threads(options.threads)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
-        run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped)
+        run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped, enough)
         write_source(folder, task, setup.baseline, reference.result() if reference else None)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)

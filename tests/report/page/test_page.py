@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 import pytest
 
 from luthier.errors import UsageError
-from luthier.records import Finding, Status
+from luthier.records import Finding, Forecast, Prospect, Status
 from luthier.report.origins import Expected, Origin
 from luthier.report.page import Source, render, write_page
 from luthier.report.page import page as pages
 from luthier.report.page.words import LANGUAGES, Words
+from luthier.report.recommend import recommend
 from luthier.report.tested import HeldOut
 
 NAN = float("nan")
@@ -76,6 +77,20 @@ def test_a_winner_that_was_not_run_again_is_called_luck(searched):
     assert "is partly luck. To know how much, run: luthier confirm studies/digits" in text
     assert "one training each, so partly luck" in text
     assert "Fresh seeds" not in text
+
+
+def test_what_going_on_is_expected_to_bring_stands_on_the_page(searched):
+    gain, number = Forecast(0.0021, 0.0, 0.0083), recommend(searched).training.number
+    again = replace(searched, prospect=Prospect("seconds", 60.0, False, gain))
+    assert "As much again (1 min 0 s) would probably improve accuracy by 0.0021 (90 % interval 0.0000 to 0.0083)." in (
+        seen(again)
+    )
+    ended = replace(searched, prospect=Prospect("epochs", 120.0, True, gain, 0.005, number, 5.0, 0.003))
+    assert "The search stopped by itself: the rest of the budget (120 epochs) was expected" in seen(ended)
+    assert "less than 0.005. It deserves 5 of its 8 epochs: later ones brought no more than" in seen(ended)
+    assert "值得训练的是 5 轮" in seen(ended, language="zh")
+    assert "It deserves" not in seen(replace(ended, prospect=replace(ended.prospect, training=number + 1)))
+    assert "would probably improve" not in seen(searched)
 
 
 def test_where_ranges_come_from_stands_on_the_page(searched):

@@ -42,6 +42,19 @@ WORDS = {
     "{command}",
     "sure.few": "The baseline was not run again; its spread is taken to be the same.",
     "sure.validation": "With {n} validation samples any such score is uncertain by about ± {margin}.",
+    "ahead.again": "As much again ({amount}) would probably improve {metric} by {gain} (90 % interval {low} to "
+    "{high}).",
+    "ahead.rest": "The rest of the budget ({amount}) would probably improve {metric} by {gain} (90 % interval {low} to "
+    "{high}).",
+    "ahead.enough": "The search stopped by itself: the rest of the budget ({amount}) was expected to improve {metric} "
+    "by {gain} (90 % interval {low} to {high}), less than {enough}.",
+    "ahead.more": "It had {had} epochs and is expected to gain more than the spread between seeds ({spread}) until "
+    "epoch {epochs}.",
+    "ahead.all": "It deserves all of its {had} epochs.",
+    "ahead.fewer": "It deserves {epochs} of its {had} epochs: later ones brought no more than the spread between "
+    "seeds ({spread}).",
+    "amount.epochs": "{n} epochs",
+    "amount.trainings": "{n} trainings",
     "findings": "What stood out",
     "findings.more": "{n} more",
     "finding.sure": "{percent} % sure",

@@ -52,7 +52,8 @@ def story(history: History, found: Recommendation, folder: str, tested: HeldOut 
     if tested is not None and tested.training == found.training.number:
         figures.append(_test(tested, history.metric, words))
     title = words("recommend.own" if found.is_baseline else "recommend")
-    return Story(title, _setting(history, found, words), figures, _sure(history, found, folder, words))
+    sure = [*_sure(history, found, folder, words), *_ahead(history, found, words)]
+    return Story(title, _setting(history, found, words), figures, sure)
 
 
 def subtitle(history: History, words: Words) -> str:
@@ -170,6 +171,24 @@ def _confirmed(history: History, found: Recommendation, chosen: Candidate, words
     if found.gain_interval is not None and not found.baseline_confirmed:
         sentences.append(words("sure.few"))
     return sentences
+
+
+def _ahead(history: History, found: Recommendation, words: Words) -> list[str]:
+    """What going on is expected to bring, and how many epochs the recommended setting deserves."""
+    told = history.prospect
+    if told is None:
+        return []
+    gain = {"gain": number(told.gain.mean), "low": number(told.gain.low), "high": number(told.gain.high)}
+    amount = words.amount(told.unit, told.amount)
+    metric = words.name(history.metric)
+    kind = "again" if not told.rest else "rest" if told.enough is None else "enough"
+    sentences = [words(f"ahead.{kind}", amount=amount, metric=metric, enough=told.enough, **gain)]
+    if told.epochs is None or told.tolerance is None or told.training != found.training.number:
+        return sentences
+    had = found.training.curve.epoch
+    key = "more" if told.epochs > had else "all" if told.epochs > 0.95 * had else "fewer"
+    slots = {"epochs": f"{told.epochs:g}", "had": f"{had:g}", "spread": _brief(told.tolerance)}
+    return [*sentences, words(f"ahead.{key}", **slots)]
 
 
 def _key(what: str, chosen: Candidate) -> str:

@@ -40,6 +40,10 @@ class Words:
             return self("off" if value is None else "yes" if value else "no")
         return f"{value:.3g}" if isinstance(value, float) else str(value)
 
+    def amount(self, unit: str, total: float) -> str:
+        """Of a budget: ``5 min``, ``200 epochs``."""
+        return self.duration(total) if unit == "seconds" else self(f"amount.{unit}", n=f"{total:.4g}")
+
     def duration(self, seconds: float) -> str:
         """Seconds as people say them."""
         whole = round(seconds)

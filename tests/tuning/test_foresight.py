@@ -1,0 +1,89 @@
+"""What tune says of going on, and when it ends by itself."""
+
+import json
+import math
+
+import pytest
+
+from luthier import Space, load_result, log_uniform, tune
+from luthier.errors import UsageError
+from luthier.search import make_search
+from luthier.study import Study
+
+
+def test_it_ends_by_itself_when_the_rest_is_not_worth_it(run, tmp_path):
+    result = run(budget="900 epochs", enough=0.05)
+    assert result.epochs < 700
+    assert not result.interrupted
+    found = result.prospect
+    assert (found.unit, found.rest, found.enough) == ("epochs", True, 0.05)
+    assert 0 <= found.gain.low <= found.gain.mean < 0.05
+    assert result.confirmations, "what it found is run again all the same"
+    assert found.amount > 900 - result.epochs, "of what was left then, some went into fresh seeds"
+    assert load_result(tmp_path / "study").prospect == found
+    assert json.loads(json.dumps(vars(found.gain))) == vars(found.gain)
+
+
+def test_continued_as_it_was_it_ends_at_once_and_without_the_threshold_it_goes_on(run):
+    first = run(budget="900 epochs", enough=0.05)
+    same = run(budget="900 epochs", enough=0.05)
+    competing = first.trainings - first.repeated
+    assert same.trainings - same.repeated == competing
+    assert same.prospect.enough == 0.05
+    assert run(budget="900 epochs").trainings > competing + 10
+
+
+def test_a_spent_budget_is_followed_by_what_as_much_again_would_bring(run, tmp_path):
+    result = run(budget="150 epochs")
+    found = result.prospect
+    assert (found.unit, found.amount, found.rest, found.enough) == ("epochs", 150, False, None)
+    assert found.gain.low <= found.gain.mean <= found.gain.high <= 1 - result.best.point.metric
+    assert found.training == result.recommendation.training.number
+    assert 0 < found.epochs <= 9
+    assert found.tolerance == result.recommendation.confirmed.spread
+
+
+def test_a_run_that_the_user_stopped_says_what_the_rest_would_bring(run, tmp_path):
+    points = []
+    stopped = run(budget="400 epochs", on_event=points.append, stop=lambda: len(points) > 250)
+    assert stopped.interrupted
+    assert stopped.prospect.rest
+    assert 0 < stopped.prospect.amount < 400
+    with Study.load(tmp_path / "study") as study:
+        assert study.prospect == stopped.prospect
+
+
+def test_while_a_run_is_under_way_nothing_old_is_told(run, tmp_path):
+    run(budget="60 epochs")
+    assert load_result(tmp_path / "study").prospect is not None
+    seen = []
+    run(budget="90 epochs", on_event=lambda event: seen.append(load_result(tmp_path / "study").prospect))
+    assert set(seen[-5:]) == {None}
+
+
+@pytest.mark.parametrize("name", ["asha", "random"])
+def test_searches_that_do_not_forecast_say_nothing_and_cannot_have_enough(run, name):
+    assert run(budget="20 epochs", search=name).prospect is None
+    with pytest.raises(UsageError, match="does not say what it expects; take freeze-thaw"):
+        run(budget="20 epochs", search=name, enough=0.01)
+
+
+@pytest.mark.parametrize("enough", [0.0, -1.0, math.nan, math.inf])
+def test_a_gain_that_nothing_can_be_below_is_refused(run, enough):
+    with pytest.raises(UsageError, match=r"enough is .*; it must be a gain above 0"):
+        run(budget="20 epochs", enough=enough)
+
+
+def test_cooldowns_say_how_many_epochs_a_setting_deserves(task, tmp_path):
+    space = Space(lr=log_uniform(1e-3, 1), epochs=9, schedule="cooldown", cooldown=0.3)
+    result = tune(task, space, budget="200 epochs", folder=tmp_path)
+    found = result.prospect
+    assert found.gain.low <= found.gain.mean <= found.gain.high
+    assert 1 <= found.epochs <= 9
+    with pytest.raises(UsageError, match="does not say"):
+        tune(task, space, budget="200 epochs", folder=tmp_path, search="asha", enough=0.1)
+
+
+def test_a_search_of_the_users_own_is_asked_too(run, task, endless):
+    search = make_search("freeze-thaw", endless, max_epochs=9, direction="maximize", complete=task.config)
+    assert run(budget="60 epochs", search=search).prospect is not None
