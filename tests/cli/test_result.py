@@ -56,9 +56,9 @@ class TestReport:
         gain = Forecast(0.0021, 0.0, 0.0083)
         again = text(report(result(prospect=Prospect("seconds", 60.0, False, gain)), COMMAND), width=300)
         would = "improve accuracy by 0.0021 (90 % interval 0.0000 to 0.0083)"
-        assert f"As much again (1 min) would probably {would}." in again
+        assert f"As much again (1 min) is expected to {would}." in again
         rest = text(report(result(prospect=Prospect("epochs", 12.0, True, gain)), COMMAND), width=300)
-        assert f"The rest of the budget (12 epochs) would probably {would}." in rest
+        assert f"The rest of the budget (12 epochs) is expected to {would}." in rest
 
     def test_that_the_search_had_enough(self, result: Make) -> None:
         prospect = Prospect("seconds", 37.0, True, Forecast(0.0021, 0.0, 0.0083), 0.005)
@@ -106,6 +106,10 @@ class TestReport:
     def test_no_gain_is_told_as_such(self, result: Make) -> None:
         found = result(best=result().baseline)
         assert "Nothing beat the baseline (accuracy 0.9583)." in text(report(found, COMMAND))
+
+    def test_that_nothing_else_was_trained_is_told_as_such(self, result: Make) -> None:
+        found = result(best=result().baseline, trainings=4, repeated=3)
+        assert "Nothing but the baseline was trained (accuracy 0.9583)." in text(report(found, COMMAND))
 
     def test_a_setting_of_the_users_that_is_not_at_its_end_is_told_with_its_epochs(self, result: Make) -> None:
         own = result().baseline

@@ -160,7 +160,7 @@ def test_a_model_random_at_lr_0_is_declined_with_a_reason(task: Make) -> None:
     assert found.lr is None
     assert found.beliefs() == ()
     assert "varies" in found.reason
-    assert found.sentences()[0] == f"Not reliable here: {found.reason}."
+    assert found.sentences()[0] == f"Not reliable here for SGD at batch size 16: {found.reason}."
     assert any("usual range" in s for s in found.sentences())
 
 

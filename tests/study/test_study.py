@@ -176,7 +176,9 @@ def test_calls_that_make_no_sense(opened):
 )
 def test_another_study_cannot_be_continued_and_the_message_says_why(opened, change, words):
     opened().close()
-    with pytest.raises(StudyError, match=f"^study 'digits' in .* cannot be continued: {words}; give what"):
+    with pytest.raises(
+        StudyError, match=f"^study 'digits' in .* cannot be continued: {words}; give what it was begun with"
+    ):
         opened(**change)
     opened()  # and nothing was left locked
 

@@ -166,7 +166,7 @@ def test_what_was_decided_too_late_is_run_with_what_the_confirming_leaves(
         name, endless, max_epochs=9, direction="maximize", baseline=setup.baseline, complete=setup.complete
     )
     # The share of the search is spent then, and what is left is too little to run the winner again.
-    result = run(budget=100.0, search=Late(search, training, clock, 99.9), on_event=events.append)
+    result = run(budget=100.0, search=Late(search, training, clock, 99.8), on_event=events.append)
     assert len(recorded(tmp_path / "study")) == result.trainings > training
     *_, last = of(SliceStarted, events)
     assert result.budget.spent >= 100.0 > last.budget.spent - 0.1

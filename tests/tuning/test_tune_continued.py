@@ -49,6 +49,19 @@ def test_a_spent_budget_returns_the_result_again_without_training(run, tasks, bu
     assert tasks.trained["batches"] == before
 
 
+@pytest.mark.parametrize("search", ["freeze-thaw", "tpe", "asha"])
+def test_a_wider_range_goes_on_from_what_was_trained(task, tmp_path, recorded, search):
+    narrow, wide = ({"lr": log_uniform(low, 3e-3), "epochs": 9} for low in (1e-3, 1e-5))
+    tune(task, narrow, budget="60 epochs", folder=tmp_path, search=search, baseline={"lr": 2e-3})
+    before = recorded(tmp_path)
+    tune(task, wide, budget="180 epochs", folder=tmp_path, search=search, baseline={"lr": 2e-3})
+    after = recorded(tmp_path)
+    assert {number: after[number][0] for number in before} == {n: entry[0] for n, entry in before.items()}
+    assert min(entry[0].lr for entry in after.values()) < 1e-3
+    with pytest.raises(StudyError, match="lr is"):
+        tune(task, narrow, budget="200 epochs", folder=tmp_path, search=search, baseline={"lr": 2e-3})
+
+
 def test_time_that_passes_after_the_last_result_is_spent_too(run, clock):
     def take_long(event):
         if isinstance(event, SliceFinished):

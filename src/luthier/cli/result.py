@@ -68,6 +68,8 @@ def _gain(result: Result) -> str:
     own = f"{result.metric} {words.number(result.baseline.point.metric)}"
     if done < epochs:
         own = f"{own} after {done:.4g} of {epochs:g} epochs"
+    if result.trainings - result.repeated == 1:
+        return f"Nothing but the baseline was trained ({own})."
     if result.gain <= 0:
         return f"Nothing beat the baseline ({own})."
     return f"That is {words.number(result.gain)} better than the baseline ({own})."
@@ -121,7 +123,7 @@ def expected(result: Result) -> list[str]:
     )
     more = f"{'The rest of the budget' if found.rest else 'As much again'} ({words.amount(found.unit, found.amount)})"
     if found.enough is None:
-        told = f"{more} would probably {would}."
+        told = f"{more} is expected to {would}."
     else:
         told = f"Stopped by itself: {more[:1].lower()}{more[1:]} was expected to {would}, less than {found.enough:g}."
     return [told, *_deserved(result)]

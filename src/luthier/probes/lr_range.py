@@ -50,7 +50,7 @@ class LrRange(ProbeResult):
         about = f"{self.config.optimizer} at batch size {self.config.batch_size}"
         said = []
         if not self.reliable:
-            said.append(f"Not reliable here: {self.reason}.")
+            said.append(f"Not reliable here for {about}: {self.reason}.")
         if self.lr is not None:
             guess = "" if self.reliable else "A guess: "
             said.append(f"{guess}lr {self.lr:.2g} for {about}; the best lies in {self.interval}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,13 @@ from optuna.distributions import BaseDistribution, json_to_distribution
 from luthier.errors import StudyError
 from luthier.records import Direction
 from luthier.space import describe
+from luthier.study._wider import wider
 
 #: The format of what Luthier records in an Optuna study.
 #:   1: one trial per training. Study attributes luthier:task, space, search, seed, metric, format, spent (wall-clock
 #:      at the end of the last run), beliefs and cost (what searches are told beforehand), sources (of the ranges, in
-#:      words), threads (of each training; 0: each as many as suit it), prospect (what going on is expected to bring).
+#:      words), threads (of each training; 0: each as many as suit it), prospect (what going on is expected to bring),
+#:      choices (the first ones, where there are more now).
 #:      Trial attributes config, seed, note; begun (a
 #:      slice under way, and after how many); slice:0000 and on (records.to_json of a SliceResult, with its order in
 #:      the study and the wall-clock spent); message. One intermediate value per evaluation, counted from 1: the metric.
@@ -28,6 +30,7 @@ COST = "luthier:cost"
 SOURCES = "luthier:sources"
 THREADS = "luthier:threads"
 PROSPECT = "luthier:prospect"
+CHOICES = "luthier:choices"
 
 
 @dataclass(frozen=True)
@@ -79,24 +82,26 @@ def plain(document: Mapping[str, Any]) -> dict[str, Any]:
 def check_same(stored: Description, asked: Description, where: str) -> None:
     """Raises StudyError that names the first difference between a study and what it is continued with.
 
-    Search and seed may differ: what was recorded stays true.
+    Search and seed may differ, and ranges may be wider: what was recorded stays true.
     """
+    apart = wider(stored.space, asked.space)
     difference = (
         _difference("the task's ", stored.task, asked.task)
-        or _difference("", _in_words(stored.space, describe), _in_words(asked.space, describe))
-        or _difference("", _in_words(stored.space, repr), _in_words(asked.space, repr))  # steps, say
+        or _difference("", _in_words(stored.space, describe), _in_words(asked.space, describe), apart)
+        or _difference("", _in_words(stored.space, repr), _in_words(asked.space, repr), apart)  # steps, say
         or _difference("the ", {"metric": stored.metric}, {"metric": asked.metric})
         or _difference("the ", {"direction": stored.direction}, {"direction": asked.direction})
     )
     if difference:
         raise StudyError(
             f"study {stored.name!r} in {where} cannot be continued: {difference}; "
-            "give what it was begun with, or another study name"
+            "give what it was begun with (ranges may be wider), or another study name"
         )
 
 
-def _difference(kind: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
-    for key in sorted({*stored, *asked}):
+def _difference(kind: str, stored: Mapping[str, Any], asked: Mapping[str, Any], apart: Collection[str] = ()) -> str:
+    """The first difference in words; not between what is told ``apart``."""
+    for key in sorted({*stored, *asked}.difference(apart)):
         if key not in asked or key not in stored or stored[key] != asked[key]:
             return f"{kind}{key} is {_shown(asked, key)}, in the study it is {_shown(stored, key)}"
     return ""

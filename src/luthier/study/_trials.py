@@ -92,7 +92,7 @@ def holding(range_: BaseDistribution, value: Value) -> BaseDistribution | None:
     Optuna takes ranges that differ between trials; a trial without a parameter is to it a conditional one. None:
     a choice not in the list, no number where one is needed, 0 on a logarithmic scale.
     """
-    if _holds(range_, value):
+    if holds(range_, value):
         return range_
     if isinstance(value, str) or value is None or not math.isfinite(value):
         return None
@@ -106,7 +106,8 @@ def holding(range_: BaseDistribution, value: Value) -> BaseDistribution | None:
     return wide
 
 
-def _holds(range_: BaseDistribution, value: Value) -> bool:
+def holds(range_: BaseDistribution, value: Value) -> bool:
+    """Whether a value lies in a range."""
     try:
         create_trial(state=TrialState.RUNNING, params={"": value}, distributions={"": range_})
     except ValueError:

@@ -35,11 +35,10 @@ from luthier.study._description import (
     SPENT,
     THREADS,
     Description,
-    check_same,
     plain,
-    read_description,
 )
-from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url, quiet
+from luthier.study._opening import begin_or_continue, first_choices, pick
+from luthier.study._storage import Storage, check_folder, closed_on_error, open_folder, open_url
 from luthier.study._trials import (
     Entry,
     StoredResult,
@@ -66,7 +65,8 @@ class Study:
         self.description = description  #: what the study is about, as it was begun
         self._storage = storage
         self._study = study
-        self._ranges = {n: json_to_distribution(r) for n, r in description.space["ranges"].items()}
+        ranges = {**description.space["ranges"], **first_choices(study)}
+        self._ranges = {n: json_to_distribution(r) for n, r in ranges.items()}
         read = [read_trial(trial) for trial in study.get_trials(deepcopy=False)]
         self._entries = [entry for entry, _ in read]
         self._results = sorted((s for _, stored in read for s in stored), key=lambda s: s.order)
@@ -100,14 +100,15 @@ class Study:
         """Begins a study, or continues the one that is there.
 
         ``task`` are JSON values that tell this task from others, ``space`` is ``Space.to_json()``, ``storage`` any
-        Optuna URL in place of a journal file in ``folder``. Raises StudyError for another task, space, metric or
-        direction than the study was begun with, for a newer format, and for storage that cannot be used.
+        Optuna URL in place of a journal file in ``folder``. A study is continued with ranges as wide as they were, or
+        wider. Raises StudyError for another task, space, metric or direction than it was begun with, for a newer
+        format, and for storage that cannot be used.
         """
         asked = Description(name, plain(task), plain(space), direction, metric, seed, search)
         check_folder(folder)
         opened = open_url(storage) if storage else open_folder(folder, writable=True)
         with closed_on_error(opened):
-            study = cls(opened, *_begin_or_continue(opened, asked, alone=storage is None), writable=True)
+            study = cls(opened, *begin_or_continue(opened, asked, alone=storage is None), writable=True)
             study._end_what_is_over()
             return study
 
@@ -119,7 +120,7 @@ class Study:
         """
         opened = open_url(str(where)) if "://" in str(where) else open_folder(Path(where), writable=False)
         with closed_on_error(opened):
-            study = cls(opened, *_pick(opened, name), writable=False)
+            study = cls(opened, *pick(opened, name), writable=False)
         opened.close()  # what is read later connects again
         return study
 
@@ -230,9 +231,10 @@ class Study:
     def add_sources(self, sources: Mapping[str, str]) -> None:
         """Records where the ranges come from. What is recorded already stays."""
         with self._lock:
-            if sources and not self._sources:
-                self._sources = dict(sources)
-                self._write(lambda: self._study.set_user_attr(SOURCES, dict(sources)))
+            known = {**sources, **self._sources}
+            if known != self._sources:
+                self._sources = known
+                self._write(lambda: self._study.set_user_attr(SOURCES, known))
 
     @property
     def threads(self) -> int:
@@ -346,44 +348,3 @@ class Study:
     def _tell(self, number: int, state: TrialState, value: float | None) -> None:
         self._trials.pop(number, None)
         self._study.tell(number, value, state=state)
-
-
-def _begin_or_continue(opened: Storage, asked: Description, *, alone: bool) -> tuple[optuna.Study, Description]:
-    """The study of this name; ``alone``: the only one that its storage may hold."""
-    others = [name for name in optuna.get_all_study_names(opened.optuna) if name != asked.name]
-    if alone and others:
-        raise StudyError(
-            f"folder {opened.where} holds study {others[0]!r}, not {asked.name!r}; give that name or another folder"
-        )
-    with quiet():
-        study = optuna.create_study(
-            study_name=asked.name,
-            storage=opened.optuna,
-            direction=asked.direction,
-            sampler=_sampler(),
-            load_if_exists=True,
-        )
-        stored = read_description(study, opened.where)
-        if stored is None:
-            asked.write(study)
-    if stored is not None:
-        check_same(stored, asked, opened.where)
-    return study, stored or asked
-
-
-def _pick(opened: Storage, name: str | None) -> tuple[optuna.Study, Description]:
-    """The study of this name, or the only one."""
-    names = optuna.get_all_study_names(opened.optuna)
-    if (name is None and len(names) != 1) or (name is not None and name not in names):
-        asked = "no study was named" if name is None else f"there is no study {name!r}"
-        raise StudyError(f"{asked} in {opened.where}; it holds {', '.join(map(repr, names)) or 'none'}")
-    study = optuna.load_study(study_name=name or names[0], storage=opened.optuna, sampler=_sampler())
-    description = read_description(study, opened.where)
-    if description is None:
-        raise StudyError(f"study {study.study_name!r} in {opened.where} is empty; begin it with: luthier tune")
-    return study, description
-
-
-def _sampler() -> optuna.samplers.BaseSampler:
-    """Never asked: the values come from the search. Optuna's default would load TPE."""
-    return optuna.samplers.RandomSampler(seed=0)

@@ -42,11 +42,17 @@ class Foresight:
         self._search = search if isinstance(search, Forecasting) else None
         self._begun = self._begun or (state.spent, epochs)
 
+    @property
+    def may_end(self) -> bool:
+        """Whether it is for this to say when the search ends."""
+        return self._least is not None and self._search is not None
+
     def look(self, state: BudgetState, epochs: float, share: float) -> None:
         """Finds out whether it is enough; worth it as a training ends. ``share`` of the budget is for the search."""
-        if self._search is not None and self._least is not None:
-            left = max(0.0, share * state.total - state.spent)
-            self.enough = self._search.is_enough(self._epochs(left, state, epochs), self._least)
+        assert self._search is not None
+        assert self._least is not None
+        left = max(0.0, share * state.total - state.spent)
+        self.enough = self._search.is_enough(self._epochs(left, state, epochs), self._least)
 
     def end(self, state: BudgetState, epochs: float, share: float, *, stopped: bool, room: float = math.inf) -> None:
         """The search ends: by itself, because the user stopped it (``stopped``), or with its share of the budget.

@@ -156,7 +156,8 @@ class Run:
         self._foresight.end(self._budget(), self._leader.epochs, self._share, stopped=self._stopped, room=limit)
 
     def _look_ahead(self) -> None:
-        self._foresight.look(self._budget(), self._leader.epochs, self._share)
+        if self._foresight.may_end:
+            self._foresight.look(self._budget(), self._leader.epochs, self._share)
 
     def _begin(self, search: Search, room: int) -> bool:
         """Begins what the search decides for so many free places; False when there will be no more."""

@@ -125,6 +125,10 @@ class TestLength:
         finding = found(history(training(0, long)))["early-stop"]
         assert 6 <= finding.evidence["epoch"] <= 15
         assert finding.evidence["saved"] > 0.7
+        assert finding.next_step.startswith("Set epochs to about")
+        decayed = found(history(training(0, long, schedule="cosine")))["early-stop"]
+        assert decayed.next_step.startswith("Set patience")
+        assert "keep epochs" in decayed.next_step
 
     def test_a_schedule_that_never_decayed_was_cut_short(self, history: Make, training: Make, healthy: Any) -> None:
         cut = training(0, healthy, status=Status.STOPPED, epochs=60, schedule="cosine")

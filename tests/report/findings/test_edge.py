@@ -111,3 +111,27 @@ def test_a_range_on_a_log_scale_is_widened_by_half_of_it_a_factor_3_at_least_and
         made.append(training(n, loss, metric=loss, weight_decay=float(low * (0.1 / low) ** unit)))
     found = explain(history(*made, ranges={"weight_decay": log_uniform(low, 0.1)}, **LOSSES))
     assert [finding.evidence["to"] for finding in found if finding.code == "range-edge"] == [to]
+
+
+def test_a_range_of_whole_numbers_is_widened_to_a_whole_number(history: Make, training: Make) -> None:
+    sizes = [16, 18, 20, 24, 28, 34, 40, 52, 64]
+    made = [
+        training(n, level(loss), metric=level(loss), batch_size=size)
+        for n, size in enumerate(sizes)
+        for loss in [0.3 * (size / 16) ** 0.8]
+    ]
+    found = explain(history(*made, ranges={"batch_size": integer(16, 64, log=True)}, **LOSSES))
+    assert [finding.evidence["to"] for finding in found if finding.code == "range-edge"] == [5]
+
+
+def test_nothing_beyond_is_promised_to_who_has_the_best_score_there_is(history: Make, training: Make) -> None:
+    def made(top: float) -> History:
+        rows = []
+        for n, out in enumerate(np.linspace(0, 0.95, 9)):
+            loss, error = 0.6 * np.exp(-2.5 * out), 0.16 * np.exp(-2.5 * out)
+            scores = np.r_[0.1, np.full(9, top if n == 8 else 1 - round(400 * error) / 400)]
+            rows.append(training(n, level(loss), metric=scores, lr=float(3 * 0.1**out)))
+        return history(*rows, ranges={"lr": log_uniform(0.3, 3)})
+
+    assert told(made(0.9875)) == {"lr"}
+    assert told(made(1.0)) == set()

@@ -82,7 +82,7 @@ def test_a_winner_that_was_not_run_again_is_called_luck(searched):
 def test_what_going_on_is_expected_to_bring_stands_on_the_page(searched):
     gain, number = Forecast(0.0021, 0.0, 0.0083), recommend(searched).training.number
     again = replace(searched, prospect=Prospect("seconds", 60.0, False, gain))
-    assert "As much again (1 min 0 s) would probably improve accuracy by 0.0021 (90 % interval 0.0000 to 0.0083)." in (
+    assert "As much again (1 min 0 s) is expected to improve accuracy by 0.0021 (90 % interval 0.0000 to 0.0083)." in (
         seen(again)
     )
     ended = replace(searched, prospect=Prospect("epochs", 120.0, True, gain, 0.005, number, 5.0, 0.003))
@@ -90,7 +90,7 @@ def test_what_going_on_is_expected_to_bring_stands_on_the_page(searched):
     assert "less than 0.005. It deserves 5 of its 8 epochs: later ones brought no more than" in seen(ended)
     assert "值得训练的是 5 轮" in seen(ended, language="zh")
     assert "It deserves" not in seen(replace(ended, prospect=replace(ended.prospect, training=number + 1)))
-    assert "would probably improve" not in seen(searched)
+    assert "is expected to improve" not in seen(searched)
 
 
 def test_where_ranges_come_from_stands_on_the_page(searched):

@@ -11,7 +11,7 @@ ENGLISH = Language(
             "Stay below lr {high}; a loss that goes up and down is the sign to lower lr.",
             "Even lr {high} is steady here: try larger ones.",
             "Even lr {high} is steady here: try larger ones.",
-            "The loss at lr {high} is only a little rougher; give more budget to tell.",
+            "Whether lr {high} oscillates here is not clear yet; give more budget to tell.",
         ),
         "small-lr": Text(
             "a small learning rate crawls",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from luthier.report.findings._design import Axis, Design
 from luthier.report.findings._promise import Promise, by_curves, by_luck, by_order
 from luthier.report.findings._surface import along
 from luthier.report.findings._view import Sign, View
+from luthier.report.history import Trained
 
 Array = NDArray[np.float64]
 
@@ -30,7 +32,7 @@ def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
     itself (``told``) that its learning rate is too low or too high.
     """
     winner = view.winner
-    if winner is None or not design.rich or len(design.y) < 5:
+    if winner is None or not design.rich or len(design.y) < 5 or _perfect(view, winner):
         return []
     at = np.array([axis.unit(winner.config.get(axis.name)) for axis in design.axes])
     signs = []
@@ -48,6 +50,13 @@ def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
         slots = {"name": axis.name, "value": value, "edge": edge, "to": to, "gain": best.gain}
         signs.append(Sign("range-edge", max(best.sure, shown), 0.8, slots, "" if at_high else "low", winner.number))
     return signs
+
+
+def _perfect(view: View, winner: Trained) -> bool:
+    """Whether no score can be better."""
+    ends = {"accuracy": 1.0, "error": 0.0}
+    point = view.history.best_point(winner)
+    return point is not None and point.metric == ends.get(view.history.metric)
 
 
 def _promises(view: View, design: Design, at: Array, j: int, at_high: bool) -> list[Promise]:
@@ -122,6 +131,8 @@ def _wider(axis: Axis, at_high: bool, samples: int) -> float:
         end = axis.high + 0.5 * (axis.high - axis.low) if at_high else axis.low - 0.5 * (axis.high - axis.low)
     if axis.name == "batch_size" and samples:
         end = min(end, samples)
+    if axis.whole:
+        end = max(1.0, math.floor(end)) if at_high else max(axis.log * 1.0, math.floor(end))
     if known is not None:
         end = min(max(end, known.low if not known.open_low else 1e-12), known.high)
-    return float(f"{end:.2g}")
+    return end if axis.whole else float(f"{end:.2g}")

@@ -72,7 +72,8 @@ def early_stop(view: View, series: Series) -> Sign | None:
         return None
     lost = max(0.0, float(series.score.max() - series.score[: at + 1].max()))
     slots = {"epoch": epoch, "epochs": end, "saved": 1 - epoch / end, "lost": lost, "metric": view.history.metric}
-    return Sign("early-stop", 0.65 + 0.3 * ramp(1 - epoch / end, 0.4, 0.8), 0.3, slots, "", series.training.number)
+    form = "decayed" if series.decayed else ""
+    return Sign("early-stop", 0.65 + 0.3 * ramp(1 - epoch / end, 0.4, 0.8), 0.3, slots, form, series.training.number)
 
 
 def _lowest_loss(view: View, series: Series, at: int) -> int:

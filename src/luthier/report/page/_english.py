@@ -42,9 +42,9 @@ WORDS = {
     "{command}",
     "sure.few": "The baseline was not run again; its spread is taken to be the same.",
     "sure.validation": "With {n} validation samples any such score is uncertain by about ± {margin}.",
-    "ahead.again": "As much again ({amount}) would probably improve {metric} by {gain} (90 % interval {low} to "
+    "ahead.again": "As much again ({amount}) is expected to improve {metric} by {gain} (90 % interval {low} to "
     "{high}).",
-    "ahead.rest": "The rest of the budget ({amount}) would probably improve {metric} by {gain} (90 % interval {low} to "
+    "ahead.rest": "The rest of the budget ({amount}) is expected to improve {metric} by {gain} (90 % interval {low} to "
     "{high}).",
     "ahead.enough": "The search stopped by itself: the rest of the budget ({amount}) was expected to improve {metric} "
     "by {gain} (90 % interval {low} to {high}), less than {enough}.",

@@ -73,6 +73,11 @@ TABLE = {
         "{saved:share} 的轮次没有带来收益",
         "把 epochs 设为约 {epoch:n}，或设置 patience 让它自动停止",
     ),
+    "early-stop.decayed": (
+        "{who}（第 {training} 号训练）在第 {epoch:n} 轮之后已与全部 {epochs:n} 轮之后一样好（差别在运气之内）："
+        "{saved:share} 的轮次没有带来收益",
+        "设置 patience 让它自动停止；epochs 保持不变，因为学习率调度以它为准：轮数变少，lr 就会更早下降",
+    ),
     "batch-too-large": (
         "{who}（第 {training} 号训练）的批大小 {batch_size} 已超过有用的大小：批大小为 {to} 时验证损失达到 "
         "{other_loss:n}（而非 {loss:n}），达到同样水平所需的轮数只有 1/{sooner:.1f}",

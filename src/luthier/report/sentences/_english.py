@@ -81,6 +81,11 @@ TABLE = {
         "{saved:share} of its epochs brought nothing",
         "set epochs to about {epoch:n}, or patience to stop by itself",
     ),
+    "early-stop.decayed": (
+        "{who} (training {training}) was as good after epoch {epoch:n} as after all {epochs:n}, within luck: "
+        "{saved:share} of its epochs brought nothing",
+        "set patience to stop by itself; keep epochs, which its schedule goes by: with fewer, lr would fall sooner",
+    ),
     "batch-too-large": (
         "batch size {batch_size} of {who} (training {training}) is past the useful size: with {to} the validation loss "
         "reaches {other_loss:n} in place of {loss:n}, and the same level in {sooner:.1f} times fewer epochs",
