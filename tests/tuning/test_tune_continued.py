@@ -146,7 +146,7 @@ def test_a_search_hears_of_whole_slices_only(run, task, endless):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"space": Space(lr=log_uniform(1e-3, 10), batch_size=choice(16, 32, 64), epochs=9)}, "lr is 0.001 to 10"),
+        ({"space": Space(lr=log_uniform(1e-3, 0.1), batch_size=choice(16, 32, 64), epochs=9)}, "lr is 0.001 to 0.1"),
         ({"space": Space(lr=log_uniform(1e-3, 1), batch_size=choice(16, 32, 64), epochs=8)}, "epochs is 8"),
         ({"metric": "error"}, "the task's direction is minimize"),
     ],
