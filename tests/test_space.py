@@ -75,6 +75,9 @@ class TestRanges:
         assert choice("SGD", "Adam") == CategoricalDistribution(["SGD", "Adam"])
         with pytest.raises(SpaceError, match="choice of nothing"):
             choice()
+        for wrong in ([1, 2], {"a": 1}):
+            with pytest.raises(SpaceError, match=r"choice was given .*; give the values themselves"):
+                choice(wrong)
 
     @pytest.mark.parametrize(
         ("distribution", "words"),

@@ -48,6 +48,8 @@ def choice(*values: Value) -> CategoricalDistribution:
     """One of ``values``. Raises SpaceError when there is none."""
     if not values:
         raise SpaceError("a choice of nothing; give at least one value, such as choice('SGD', 'Adam')")
+    if any(isinstance(value, (list, tuple, set, dict)) for value in values):
+        raise SpaceError(f"choice was given {values[0]!r}; give the values themselves, such as choice('SGD', 'Adam')")
     return CategoricalDistribution(values)
 
 

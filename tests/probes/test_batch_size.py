@@ -16,6 +16,7 @@ from luthier.errors import UsageError
 from luthier.probes import BatchSizes, batch_size
 from luthier.probes._memory import _control_groups, memory_left, peak_memory
 from luthier.probes._speed import Step, measure_memory
+from luthier.probes.batch_size import _coarse_first
 from luthier.records import Config, Options
 from luthier.task import Task
 from luthier.training import Training
@@ -30,8 +31,8 @@ def wide(config: Any) -> nn.Module:
 
 
 def test_speed_and_memory_are_measured_between_powers_of_two_too(task: MakeTask) -> None:
-    found = batch_size(task(wide), **QUICK)
-    assert [s.batch_size for s in found.steps] == [8, 12, 16, 24, 32, 48, 64, 96, 128, 192][: len(found.steps)]
+    found = batch_size(task(wide), seconds=60.0, options=CPU)
+    assert [s.batch_size for s in found.steps] == [8, 12, 16, 24, 32, 48, 64, 96, 128, 192]
     assert all(min(s.seconds, s.forward, s.backward, s.peak_bytes) > 0 and s.update >= 0 for s in found.steps)
     assert all(s.forward + s.backward + s.update <= s.seconds * (1 + 1e-9) for s in found.steps)
     assert found.largest == found.samples == 205
@@ -39,6 +40,20 @@ def test_speed_and_memory_are_measured_between_powers_of_two_too(task: MakeTask)
     assert "Full speed begins at batch size" in found.sentences()[0]
     (belief,) = found.beliefs()
     assert (belief.name, belief.high) == ("batch_size", 205.0)
+
+
+def test_a_timing_that_ended_at_small_sizes_is_not_relied_on(task: MakeTask) -> None:
+    found = batch_size(task(wide), seconds=0.0, options=CPU)
+    assert [s.batch_size for s in found.steps] == [8]
+    assert not found.reliable
+    assert found.beliefs() == ()
+    assert "ended the timing at batch size 8 of up to 192" in found.sentences()[0]
+    assert batch_size(task(wide), sizes=(16, 32), seconds=0.0, options=CPU).reliable
+
+
+def test_where_time_is_short_sizes_far_apart_come_first() -> None:
+    sizes = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192]
+    assert _coarse_first(sizes) == [8, 32, 128, 16, 64, 12, 24, 48, 96, 192]
 
 
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])

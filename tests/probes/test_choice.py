@@ -82,6 +82,8 @@ def test_the_suggestion_does_not_depend_on_the_unit_of_the_loss(reading: Reading
 def test_there_is_a_reason_when_all_diverged_or_none_learned(reading: Reading) -> None:
     assert "diverged" in choose(reading, shown(math.inf, math.inf)).reason
     assert "below the loss at the start" in choose(reading, shown(2.5, 2.2)).reason
+    assert "(1.5) below what always giving the same answer costs (1.4)" in choose(reading, shown(1.7, 1.5), 1.4).reason
+    assert choose(reading, shown(1.7, 1.3), 1.4).reason == ""
 
 
 def test_without_short_trainings_repeats_that_disagree_are_a_reason(reading: Reading) -> None:

@@ -1,6 +1,7 @@
 import json
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from luthier import Options, Task
 from luthier.errors import ConfigError, UsageError
 from luthier.probes import LrRange, Progress, lr_range
+from luthier.probes._base import Interval
 from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
 from luthier.training import Training
 
@@ -89,6 +91,10 @@ def test_short_trainings_stay_within_the_bounds(task: Make, bounds: tuple[float,
     found = lr_range(task(), options=CPU, bounds=bounds)
     assert found.shown
     assert all(bounds[0] <= s.lr <= bounds[1] for s in found.shown)
+    outside = replace(found, lr=bounds[1], interval=Interval(3 * bounds[1], 9 * bounds[1]))
+    assert any("the end of its range; the best lies beyond it, in" in s for s in outside.sentences())
+    within = replace(found, lr=bounds[1], interval=Interval(0.5 * bounds[1], 9 * bounds[1]))
+    assert not any("beyond it" in s for s in within.sentences())
 
 
 @pytest.mark.parametrize(

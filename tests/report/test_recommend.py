@@ -45,6 +45,17 @@ def test_a_little_time_saved_does_not_outweigh_what_the_search_found(again, hist
     assert recommend(study(history, best, cheap)).training.number == chosen
 
 
+def test_the_best_stands_out_where_no_interval_of_a_difference_holds_0(again, history):
+    best = again(1, 0.95, [0.945, 0.95, 0.955], 10, lr=0.1)
+    clear = again(2, 0.92, [0.915, 0.92, 0.925], 20, lr=0.2)
+    assert recommend(study(history, best, clear)).stands_out
+    few = [again(1, 0.926, [0.926, 0.935], 10, lr=0.1), again(2, 0.914, [0.914, 0.909], 20, lr=0.2)]
+    found = recommend(study(history, *few))
+    assert [c.tied for c in found.candidates] == [True, False], "too far apart to tie, though two seeds say little"
+    assert not found.stands_out
+    assert not recommend(study(history, best)).stands_out
+
+
 def test_the_cheapest_of_the_tied_is_recommended(again, history):
     best = again(1, 0.95, [0.93, 0.94, 0.95], 10, seconds=4.0, lr=0.1)
     cheap = again(2, 0.94, [0.92, 0.945, 0.94], 20, seconds=1.0, lr=0.2)

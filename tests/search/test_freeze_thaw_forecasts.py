@@ -113,6 +113,16 @@ def test_slices_of_a_training_may_be_told_in_any_order() -> None:
         assert one.predict(300, epoch).mean == value(config, epoch)
 
 
+def test_what_no_epoch_can_be_is_refused() -> None:
+    search = driven(20)
+    for wrong in (-3, 0, float("nan")):
+        with pytest.raises(UsageError, match="epoch is"):
+            search.predict(0, wrong)
+    for wrong in (-1, float("nan")):
+        with pytest.raises(UsageError, match="epochs is"):
+            search.gain(wrong)
+
+
 def test_the_plateau_is_where_a_curve_goes_flat() -> None:
     search = driven(20)
     flat = Config(a=0.55, b=0.25, epochs=16)

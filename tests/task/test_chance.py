@@ -6,6 +6,7 @@ from torch import nn
 
 from luthier import Task
 from luthier.task import Chance, chance_of
+from luthier.task.chance import _constant
 
 
 def task(targets: torch.Tensor, **more: object) -> Task:
@@ -48,3 +49,35 @@ def test_an_unknown_loss_or_a_metric_that_refuses_has_no_chance_level() -> None:
     numbers = torch.tensor([[1.0], [3.0]])
     assert chance_of(task(numbers, loss=lambda o, t: (o - t).abs().mean())) is None
     assert chance_of(task(numbers, loss="mse", metric=refuses, direction="minimize")) is None
+
+
+LABELS = torch.tensor([0] * 700 + [1] * 200 + [2] * 100)
+RARE = (torch.arange(1000) < 70).float().unsqueeze(1)
+NUMBERS = torch.rand(1001, 1, generator=torch.Generator().manual_seed(0)) ** 4
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets"),
+    [
+        (nn.CrossEntropyLoss(), LABELS),
+        (nn.CrossEntropyLoss(weight=torch.tensor([0.1, 1.0, 5.0])), LABELS),
+        (nn.CrossEntropyLoss(label_smoothing=0.2), LABELS),
+        (nn.CrossEntropyLoss(ignore_index=1), LABELS),
+        (nn.BCEWithLogitsLoss(), RARE),
+        (nn.BCEWithLogitsLoss(pos_weight=torch.tensor([8.0])), RARE),
+        (nn.MSELoss(), NUMBERS),
+        (nn.L1Loss(), NUMBERS),
+    ],
+    ids=lambda value: repr(value) if isinstance(value, nn.Module) else "",
+)
+def test_no_constant_near_the_answer_costs_less(loss: nn.Module, targets: torch.Tensor) -> None:
+    answer = _constant(loss, targets)
+    assert answer is not None
+
+    def cost(constant: torch.Tensor) -> float:
+        return float(loss(constant.expand(len(targets), *constant.shape), targets))
+
+    for k in range(answer.numel()):
+        for step in (-0.1, -0.03, 0.03, 0.1):
+            if getattr(loss, "ignore_index", -100) != k:
+                assert cost(answer + step * torch.eye(answer.numel())[k]) > cost(answer)

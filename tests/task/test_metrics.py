@@ -264,3 +264,9 @@ def test_call_spreads_tuples_and_mappings() -> None:
     assert call(model, X)[0][0] is X
     assert call(model, (1, 2)) == ((1, 2), {})
     assert call(model, {"a": 1}) == ((), {"a": 1})
+
+
+def test_a_loss_that_sums_over_the_batch_is_refused() -> None:
+    inputs, targets = torch.randn(8, 4), torch.randint(0, 3, (8,))
+    with pytest.raises(TaskError, match=r"sums over the batch.*give it reduction='mean'"):
+        check_fit(nn.Linear(4, 3), nn.CrossEntropyLoss(reduction="sum"), inputs, targets)

@@ -41,8 +41,19 @@ def test_a_loss_that_is_not_finite_ends_the_training_at_once(value: float) -> No
 def test_an_exploding_loss_ends_the_training_before_the_epoch_does() -> None:
     training, outcome = run(regress(), epochs=50, lr=30.0)
     assert outcome.status is Status.DIVERGED
-    assert "times the first one" in outcome.message
+    assert "times the first ones" in outcome.message
     assert len(training.curve) == 0
+
+
+def test_a_small_batch_that_explodes_is_told_with_the_very_first_loss() -> None:
+    """Those of the first steps are large already."""
+    begun = begin(regress(), epochs=50, lr=30.0, batch_size=2)
+    with torch.no_grad():
+        inputs, targets = begun.task.train.sample(torch.device("cpu"), 200)
+        usual = float(nn.functional.mse_loss(begun.model(inputs), targets))
+    outcome = begun.advance(50)
+    assert outcome.status is Status.DIVERGED
+    assert float(outcome.message.partition("it began at ")[2]) < 20 * usual
 
 
 def test_a_good_start_is_not_an_explosion() -> None:

@@ -126,3 +126,22 @@ def test_seconds_leave_room_for_confirmations(confirmed, seed):
     assert len(result.confirmations) >= 2
     assert result.luck.startswith(f"On {len(result.confirmations)} fresh seeds")
     assert result.budget.spent < 31, "an interval takes half a second by this clock"
+
+
+def test_trainings_that_the_search_has_no_more_use_for_run_the_best_again(task, tmp_path):
+    space = Space(lr=choice(0.01, 0.1), batch_size=choice(16, 32), epochs=2)
+    arguments = {"baseline": {"epochs": 2, "lr": 0.1, "batch_size": 16}, "folder": tmp_path, "search": "random"}
+    result = tune(task, space, budget="9 trainings", **arguments)
+    assert result.exhausted
+    assert (result.trainings, result.repeated) == (9, 5)
+    assert len(result.confirmations) >= 2
+    again = tune(task, space, budget="9 trainings", **arguments)
+    assert (again.trainings, again.repeated) == (9, 5)
+    more = tune(task, space, budget="100 trainings", **arguments)
+    assert more.trainings - more.repeated == 4
+    assert more.repeated <= 20
+
+
+def test_a_search_that_takes_all_trainings_leaves_none_for_fresh_seeds(confirmed):
+    result = confirmed(budget="6 trainings", search="random")
+    assert (result.trainings, result.repeated, result.exhausted) == (6, 0, False)

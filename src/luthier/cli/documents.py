@@ -28,6 +28,7 @@ def tune_document(result: Result, task: str) -> dict[str, Any]:
         "luck": result.luck,
         "recommendation": None if result.recommendation is None else recommendation(result.recommendation),
         "prospect": None if result.prospect is None else plain(asdict(result.prospect)),
+        "exhausted": result.exhausted,
         "study_folder": str(result.study_folder),
         "trainings": result.trainings,
         "failed": result.failed,

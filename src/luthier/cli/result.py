@@ -96,7 +96,7 @@ def recommended(result: Result) -> list[str]:
             f"{use}: {scores} ({interval}). It ties with {others} and is among the quickest, "
             f"{words.duration(chosen.seconds)}."
         )
-    elif found.compared:
+    elif found.stands_out:
         told.append(f"{use}: {scores} ({interval}), better than what else was run on them by more than luck explains.")
     else:
         told.append(f"{use}: {scores} ({interval}).")
@@ -104,9 +104,10 @@ def recommended(result: Result) -> list[str]:
     if gain is not None and found.gain is not None:
         few = "" if gain.is_clear else ", so wide because the seeds are few"
         doubt = ", so it may be no gain at all" if found.gain_may_be_none else few
+        lent = "" if found.baseline_confirmed else "; it was not run again, its spread is taken to be the same"
         told.append(
             f"Gain over the baseline on fresh seeds: {_signed(found.gain)} "
-            f"(95 % interval {_signed(gain.low)} to {_signed(gain.high)}{doubt})."
+            f"(95 % interval {_signed(gain.low)} to {_signed(gain.high)}{doubt}){lent}."
         )
     return told
 
@@ -114,6 +115,8 @@ def recommended(result: Result) -> list[str]:
 def expected(result: Result) -> list[str]:
     """What going on is expected to bring, and how many epochs the recommended setting deserves."""
     found = result.prospect
+    if result.exhausted:
+        return ["Nothing is left to try in this space."]
     if found is None:
         return []
     gain = found.gain

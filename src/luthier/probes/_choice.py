@@ -94,8 +94,11 @@ def next_lrs(shown: Sequence[Shown], count: int) -> list[float]:
     return [s.lr for s in sorted(alive, key=lambda s: s.level)[:count]]
 
 
-def choose(reading: Reading, shown: Sequence[Shown]) -> Choice:
-    """The lr that the short trainings and the range tests speak for."""
+def choose(reading: Reading, shown: Sequence[Shown], chance: float = math.inf) -> Choice:
+    """The lr that the short trainings and the range tests speak for.
+
+    They say nothing where none has a lower validation loss than ``chance``, what always giving the same answer costs.
+    """
     if not shown:
         return _alone(reading)
     finite = [s for s in shown if math.isfinite(s.val_loss)]
@@ -108,6 +111,12 @@ def choose(reading: Reading, shown: Sequence[Shown]) -> Choice:
     if fall <= CLEAR_FALL * reading.start_error:
         reason = (
             f"no short training brought the validation loss ({lowest:.3g}) below the loss at the start ({start:.3g})"
+        )
+        return _around(reading.steepest, 2.0, reason)
+    if lowest >= chance:
+        reason = (
+            f"no short training brought the validation loss ({lowest:.4g}) below what always giving the same answer "
+            f"costs ({chance:.4g})"
         )
         return _around(reading.steepest, 2.0, reason)
     middle, low, high = (math.exp(v) for v in quantiles(_guess(reading, WEAKER), *_seen(last, fall), (0.5, 0.05, 0.95)))

@@ -139,15 +139,19 @@ def batch_size(
     steps = tuple(Step(s, *timed[s], peaks.get(s, round(fixed + each * s))) for s in sorted(timed))
     fastest = max(s.samples_per_second for s in steps)
     fits = samples if each <= 0 else int(max(max(peaks), min(samples, (SHARE * left - fixed) / each)))
+    full_speed = next(s.batch_size for s in steps if s.samples_per_second >= FULL * fastest)
+    reason = _too_short([*timed], tried, full_speed)
     return BatchSizes(
         seconds=time.perf_counter() - start,
+        reliable=not reason,
+        reason=reason,
         config=full,
         steps=steps,
         samples=samples,
         evaluation_seconds=evaluation,
         memory_left=left,
         largest=max(peaks) if bench.refused else fits,
-        full_speed=next(s.batch_size for s in steps if s.samples_per_second >= FULL * fastest),
+        full_speed=full_speed,
         fixed_bytes=fixed,
         bytes_per_sample=each,
     )
@@ -205,6 +209,22 @@ def _line(peaks: Mapping[int, int]) -> tuple[float, float]:
     return high - each * b, each
 
 
+def _coarse_first(sizes: Sequence[int]) -> list[int]:
+    """Every fourth, then what lies between: where time ends the timing, it has come far."""
+    return [*sizes[::4], *sizes[2::4], *sizes[1::2]]
+
+
+def _too_short(timed: Sequence[int], tried: Sequence[int], full_speed: int) -> str:
+    """Why the timing says little: it ended at small sizes that were still getting faster; empty where it does not."""
+    last = max(timed)
+    if last >= tried[-1] / 4 or full_speed <= last / 4:
+        return ""
+    return (
+        f"Not reliable here: time ended the timing at batch size {last} of up to {tried[-1]}, where larger ones were "
+        "still faster; give it more seconds."
+    )
+
+
 class _Bench:
     """A fresh training for each batch size, one at a time."""
 
@@ -250,7 +270,8 @@ class _Bench:
         """Seconds of step, forward, backward and update: of the fastest round, since other programs only add to it."""
         found: dict[int, tuple[float, float, float, float]] = {}
         for number in range(ROUNDS):
-            for done, size in enumerate(sizes if number == 0 else sorted(found, reverse=number % 2 == 1)):
+            order = sorted(found, reverse=number % 2 == 1) if number else _coarse_first(sizes)
+            for done, size in enumerate(order):
                 if time.perf_counter() > until and found and (number or size not in found):
                     break
                 if on_progress is not None:

@@ -15,7 +15,7 @@ from luthier.probes._range_analysis import CLEAR_ENOUGH, CLEAR_FALL, Reading, re
 from luthier.probes._range_test import STEPS, RangeCurve, range_test
 from luthier.probes._short import MOST, RUNGS, Here, OnPoint, Run, ShortTrainings, Shown
 from luthier.records import Belief, Config, Options, SliceResult
-from luthier.task import Task, derive, load_task
+from luthier.task import Task, chance_of, derive, load_task
 
 REPEATS = 3
 #: Fewest steps of a range test: 4 for each factor of ten.
@@ -53,7 +53,10 @@ class LrRange(ProbeResult):
             said.append(f"Not reliable here for {about}: {self.reason}.")
         if self.lr is not None:
             guess = "" if self.reliable else "A guess: "
-            said.append(f"{guess}lr {self.lr:.2g} for {about}; the best lies in {self.interval}.")
+            inside = self.interval is None or self.interval.low <= self.lr <= self.interval.high
+            end = "" if inside else ", the end of its range"
+            beyond_it = "the best lies in" if inside else "the best lies beyond it, in"
+            said.append(f"{guess}lr {self.lr:.2g} for {about}{end}; {beyond_it} {self.interval}.")
         elif not self.reliable:
             said.append(f"No lr is suggested for {about}; a search over the usual range, 0.0001 to 1, is the way.")
         if self.lr is not None or self.shown:
@@ -147,7 +150,8 @@ def lr_range(
     short = ShortTrainings(complete, seed, task.evaluations_per_epoch, run or here, first)
     if confirm:
         _confirm(short, reading, bounds, tell)
-    found = choose(reading, short.shown)
+    chance = chance_of(task) if complete.loss is None else None
+    found = choose(reading, short.shown, math.inf if chance is None else chance.loss)
     lr = min(max(found.lr, bounds[0]), bounds[1])
     return replace(
         bare,

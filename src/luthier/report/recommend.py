@@ -105,9 +105,14 @@ class Recommendation:
         return tuple(c for c in self.candidates if c.tied)
 
     @property
-    def compared(self) -> bool:
-        """Whether others that the search found were run again too: of the user's own setting the gain tells."""
-        return any(c.training.number not in (0, self.training.number) for c in self.candidates)
+    def stands_out(self) -> bool:
+        """Whether others that the search found were run again too, and the intervals of the differences leave 0 out.
+
+        Of the user's own setting the gain tells.
+        """
+        own = self.confirmed
+        others = [c for c in self.candidates if c.training.number not in (0, self.training.number)]
+        return own is not None and bool(others) and all(_clearly_apart(own, c) for c in others)
 
     @property
     def is_baseline(self) -> bool:
@@ -227,6 +232,11 @@ def _ties(candidate: Candidate, best: Candidate) -> bool:
     pair = best.scores, candidate.scores, best.scale.least
     found, error = difference(*pair), math.sqrt(sum(_squared_errors(*pair)))
     return not found.is_clear and abs(found.value) <= FAR * error
+
+
+def _clearly_apart(one: Candidate, other: Candidate) -> bool:
+    """Whether one fails less often, or the interval of the difference of the means does not hold 0."""
+    return (other.failed > 0) > (one.failed > 0) or difference(one.scores, other.scores, one.scale.least).is_clear
 
 
 def _raised(training: Trained) -> bool:

@@ -11,8 +11,8 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from luthier.errors import SpaceError
-from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Config, SliceResult, Status
+from luthier.search._memory import Memory, largest_batch
 from luthier.search._sampling import Sampling, derived
 from luthier.space import Space
 
@@ -29,14 +29,13 @@ GRID_POINTS = 5
 #: Above this many configs a space counts as endless. A permutation of them takes 8 MB.
 _MOST_CELLS = 1_000_000
 
-_BATCH_SIZES = ("batch_size", "batch_size_end")
-
 
 class Proposals:
     """Turns what a sampler draws into configs that were never tried.
 
     The user's own setting comes first. A config that is known is drawn again, at random; a finite space is walked
-    through to its end, in a random order. No batch size is proposed that is as large as one that ran out of memory.
+    through to its end, in a random order. No batch size is proposed that is as large as one that ran out of memory
+    with a model that was no larger (``_memory``).
     ``walk`` is for searches that do nothing but walk: "brute-force" through a finite space, "grid" through
     GRID_POINTS values of each number, evenly spaced on its scale. Raises SpaceError where that is not possible.
     """
@@ -52,7 +51,7 @@ class Proposals:
         walk: str | None = None,
     ):
         self._ranges: dict[str, BaseDistribution] = dict(space)
-        self._allowed = self._ranges  # the ranges below the memory bound
+        self._memory = Memory(self._ranges)
         self._fixed = space.fixed
         self._defaults = complete
         self._epochs = {} if "epochs" in {*space, *space.fixed} else {"epochs": math.ceil(max_epochs)}
@@ -66,7 +65,6 @@ class Proposals:
                 "vary less, or use another search, such as tpe"
             )
         self._cells: np.ndarray | None = None  # those not looked at yet, in reverse
-        self._bound: int | None = None
         self.exhausted = False  #: whether there is no config left to try
 
     def complete(self, values: Mapping[str, Any]) -> Config:
@@ -105,20 +103,18 @@ class Proposals:
         config = result.slice.config
         self._seen.add(config)
         if result.outcome.status is Status.OUT_OF_MEMORY and "batch_size" in self._ranges:
-            bound = _largest_batch(config)
-            self.bound(bound)
+            self._memory.refuse(largest_batch(config), config)
             # Where the model varies too, the smallest batch size may fit another model.
-            only_ours = self._ranges.keys() <= HYPERPARAMETERS.keys()
-            self.exhausted = self.exhausted or (only_ours and bound <= _lowest(self._ranges["batch_size"]))
+            self.exhausted = self.exhausted or (self._memory.of_one_model and self._memory.nothing_fits(config))
 
     def bound(self, batch_size: int) -> None:
-        """Proposes no batch of ``batch_size`` or more from now on, as far as the range allows: memory does not."""
-        self._bound = min(batch_size, self._bound or batch_size)
-        self._allowed = {n: _below(r, self._bound) if n in _BATCH_SIZES else r for n, r in self._ranges.items()}
+        """Proposes no batch of ``batch_size`` or more with a model as large as the user's own: memory allows none."""
+        self._memory.refuse(batch_size, self._baseline)
 
     def config(self, point: Mapping[str, Any]) -> Config:
         """The complete config at ``point``, whose batch sizes are drawn again where memory does not allow them."""
-        barred = {n: r for n, r in self._allowed.items() if n in _BATCH_SIZES and not _inside(r, point[n])}
+        allowed = self._memory.allowed(point)
+        barred = {name: range_ for name, range_ in allowed.items() if not _inside(range_, point[name])}
         return self.complete({**self._fixed, **point, **self._random(barred, REDRAWS)})
 
     def _random(self, ranges: Mapping[str, BaseDistribution], salt: int) -> Mapping[str, Any]:
@@ -138,7 +134,7 @@ class Proposals:
             place, self._cells = self._cells[-1], self._cells[:-1]
             indices = np.unravel_index(place, sizes) if sizes else ()
             point = {name: values[i] for (name, values), i in zip(self._axes.items(), indices, strict=True)}
-            if all(_inside(self._allowed[name], value) for name, value in point.items()):
+            if all(_inside(range_, point[name]) for name, range_ in self._memory.allowed(point).items()):
                 config = self.complete({**self._fixed, **point})
                 if config not in self._seen:
                     self._seen.add(config)
@@ -179,27 +175,3 @@ def _inside(distribution: BaseDistribution, value: Any) -> bool:
     except (ValueError, TypeError):
         return False
     return True
-
-
-def _largest_batch(config: Config) -> int:
-    """The largest batch of a training: its batch size may grow."""
-    last = config.get("batch_size_end") if config.get("batch_schedule", "constant") != "constant" else None
-    return max(int(config.batch_size), int(last or 0))
-
-
-def _lowest(distribution: BaseDistribution) -> int:
-    if isinstance(distribution, CategoricalDistribution):
-        return min(int(c) for c in distribution.choices if c is not None)
-    assert isinstance(distribution, IntDistribution)
-    return distribution.low
-
-
-def _below(distribution: BaseDistribution, bound: int) -> BaseDistribution:
-    """The part of a range below ``bound``; its lowest value when there is none."""
-    if isinstance(distribution, CategoricalDistribution):
-        return CategoricalDistribution(
-            [c for c in distribution.choices if c is None or int(c) < bound] or [_lowest(distribution)]
-        )
-    assert isinstance(distribution, IntDistribution)
-    high = max(distribution.low, min(distribution.high, bound - 1))
-    return IntDistribution(distribution.low, high, log=distribution.log, step=distribution.step)

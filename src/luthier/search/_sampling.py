@@ -141,6 +141,7 @@ class Sampling:
                 sampler=optuna.samplers.RandomSampler(0),
                 pruner=PRUNERS[pruner](steps),
             )
+        self._gone: set[int] = set()
         self._study_id = self._storage.get_study_id_from_name(self._study.study_name)
 
     def draw(self, seed: int) -> Drawn:
@@ -161,6 +162,8 @@ class Sampling:
 
     def place(self, number: int, params: Mapping[str, Any] | None, state: Mapping[str, Any] | None = None) -> None:
         """Makes ``number`` a running trial at ``params``; None: a point outside of the space."""
+        if number in self._gone:
+            return
         while len(self._storage.get_all_trials(self._study_id, deepcopy=False)) <= number:
             self._storage.create_new_trial(self._study_id, optuna.trial.create_trial(state=TrialState.WAITING))
         trial = self._id(number)
@@ -184,10 +187,13 @@ class Sampling:
 
     def report(self, number: int, step: int, metric: float) -> None:
         """Shows the pruner the ``step``-th evaluation of a training."""
-        self._storage.set_trial_intermediate_value(self._id(number), step, metric)
+        if number not in self._gone:
+            self._storage.set_trial_intermediate_value(self._id(number), step, metric)
 
     def should_prune(self, number: int) -> bool:
         """What the pruner thinks of a training after its last report."""
+        if number in self._gone:
+            return False
         with _quiet():
             return self._study.pruner.prune(self._study, self._storage.get_trial(self._id(number)))
 
@@ -197,7 +203,7 @@ class Sampling:
         A trial without params is one outside of the space, which is not shown.
         """
         trial = self._id(number)
-        if self._storage.get_trial(trial).params.keys() != self._ranges.keys():
+        if number in self._gone or self._storage.get_trial(trial).params.keys() != self._ranges.keys():
             self.discard(number)
         else:
             state = TrialState.PRUNED if pruned else TrialState.COMPLETE
@@ -205,8 +211,10 @@ class Sampling:
             self._succeeded = self._succeeded or score > -math.inf
 
     def discard(self, number: int) -> None:
-        """Takes a trial out of the sampler's sight."""
-        self._storage.set_trial_state_values(self._id(number), TrialState.FAIL)
+        """Takes a trial out of the sampler's sight, with all that is told of its number later."""
+        if number not in self._gone:
+            self._gone.add(number)
+            self._storage.set_trial_state_values(self._id(number), TrialState.FAIL)
 
     def _id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)

@@ -149,6 +149,8 @@ class FreezeThaw:
         space, and before any value was told.
         """
         self._need_values()
+        if not epoch > 0:
+            raise UsageError(f"epoch is {epoch}; it must be above 0")
         if isinstance(what, (int, np.integer)):
             if what not in self._outlook.points:
                 raise UsageError(
@@ -197,6 +199,8 @@ class FreezeThaw:
         value gained lately counts as well (``_forecasts.gain``).
         """
         self._need_values()
+        if not epochs >= 0:
+            raise UsageError(f"epochs is {epochs}; it must be 0 or more")
         options = self._options()
         thaws = self._outlook.begun(options.thaws)
         runs = thaws.and_(options.new)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from luthier.task.metrics import LossFunction, is_classification, is_elementwise, make_loss
@@ -26,8 +27,8 @@ def chance_of(task: Task) -> Chance | None:
     """The chance level of ``task``.
 
     For class labels the answer is the logarithm of their frequencies, for logits of a binary cross-entropy that of the
-    mean's odds, for numbers their mean. None for other losses, data that is not in memory, and a metric that cannot
-    take such an answer.
+    mean's odds, both as the loss weighs classes; for numbers their mean, or median where absolute errors count. None
+    for other losses, data that is not in memory, and a metric that cannot take such an answer.
     """
     train, validation = task.train.targets, task.validation.targets
     if train is None or validation is None:
@@ -47,11 +48,24 @@ def chance_of(task: Task) -> Chance | None:
 
 def _constant(loss: LossFunction, targets: Tensor) -> Tensor | None:
     if is_classification(loss) and targets.ndim == 1 and not targets.is_floating_point():
-        counts = torch.bincount(targets[targets >= 0])
-        return ((counts + 0.5) / (counts + 0.5).sum()).log()  # a class that only validation has costs no infinity
+        return _log_shares(loss, targets)
     if not targets.is_floating_point():
         return None
     mean = targets.mean(0)
     if isinstance(loss, nn.BCEWithLogitsLoss):
-        return torch.logit(mean, eps=1e-6)
+        odds = torch.logit(mean, eps=1e-6)
+        return odds if loss.pos_weight is None else odds + loss.pos_weight.to(odds).log()
+    if isinstance(loss, nn.L1Loss) or loss is F.l1_loss:
+        return targets.median(0).values
     return mean if is_elementwise(loss) else None
+
+
+def _log_shares(loss: LossFunction, targets: Tensor) -> Tensor:
+    """Logarithms of how often each class is, by the loss's weights of classes, its smoothing, and what it ignores."""
+    kept = targets[(targets >= 0) & (targets != getattr(loss, "ignore_index", -100))]
+    weight = getattr(loss, "weight", None)
+    counts = torch.bincount(kept, minlength=0 if weight is None else len(weight)) + 0.5
+    counts = counts if weight is None else counts * weight.to(counts)
+    shares = counts / counts.sum()  # a class that only validation has costs no infinity
+    smoothing = float(getattr(loss, "label_smoothing", 0.0))
+    return (((1 - smoothing) * shares) + smoothing / len(shares)).clamp_min(1e-12).log()

@@ -167,6 +167,11 @@ def check_fit(
     ``labels``: the targets of all samples, where they are at hand; classes beyond the model's outputs are found there.
     """
     name = loss_name(loss)
+    if getattr(loss, "reduction", "mean") == "sum":
+        raise TaskError(
+            f"the loss {name} sums over the batch, so that a learning rate would mean another thing at each batch "
+            "size; give it reduction='mean'"
+        )
     training = model.training
     model.eval()
     try:

@@ -25,7 +25,7 @@ from luthier.training.step import AutogradStep, Step
 from luthier.training.stopping import Stopping
 
 PRECISIONS = ("float32", "bfloat16")
-#: A batch loss this many times the first one is an explosion, not noise.
+#: A batch loss this many times the first ones (of FIRST_SAMPLES samples) is an explosion, not noise.
 EXPLOSION = 1e3
 #: The first loss is the largest until so many samples were seen: that of one lucky sample can be next to nothing.
 FIRST_SAMPLES = 32
@@ -186,6 +186,7 @@ class _LossWatch:
     def __init__(self, device: torch.device, first: float | None) -> None:
         self.first = first
         self._start = FIRST_SAMPLES if first is None else 0  # samples still to come that set the first loss
+        self._begin: float | None = None  # the loss of the first batch, if this has seen it
         self._read_every = 1 if device.type == "cpu" else READ_EVERY
         self._waiting: list[tuple[Tensor, int]] = []
         self._total, self._samples = 0.0, 0
@@ -213,14 +214,23 @@ class _LossWatch:
 
     def _check(self, value: float, samples: int) -> None:
         if not math.isfinite(value):
-            raise Diverged(f"the training loss is {value}")
+            raise Diverged(f"the training loss is {value}{self._began()}")
+        if self.first is None:
+            self._begin = abs(value)
         if self._start > 0:
             self.first = max(self.first or 0.0, abs(value))
             self._start -= samples
         elif self.first is not None and abs(value) > EXPLOSION * max(self.first, 1e-3):
             raise Diverged(
-                f"the training loss is {value:.3g}, more than {EXPLOSION:g} times the first one, {self.first:.3g}"
+                f"the training loss is {value:.3g}, more than {EXPLOSION:g} times the first ones, {self.first:.3g}"
+                f"{self._began()}"
             )
+
+    def _began(self) -> str:
+        """The very first loss, where that is known and not told as the first ones."""
+        if self._begin is None or (self._begin == self.first and self._start <= 0):
+            return ""
+        return f"; it began at {self._begin:.3g}"
 
 
 def _read_all(waiting: list[tuple[Tensor, int]]) -> list[Any]:

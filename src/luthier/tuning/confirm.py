@@ -11,7 +11,7 @@ from pathlib import Path
 from torch import nn
 
 from luthier.errors import StorageError, StudyError, TooManyFailures, UsageError
-from luthier.events import BudgetState, Listener, PointAdded, SliceFinished, SliceStarted, StudyOpened
+from luthier.events import BudgetState, Listener, NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened
 from luthier.executors import Executor
 from luthier.records import Config, Options, Point, Slice, SliceResult, Status
 from luthier.report.history import History, read_history
@@ -129,6 +129,11 @@ class _Run:
             self._emit(
                 StudyOpened(self._folder, about.name, about.metric, about.direction, self._trainings(), self._budget())
             )
+            before = read_history(self._study)
+            winner = before.winner
+            point = None if winner is None else before.best_point(winner)
+            if winner is not None and point is not None:
+                self._emit(NewBest(winner.number, winner.config, point, winner.curve))
             out = 0
             while out or (cuts and not self.interrupted()):
                 while cuts and out < executor.capacity and not self.interrupted():

@@ -29,6 +29,8 @@ def kept(leader: Leader, asked: Budget, capacity: int) -> float:
 
 def cost(leader: Leader, asked: Budget, capacity: int, trainings: Sequence[int]) -> float:
     """What it takes of the budget to run these once more from start to end, those together that have room."""
+    if asked.unit == "trainings":
+        return float(len(trainings))
     costs = sum(leader.cost(asked.unit, number) for number in trainings)
     return costs / (min(len(trainings), capacity) if asked.unit == "seconds" else 1)
 

@@ -68,6 +68,7 @@ class Result:
     recommendation: Recommendation | None = None
     #: What going on is expected to bring, said by a search that forecasts (freeze-thaw) as its run ends.
     prospect: Prospect | None = None
+    exhausted: bool = False  #: the search has nothing left to try: every setting of the space was trained
 
     @property
     def gain(self) -> float | None:

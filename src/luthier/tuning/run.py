@@ -19,6 +19,7 @@ from luthier.events import (
     SliceStarted,
     StudyOpened,
     TrainingEnded,
+    Warned,
 )
 from luthier.executors import Executor
 from luthier.records import Decision, End, Options, Outcome, Point, Slice, SliceResult, Status
@@ -79,7 +80,7 @@ class Run:
         self._decided: list[Decision] = []  # by the search, for what may be left of the budget after the confirming
         self._per_epoch = setup.task.evaluations_per_epoch
         self._start = time.perf_counter() - study.spent_seconds
-        # Of the budget that may be spent now. Trainings that are counted are not run again.
+        # Of the budget that may be spent now. Of trainings that are counted none are kept for fresh seeds.
         self._share = 1.0 if asked.unit == "trainings" else 1.0 - CONFIRM_SHARE
         self._stopped = False  # by the user
         self._failures = 0  # in a row
@@ -116,7 +117,8 @@ class Run:
             budget=self._budget(),
             interrupted=self._stopped and self._budget().fraction < 1,
         )
-        return replace(found, recommendation=recommendation, prospect=prospect)
+        exhausted = self._search is not None and self._search.finished
+        return replace(found, recommendation=recommendation, prospect=prospect, exhausted=exhausted)
 
     def _open(self) -> None:
         self._study.add_prospect(None)  # soon no longer true
@@ -128,6 +130,14 @@ class Run:
         task = self._setup.task
         trainings = len(self._leader.curves)
         self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))
+        first = self._leader.first
+        if first is not None and first.config != self._setup.baseline:
+            self._emit(
+                Warned(
+                    "your own setting is another one than when the study was begun: it is trained too, but the gain is "
+                    "told over the first one; begin a study in another folder to compare with this one"
+                )
+            )
         winner, point = self._leader.winner, self._leader.point
         if winner is not None and point is not None:  # of a study that is continued
             self._emit(NewBest(winner.training, winner.config, point, self._leader.curves[winner.training]))
@@ -366,7 +376,7 @@ class Run:
         for a spread of the winner.
         """
         winner = self._leader.winner
-        if winner is None or self._asked.unit == "trainings":
+        if winner is None:
             return True
         capacity = self._executor.capacity
         portions = rounds(read_history(self._study), CONFIRM_TOP, CONFIRM_SEEDS, self._setup.task.config)

@@ -71,6 +71,12 @@ class TestStart:
         still = np.full(20, 2.31) + 1e-3 * np.sin(5 * E)
         assert "does not move" in found(history(training(0, still, metric=np.full(20, 0.1))))["dead-start"].sentence
 
+    def test_what_a_higher_rate_moves_is_not_dead(self, history: Make, training: Make, healthy: Any) -> None:
+        still = np.full(20, 2.31) + 1e-3 * np.sin(5 * E)
+        own = training(0, still, metric=np.full(20, 0.1), lr=1e-4)
+        assert "dead-start" not in found(history(own, training(1, healthy, lr=1e-2)))
+        assert "dead-start" in found(history(own, training(1, still, metric=np.full(20, 0.1), lr=1e-2)))
+
     def test_a_loss_that_was_learned_at_once_is_not(self, history: Make, training: Make) -> None:
         assert "dead-start" not in found(history(training(0, np.full(20, 0.02))))
 
@@ -79,7 +85,7 @@ class TestStart:
         assert found(history(training(0, healthy)))["exploding-start"].evidence["times"] == pytest.approx(60 / 2.3)
 
     def test_so_is_an_overflow_before_the_first_point(self, history: Make, training: Make) -> None:
-        message = "the training loss is 9e+09, more than 1000 times the first one, 4e+05"
+        message = "the training loss is 9e+09, more than 1000 times the first ones, 4e+05"
         codes = found(history(training(0, status=Status.DIVERGED, message=message)))
         assert codes["exploding-start"].confidence >= 0.9
         assert "all-diverged" in codes

@@ -13,7 +13,7 @@ from luthier.task import Chance
 
 Make = Callable[..., Any]
 E20 = np.arange(1, 21)
-WORDS = "the training loss is 2.78e+03, more than 1000 times the first one, {first}"
+WORDS = "the training loss is 2.78e+03, more than 1000 times the first ones, {first}"
 
 
 def found(history: Any) -> dict[str, Finding]:

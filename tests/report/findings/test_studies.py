@@ -1,13 +1,14 @@
 """The rules that compare trainings, and studies that are none."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from scipy.stats import f_oneway
 
-from luthier import integer, log_uniform, uniform
+from luthier import choice, integer, log_uniform, uniform
 from luthier.records import Finding, Status
 from luthier.report.explain import explain
 
@@ -189,6 +190,16 @@ class TestNoise:
             ]
             findings = found(history(*trainings, ranges={name: uniform(0, 1) for name in names}))
             assert ("small-budget" in findings) == said
+
+    def test_all_settings_of_a_small_space_are_not_too_few(self, history: Make, training: Make) -> None:
+        ranges = {"batch_size": choice(16, 32), "units": integer(4, 5), "optimizer": choice("SGD", "Adam")}
+        settings = list(product((16, 32), (4, 5), ("SGD", "Adam")))
+        trainings = [
+            training(n, curve(0.3 + 0.05 * n), batch_size=size, units=units, optimizer=optimizer)
+            for n, (size, units, optimizer) in enumerate(settings)
+        ]
+        assert "small-budget" not in found(history(*trainings, ranges=ranges))
+        assert "small-budget" in found(history(*trainings[:6], ranges=ranges))
 
     def test_so_are_trainings_of_an_epoch_each(self, history: Make, training: Make) -> None:
         trainings = [training(n, [2.0], lr=0.1 / (n + 1), epochs=20) for n in range(8)]

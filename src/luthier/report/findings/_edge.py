@@ -23,6 +23,7 @@ STEP = 0.2  #: how far beyond the end is looked, as a share of the range; a whol
 SHOWN = 0.7  #: that a rate at the end is too low or too high, by its own curve
 FAR_FROM_SURE = 0.3  #: of chance: a loss above which classes are far from told apart
 MOST = 80  #: trainings that a surface goes through
+MISTAKEN = 1.5  #: of so few trainings: a trend through n of them is sure to 1 - MISTAKEN / n at most
 
 
 def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
@@ -48,7 +49,8 @@ def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
         value, to = winner.config.get(axis.name), _wider(axis, at_high, view.samples)
         edge = axis.high if at_high else axis.low
         slots = {"name": axis.name, "value": value, "edge": edge, "to": to, "gain": best.gain}
-        signs.append(Sign("range-edge", max(best.sure, shown), 0.8, slots, "" if at_high else "low", winner.number))
+        sure = min(max(best.sure, shown), 1 - MISTAKEN / len(design.y))
+        signs.append(Sign("range-edge", sure, 0.8, slots, "" if at_high else "low", winner.number))
     return signs
 
 

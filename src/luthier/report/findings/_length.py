@@ -66,6 +66,8 @@ def early_stop(view: View, series: Series) -> Sign | None:
         return None
     if series.training.number != getattr(view.winner, "number", None):
         return None
+    if view.history.metric == "r2" and float(series.score.max()) <= 0:
+        return None  # no better than the mean: it has learned nothing
     at = _lowest_loss(view, series, series.settled(0.5 * view.luck, view.chance))
     epoch, end = float(series.epoch[at]), float(series.epoch[-1])
     if epoch > (EARLY_DECAYED if series.decayed else EARLY) * end or float(series.val.min()) > 0.97 * view.chance:

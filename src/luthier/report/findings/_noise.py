@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from optuna.distributions import CategoricalDistribution, IntDistribution, json_to_distribution
 from scipy.special import fdtrc
 
 from luthier.records import Config
@@ -54,6 +55,20 @@ def seed_noise(view: View) -> list[Sign]:
     return [Sign("seed-noise", confidence, 0.6, {**slots, **seeds, "replicates": free + len(again)})]
 
 
+def _settings(view: View) -> float:
+    """How many settings the space has; infinitely many where a range is of no whole numbers."""
+    ranges = [json_to_distribution(text) for text in view.history.space["ranges"].values()]
+    sizes = [
+        len(r.choices)
+        if isinstance(r, CategoricalDistribution)
+        else (r.high - r.low) // r.step + 1
+        if isinstance(r, IntDistribution)
+        else math.inf
+        for r in ranges
+    ]
+    return math.prod(sizes)
+
+
 def small_budget(view: View) -> list[Sign]:
     """Too few trainings for as many ranges, or trainings so short that none shows where it goes."""
     ranges = len(view.history.space["ranges"])
@@ -62,7 +77,7 @@ def small_budget(view: View) -> list[Sign]:
         return []
     needed = 4 + 2 * ranges
     count = sum(t.outcome is not None for t in view.history.competing)
-    if ranges and count < needed:
+    if ranges and count < min(needed, _settings(view)):
         missed = 0.75**count  # the chance that none of so many random settings is among the best quarter
         if missed < UNLIKELY:
             return []

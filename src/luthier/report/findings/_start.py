@@ -19,7 +19,8 @@ STILL = 0.02
 #: What always giving the mean of the targets costs, when their units are far from one; and a first epoch's loss that
 #: has not come down from it, as a share.
 LARGE_UNITS, STILL_FAR = 100.0, 0.9
-_FIRST_LOSS = re.compile(r"times the first one, ([0-9.eE+-]+)")
+_FIRST_LOSS = re.compile(r"it began at ([0-9.eE+-]+)")
+_FIRST_LOSSES = re.compile(r"times the first ones?, ([0-9.eE+-]+)")
 
 
 def dead_start(view: View, series: Series) -> Sign | None:
@@ -36,6 +37,8 @@ def dead_start(view: View, series: Series) -> Sign | None:
         return None
     if moved > STILL or falls:
         return _constant(view, series)
+    if other_rates(view, series, False) is Verdict.BETTER:
+        return None  # a higher rate moves it: it only crawls
     lr = float(series.lr.max())
     slots = {"lr": lr, "moved": moved, "loss": float(series.train[-1]), "epochs": float(series.epoch[-1])}
     confidence = 0.95 if moved < 0.01 else 0.75
@@ -112,7 +115,7 @@ def exploding_start(view: View, training: Trained) -> Sign | None:
         return Sign("exploding-start", confidence, 0.9, slots, "", training.number)
     if training.outcome is None or training.outcome.status is not Status.DIVERGED:
         return None
-    told = _FIRST_LOSS.search(training.outcome.message)
+    told = _FIRST_LOSS.search(training.outcome.message) or _FIRST_LOSSES.search(training.outcome.message)
     first = float(told.group(1)) if told else float("nan")
     if first < HUGE * chance:
         return None  # it started well, and the steps were too large

@@ -38,9 +38,9 @@ WORDS = {
     "sure.once": "它只训练过一次，是 {n} 次训练中最好的，因此部分是运气。想知道运气占多少，请运行：{command}",
     "sure.few": "基线没有重新训练；假定其波动相同。",
     "sure.validation": "验证集只有 {n} 个样本，这类得分本身约有 ± {margin} 的不确定性。",
-    "ahead.again": "再投入同样多的预算（{amount}），{metric} 预计还能改进 {gain}（90 % 区间 {low} 到 {high}）。",
-    "ahead.rest": "剩余的预算（{amount}）预计能使 {metric} 再改进 {gain}（90 % 区间 {low} 到 {high}）。",
-    "ahead.enough": "搜索自行停止：剩余的预算（{amount}）预计只能使 {metric} 再改进 {gain}（90 % 区间 "
+    "ahead.again": "再投入同样多的预算（{amount}），{metric}预计还能改进 {gain}（90 % 区间 {low} 到 {high}）。",
+    "ahead.rest": "剩余的预算（{amount}）预计能使{metric}再改进 {gain}（90 % 区间 {low} 到 {high}）。",
+    "ahead.enough": "搜索自行停止：剩余的预算（{amount}）预计只能使{metric}再改进 {gain}（90 % 区间 "
     "{low} 到 {high}），低于 {enough}。",
     "ahead.more": "它训练了 {had} 轮，预计到第 {epochs} 轮为止还会有超过种子间波动（{spread}）的改进。",
     "ahead.all": "它的 {had} 轮都值得训练。",

@@ -164,7 +164,7 @@ def _confirmed(history: History, found: Recommendation, chosen: Candidate, words
             sentences.append(words("sure.luck", score=number(point.metric)))
     if len(tied) > 1:
         sentences.append(words("sure.tied", n=len(tied), seconds=words.duration(chosen.seconds)))
-    elif found.compared:
+    elif found.stands_out:
         sentences.append(words("sure.alone"))
     if chosen.failed:
         sentences.append(words("sure.failed", failed=chosen.failed))

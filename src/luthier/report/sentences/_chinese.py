@@ -42,11 +42,11 @@ TABLE = {
         "试试 lr {try_lr:n}",
     ),
     "range-edge": (
-        "{name:names} 的最优值 {value:n} 位于搜索范围的上端（{edge:n}），而且越靠近这一端得分越高",
+        "{name:names} 的最优值 {value:n} 位于搜索范围的上端（{edge:n}），而且越靠近这一端成绩越好",
         "把范围上端放宽到 {to:n} 后继续；已有的训练仍然有效",
     ),
     "range-edge.low": (
-        "{name:names} 的最优值 {value:n} 位于搜索范围的下端（{edge:n}），而且越靠近这一端得分越高",
+        "{name:names} 的最优值 {value:n} 位于搜索范围的下端（{edge:n}），而且越靠近这一端成绩越好",
         "把范围下端放宽到 {to:n} 后继续；已有的训练仍然有效",
     ),
     "overfitting": (

@@ -47,13 +47,13 @@ TABLE = {
         "try lr {try_lr:n}",
     ),
     "range-edge": (
-        "the best {name:names}, {value:n}, lies at the upper end of its range ({edge:n}), and scores were still rising "
-        "towards that end",
+        "the best {name:names}, {value:n}, lies at the upper end of its range ({edge:n}), and scores still got "
+        "better towards that end",
         "widen the range up to {to:n} and continue; the trainings so far stay valid",
     ),
     "range-edge.low": (
-        "the best {name:names}, {value:n}, lies at the lower end of its range ({edge:n}), and scores were still rising "
-        "towards that end",
+        "the best {name:names}, {value:n}, lies at the lower end of its range ({edge:n}), and scores still got "
+        "better towards that end",
         "widen the range down to {to:n} and continue; the trainings so far stay valid",
     ),
     "overfitting": (
