@@ -38,10 +38,14 @@ def test_it_begins_where_good_values_usually_lie(bench) -> None:
 def test_first_slices_are_short_and_good_trainings_grow(bench) -> None:
     log = bench.drive(FreezeThaw(SPACE, max_epochs=9, seed=1), 80)
     reached: dict[int, float] = {}
+    scouts: list[float] = []  # those that go to their ends whatever their rank
     for result in log:
         cut = result.slice
-        assert cut.stop <= max(ETA**1.5 * cut.start, cut.start + max(1, 9 * FIRST_SHARE))
+        if cut.stop > max(ETA**1.5 * cut.start, cut.start + max(1, 9 * FIRST_SHARE)):
+            scouts.append(cut.stop)
         reached[cut.training] = cut.stop
+    assert 0 < len(scouts) <= 4
+    assert set(scouts) <= {9}
     ended = [bench.quality(r.slice.config, 9) for r in log if r.slice.stop == 9]
     left = [bench.quality(r.slice.config, 9) for r in log if r.slice.start == 0 and reached[r.slice.training] <= 2]
     assert ended

@@ -203,7 +203,7 @@ def _rows(configs: Sequence[Config]) -> list[str]:
 
 def _seconds_until(trained: Best) -> float:
     """Seconds of training and evaluation until the best point."""
-    return sum(p.seconds for p in trained.curve if p.epoch <= trained.point.epoch)
+    return trained.before + sum(p.seconds for p in trained.curve if p.epoch <= trained.point.epoch)
 
 
 def _plot(curve: Curve, metric: str, width: int) -> list[RenderableType]:

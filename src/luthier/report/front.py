@@ -42,7 +42,7 @@ class Spent:
 def front(history: History) -> list[Deal]:
     """The deals, the fastest first. Every evaluation of every competing training counts, paused ones too.
 
-    One that branched from another is left out: it does not hold the seconds up to its branch.
+    One that branched from another has its seconds up to there; it is left out where the study does not hold them.
     """
     sign = 1.0 if history.direction == "maximize" else -1.0
     kept: list[Deal] = []
@@ -65,8 +65,9 @@ def savings(deals: list[Deal], times: Iterable[float] = (2, 4, 10)) -> list[Savi
 
 def _deals(history: History, sign: float) -> Iterable[Deal]:
     for training in history.competing:
-        best, seconds = None, 0.0
-        for point in training.curve if training.origin is None else ():
+        best, before = None, history.seconds_before(training)
+        seconds = before or 0.0
+        for point in training.curve if before is not None else ():
             seconds += point.seconds
             if point.metric == point.metric and (best is None or sign * point.metric > best):
                 best = sign * point.metric

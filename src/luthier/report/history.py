@@ -96,6 +96,18 @@ class History:
                 best = training
         return best
 
+    def seconds_before(self, training: Trained) -> float | None:
+        """Seconds of what a training branched from, up to there; 0 without a branch, None where they are not known."""
+        origin = training.origin
+        if origin is None:
+            return 0.0
+        trunk = next((t for t in self.trainings if t.number == origin.training), None)
+        if trunk is None or trunk.origin is not None or (trunk.config, trunk.seed) != (origin.config, origin.seed):
+            return None
+        if trunk.curve.epoch < origin.stop - 1e-9:
+            return None
+        return sum(p.seconds for p in trunk.curve if p.epoch <= origin.stop + 1e-9)
+
     def confirmations(self, training: Trained) -> tuple[Trained, ...]:
         """The finished trainings that run a training's config again on fresh seeds."""
         return tuple(t for t in self.trainings if t.confirms == training.number and t.over and not t.failed)

@@ -125,6 +125,12 @@ def gain(
     return of_quantiles(gains, 1.0)
 
 
+def plateau(epochs: Array, values: Sequence[float], tolerance: float, sign: float) -> float:
+    """The first of these epochs whose value is within ``tolerance`` of the best of all."""
+    best = max(values, key=lambda value: sign * value)
+    return float(epochs[[abs(value - best) <= tolerance for value in values].index(True)])
+
+
 def front(
     outlook: Outlook, trainings: Sequence[Training], steps: Array, seconds: Mapping[int, float], sign: float
 ) -> list[Choice]:

@@ -68,4 +68,9 @@ def promoted(
 
 def goal(training: Training, epochs: Sequence[float]) -> float:
     """The next rung of a training."""
-    return next((e for e in epochs if e > training.reached + EPSILON), epochs[-1])
+    return following(training.reached, epochs)
+
+
+def following(epoch: float, epochs: Sequence[float]) -> float:
+    """The next rung after an epoch; the last one after it."""
+    return next((e for e in epochs if e > epoch + EPSILON), epochs[-1])

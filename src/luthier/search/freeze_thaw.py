@@ -3,8 +3,8 @@
 The user's own setting gets a look first, and its end later: what is usually better should not wait for it. The search
 begins with a portfolio of settings (``_portfolio``) around where good values usually lie (``_priors``), then where its
 model of all curves (``_curves``) expects the most improvement for the epochs it takes, unless it has begun something
-like it. Whatever is in the best half of those that came as far is thawed first (``_ranks``). What was tried on the way,
-with figures, is in dev/LOG.md.
+like it. Whatever is in the best half of those that came as far is thawed first (``_ranks``); now and then another one
+goes to its end (``_scouts``). What was tried on the way, with figures, is in dev/LOG.md.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from luthier.search._outlook import Outlook, Runs
 from luthier.search._priors import Knowledge
 from luthier.search._proposals import Complete, Proposals
 from luthier.search._sampling import derived
+from luthier.search._scouts import Scouts
 from luthier.search._trainings import EPSILON, Training, Trainings
 from luthier.space import Space
 
@@ -107,6 +108,7 @@ class FreezeThaw:
         self._first = _ranks.first_slice(self._end, interval)
         self._source = Source(self._axes, knowledge, self._trainings, self._first)
         self._rungs = _ranks.rungs(self._first, self._end, interval)
+        self._scouts = Scouts(self._rungs)
         costs = Costs(self._axes, cost) if in_seconds else None
         self._outlook = Outlook(self._axes, knowledge, self._trainings, self._end, self._first, costs)
         self._seconds: dict[int, float] = {}
@@ -126,7 +128,9 @@ class FreezeThaw:
 
     def tell(self, result: SliceResult) -> None:
         """Takes the result of a slice, in any order."""
+        before = max((t.score() for t in self._trainings), default=-math.inf)
         training = self._trainings.tell(result)
+        self._scouts.tell(training, result.slice, best=training.score() > before)
         self._proposals.learn(result)
         self._told += 1
         self._place(training)
@@ -187,10 +191,7 @@ class FreezeThaw:
         self.predict(training, math.inf)  # raises where it cannot
         end = self._trainings[training].epochs
         epochs = np.append(np.arange(self._interval, end, self._interval), end)
-        values = [self.predict(training, e).mean for e in epochs]
-        best = max(values, key=lambda v: v * self._sign)
-        near = [abs(v - best) <= tolerance for v in values]
-        return float(epochs[near.index(True)])
+        return _forecasts.plateau(epochs, [self.predict(training, e).mean for e in epochs], tolerance, self._sign)
 
     def gain(self, epochs: float) -> Forecast:
         """How much the best value will improve over the next ``epochs`` of all trainings together, and its interval.
@@ -284,7 +285,9 @@ class FreezeThaw:
         own_waits = any(not t.note for t in live)
         alone_from = _ranks.ALONE_FROM * self._end if own_waits else math.inf
         earned = _ranks.promoted(list(self._trainings), live, self._rungs, self._handicap(live), alone_from)
-        slices = [self._thaw(training) for training in earned[:n]]
+        scouts = self._scouts.ask(self._outlook, list(self._trainings), live, self._end)
+        slices = [self._trainings.slice(t, t.epochs) for t in scouts]
+        slices += [self._thaw(t) for t in earned if t not in scouts][: n - len(slices)]
         options = self._options() if len(slices) < n else None
         while options is not None and len(slices) < n:
             cut = self._next(options)

@@ -152,7 +152,9 @@ class Leader:
         kept = load_winner(folder) == Winner(number, cut.seed, cut.config, point)
         weights = winner_folder(folder) / "model.pt" if kept else None
         origin = None if straight(cut) else cut.origin
-        return Best(number, cut.seed, cut.config, curve, point, weights, task, origin)
+        shared, trunk = self._shared(number), self.curves.get(cut.origin.training) if cut.origin else None
+        before = sum(p.seconds for p in trunk if p.epoch <= shared + 1e-9) if trunk is not None else 0.0
+        return Best(number, cut.seed, cut.config, curve, point, weights, task, origin, before)
 
     def result(
         self,

@@ -32,6 +32,7 @@ class Best:
     task: Task | None = field(default=None, repr=False, compare=False)
     #: What it branched from, where that matters: config and seed alone then do not repeat it.
     origin: Slice | None = None
+    before: float = 0.0  #: seconds of training and evaluation of what it branched from, up to there
 
     def load_model(self) -> nn.Module:
         """The model with the best epoch's weights, on the CPU, in evaluation mode. Raises UsageError without them."""

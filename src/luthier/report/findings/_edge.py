@@ -48,9 +48,13 @@ def range_edge(view: View, design: Design, told: Sequence[Sign]) -> list[Sign]:
         best = max(promises, key=lambda promise: promise.sure, default=Promise(0.0, shown))
         value, to = winner.config.get(axis.name), _wider(axis, at_high, view.samples)
         edge = axis.high if at_high else axis.low
+        beyond = bool(at[j] > 1 + 1e-9 or at[j] < -1e-9)
+        if beyond:
+            to = max(to, float(value or 0)) if at_high else min(to, float(value or 0))
+        form = ("" if at_high else "low") if not beyond else "beyond" if at_high else "beyond-low"
         slots = {"name": axis.name, "value": value, "edge": edge, "to": to, "gain": best.gain}
         sure = min(max(best.sure, shown), 1 - MISTAKEN / len(design.y))
-        signs.append(Sign("range-edge", sure, 0.8, slots, "" if at_high else "low", winner.number))
+        signs.append(Sign("range-edge", sure, 0.8, slots, form, winner.number))
     return signs
 
 

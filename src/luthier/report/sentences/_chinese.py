@@ -49,13 +49,22 @@ TABLE = {
         "{name:names} 的最优值 {value:n} 位于搜索范围的下端（{edge:n}），而且越靠近这一端成绩越好",
         "把范围下端放宽到 {to:n} 后继续；已有的训练仍然有效",
     ),
+    "range-edge.beyond": (
+        "{name:names} 的最优值 {value:n} 超出了搜索范围的上端（{edge:n}），而且越靠近这一端成绩越好",
+        "把范围上端放宽到 {to:n} 后继续；已有的训练仍然有效",
+    ),
+    "range-edge.beyond-low": (
+        "{name:names} 的最优值 {value:n} 低于搜索范围的下端（{edge:n}），而且越靠近这一端成绩越好",
+        "把范围下端放宽到 {to:n} 后继续；已有的训练仍然有效",
+    ),
     "overfitting": (
-        "{who}（第 {training} 号训练）从第 {epoch:n} 轮起过拟合：验证损失从 {low:n} 升到 {end:n}（上升 "
+        "{who}（第 {training} 号训练）从第 {epoch:n} 轮起过拟合：平滑后的验证损失从 {low:n} 升到 {end:n}（上升 "
         "{rise:share}），而训练损失仍在下降",
         "在第 {epoch:n} 轮停止（patience），或增大 weight_decay、dropout、数据增强，或用更小的模型",
     ),
     "overfitting.metric": (
-        "{who}（第 {training} 号训练）从第 {epoch:n} 轮起过拟合：{metric} 从 {high:n} 变为 {end:n}，而训练损失仍在下降",
+        "{who}（第 {training} 号训练）从第 {epoch:n} 轮起过拟合：平滑后的 {metric} 从 {high:n} 变为 {end:n}，"
+        "而训练损失仍在下降",
         "在第 {epoch:n} 轮停止，或增大 weight_decay、dropout、数据增强，并检查是否有错误标签",
     ),
     "underfitting": (

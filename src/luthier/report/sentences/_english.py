@@ -56,14 +56,24 @@ TABLE = {
         "better towards that end",
         "widen the range down to {to:n} and continue; the trainings so far stay valid",
     ),
+    "range-edge.beyond": (
+        "the best {name:names}, {value:n}, lies beyond the upper end of its range ({edge:n}), and scores still got "
+        "better towards that end",
+        "widen the range up to {to:n} and continue; the trainings so far stay valid",
+    ),
+    "range-edge.beyond-low": (
+        "the best {name:names}, {value:n}, lies below the lower end of its range ({edge:n}), and scores still got "
+        "better towards that end",
+        "widen the range down to {to:n} and continue; the trainings so far stay valid",
+    ),
     "overfitting": (
-        "{who} (training {training}) overfits from epoch {epoch:n} on: its validation loss rises from {low:n} to "
-        "{end:n} (by {rise:share}) while the training loss goes on falling",
+        "{who} (training {training}) overfits from epoch {epoch:n} on: its validation loss, smoothed, rises from "
+        "{low:n} to {end:n} (by {rise:share}) while the training loss goes on falling",
         "stop at epoch {epoch:n} (patience), or try more weight_decay, dropout, augmentation or a smaller model",
     ),
     "overfitting.metric": (
-        "{who} (training {training}) overfits from epoch {epoch:n} on: its {metric} goes from {high:n} to {end:n} "
-        "while the training loss goes on falling",
+        "{who} (training {training}) overfits from epoch {epoch:n} on: its {metric}, smoothed, goes from {high:n} to "
+        "{end:n} while the training loss goes on falling",
         "stop at epoch {epoch:n}, or try more weight_decay, dropout, augmentation, and look for wrong labels",
     ),
     "underfitting": (

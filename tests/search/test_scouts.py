@@ -1,0 +1,57 @@
+"""What starts slowly and ends best."""
+
+import math
+
+import pytest
+
+from luthier.hyperparameters import complete
+from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
+from luthier.search import FreezeThaw
+from luthier.search._scouts import AFTER
+from luthier.space import Space, choice, log_uniform
+
+EPOCHS = 20
+SPACE = Space(lr=log_uniform(1e-4, 1), kind=choice("quick", "slow"), epochs=EPOCHS)
+
+
+def value(config: Config, epoch: float) -> float:
+    """They cross at epoch 11: the slow kind ends at 0.92, the quick one at 0.80."""
+    off = 0.04 * abs(math.log10(config.lr) + 2)
+    if config["kind"] == "quick":
+        return 0.80 * (1 - math.exp(-epoch / 1.5)) - off
+    return 0.95 * (1 - math.exp(-epoch / 6)) - off
+
+
+def train(cut: Slice) -> SliceResult:
+    epochs = range(round(cut.start) + 1, round(cut.stop) + 1)
+    points = tuple(Point(e, 0, 0, value(cut.config, e), cut.config.lr, 64, 1.0) for e in epochs)
+    return SliceResult(cut, points, Outcome(Status.DONE))
+
+
+def drive(seed: int, trainings: float) -> list[SliceResult]:
+    search = FreezeThaw(SPACE, max_epochs=EPOCHS, seed=seed, complete=lambda v: complete(v, {"kind": "quick"}))
+    log: list[SliceResult] = []
+    while sum(len(r.points) for r in log) < trainings * EPOCHS:
+        for cut in [d for d in search.ask() if isinstance(d, Slice)]:
+            log.append(train(cut))
+            search.tell(log[-1])
+    return log
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_slow_to_start_is_found(seed: int) -> None:
+    best = max((p.metric, r.slice.config["kind"]) for r in drive(seed, 12) for p in r.points)
+    assert best[0] > 0.82
+    assert best[1] == "slow"
+
+
+def test_none_is_sent_before_its_time() -> None:
+    log = drive(0, 12)
+    spent = 0.0
+    jumps = []
+    for result in log:
+        if result.slice.stop == EPOCHS and result.slice.start < EPOCHS / 4:
+            jumps.append(spent / EPOCHS)
+        spent += len(result.points)
+    assert jumps
+    assert min(jumps) >= AFTER
