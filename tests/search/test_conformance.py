@@ -14,7 +14,7 @@ from luthier.records import Outcome, Slice, SliceResult, Status, slice_result_fr
 from luthier.search import SEARCHES
 from luthier.space import Space, choice, integer, log_uniform
 
-PAIRS = ("gp+median", "qmc+percentile", "cmaes+hyperband", "nsgaii+patient", "grid+median", "random+successive-halving")
+PAIRS = ("qmc+percentile", "cmaes+hyperband", "nsgaii+patient", "grid+median", "random+successive-halving")
 
 WITHOUT_CMAES = pytest.mark.skipif(find_spec("cmaes") is None, reason="the package cmaes is not installed")
 every_search = pytest.mark.parametrize(

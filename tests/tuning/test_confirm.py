@@ -8,6 +8,7 @@ import torch
 
 from luthier import Options, Space, Task, choice, confirm, load_result, log_uniform, tune
 from luthier.errors import StudyError, TooManyFailures, UsageError
+from luthier.events import NewBest, StudyOpened
 from luthier.report.history import read_history
 from luthier.report.tested import read_tested
 
@@ -46,7 +47,7 @@ def test_the_same_call_trains_nothing_and_says_the_same_and_more_seeds_add(searc
     first = confirm(searched, top=1, seeds=2)
     events = []
     second = confirm(searched, top=1, seeds=2, on_event=events.append)
-    assert len(events) == 1
+    assert [type(e) for e in events] == [StudyOpened, NewBest]
     assert second.recommendation == first.recommendation
     assert len(confirming(searched)) == 4
     confirm(searched, top=1, seeds=3)

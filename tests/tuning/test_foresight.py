@@ -12,25 +12,25 @@ from luthier.study import Study
 
 
 def test_it_ends_by_itself_when_the_rest_is_not_worth_it(run, tmp_path):
-    result = run(budget="900 epochs", enough=0.05)
-    assert result.epochs < 700
+    result = run(budget="400 epochs", enough=0.1)
+    assert result.epochs < 300
     assert not result.interrupted
     found = result.prospect
-    assert (found.unit, found.rest, found.enough) == ("epochs", True, 0.05)
-    assert 0 <= found.gain.low <= found.gain.mean < 0.05
+    assert (found.unit, found.rest, found.enough) == ("epochs", True, 0.1)
+    assert 0 <= found.gain.low <= found.gain.mean < 0.1
     assert result.confirmations, "what it found is run again all the same"
-    assert found.amount > 900 - result.epochs, "of what was left then, some went into fresh seeds"
+    assert found.amount > 400 - result.epochs, "of what was left then, some went into fresh seeds"
     assert load_result(tmp_path / "study").prospect == found
     assert json.loads(json.dumps(vars(found.gain))) == vars(found.gain)
 
 
 def test_continued_as_it_was_it_ends_at_once_and_without_the_threshold_it_goes_on(run):
-    first = run(budget="900 epochs", enough=0.05)
-    same = run(budget="900 epochs", enough=0.05)
+    first = run(budget="400 epochs", enough=0.1)
+    same = run(budget="400 epochs", enough=0.1)
     competing = first.trainings - first.repeated
     assert same.trainings - same.repeated == competing
-    assert same.prospect.enough == 0.05
-    assert run(budget="900 epochs").trainings > competing + 10
+    assert same.prospect.enough == 0.1
+    assert run(budget="400 epochs").trainings > competing + 10
 
 
 def test_a_spent_budget_is_followed_by_what_as_much_again_would_bring(run, tmp_path):

@@ -106,7 +106,7 @@ class TestFit:
     def test_a_metric_that_falls_is_overfitting_too(self, history: Make, training: Make) -> None:
         train, metric = 2.3 * np.exp(-E / 8), 0.95 - 0.012 * np.maximum(0, E - 6)
         finding = found(history(training(0, train, np.full(20, 0.5), metric)))["overfitting"]
-        assert "accuracy goes from 0.95" in finding.sentence
+        assert "accuracy, smoothed, goes from 0.95" in finding.sentence
 
     def test_a_rise_within_the_noise_is_none(self, history: Make, training: Make) -> None:
         val = 0.5 + 0.05 * np.random.default_rng(0).normal(size=20)

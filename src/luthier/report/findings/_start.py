@@ -37,8 +37,8 @@ def dead_start(view: View, series: Series) -> Sign | None:
         return None
     if moved > STILL or falls:
         return _constant(view, series)
-    if other_rates(view, series, False) is Verdict.BETTER:
-        return None  # a higher rate moves it: it only crawls
+    if any(float(s.train.min()) < 0.9 * view.train_chance for s in as_able(view, series)):
+        return None  # the same model has learned when it was trained otherwise
     lr = float(series.lr.max())
     slots = {"lr": lr, "moved": moved, "loss": float(series.train[-1]), "epochs": float(series.epoch[-1])}
     confidence = 0.95 if moved < 0.01 else 0.75
