@@ -95,7 +95,7 @@ def check_same(stored: Description, asked: Description, where: str) -> None:
     if difference:
         raise StudyError(
             f"study {stored.name!r} in {where} cannot be continued: {difference}; "
-            "give what it was begun with (ranges may be wider), or another study name"
+            "give what it was begun with (ranges may be wider), or another folder"
         )
 
 

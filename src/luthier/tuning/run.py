@@ -131,7 +131,7 @@ class Run:
         trainings = len(self._leader.curves)
         self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))
         first = self._leader.first
-        if first is not None and first.config != self._setup.baseline:
+        if first is not None and task.config(first.config) != self._setup.baseline:
             self._emit(
                 Warned(
                     "your own setting is another one than when the study was begun: it is trained too, but the gain is "
