@@ -9,7 +9,7 @@ import pytest
 from report.page.conftest import history as history
 from report.page.conftest import training as training
 
-from luthier.records import Status
+from luthier.records import Slice, Status
 from luthier.report.finals import final_values
 from luthier.report.front import front, savings, spending
 from luthier.report.importance import importances, interactions
@@ -227,6 +227,16 @@ def test_the_front_holds_what_nothing_beats_and_says_what_speed_costs(training, 
     saving, more = savings(deals)
     assert (saving.times, round(saving.cost, 6)) == (3, 0.05)
     assert (more.times, round(more.cost, 6)) == (6, 0.3)
+
+
+def test_a_branch_takes_the_seconds_of_what_it_branched_from_as_well(training, history):
+    trunk = training(1, [0.5, 0.6, 0.65, 0.66], seconds=1.0, lr=0.1)
+    begun = Slice(1, trunk.config, 0.0, 3.0, trunk.seed)
+    branch = replace(training(2, [0.9], seconds=1.0, lr=0.1, schedule="cooldown"), origin=begun)
+    known = history(training(0, [0.3], seconds=9.0), trunk, branch)
+    assert [(d.training, d.seconds, d.metric) for d in front(known)][-1] == (2, 4.0, 0.9)
+    other = replace(branch, origin=replace(begun, seed=99))
+    assert 2 not in [d.training for d in front(history(training(0, [0.3], seconds=9.0), trunk, other))]
 
 
 def test_every_second_is_accounted_for(searched_like):

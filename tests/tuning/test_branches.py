@@ -130,6 +130,8 @@ def test_a_winner_that_branched_is_counted_kept_and_told(grown, task, tmp_path):
     origin, _ = grown.cuts
     assert (result.best.training, result.best.origin, result.epochs) == (2, origin, 9 + 2 + 7)
     assert [p.epoch for p in result.best.curve] == [3, 4, 5, 6, 7, 8, 9]
+    trunk = [p.seconds for r in Study.load(tmp_path / "study").results() if r.slice.training == 1 for p in r.points]
+    assert result.best.before == pytest.approx(sum(trunk))
     check_weights(task, result.best, origin)
     assert load_result(tmp_path / "study", task).best == result.best
 
