@@ -295,7 +295,7 @@ class Prospect:
     enough: float | None = None  #: the run ended by itself, because less than this was expected
     training: int | None = None  #: what is recommended; None where no plateau is told
     epochs: float | None = None  #: it deserves: later ones are predicted to bring ``tolerance`` at most
-    tolerance: float | None = None  #: the spread of its scores between seeds
+    tolerance: float | None = None  #: what is luck: the spread of its scores between seeds, or their resolution
 
 
 @dataclass(frozen=True)

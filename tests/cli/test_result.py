@@ -73,9 +73,9 @@ class TestReport:
     @pytest.mark.parametrize(
         ("epochs", "sentence"),
         [
-            (5.0, "It deserves 5 of its 8 epochs: later ones brought no more than the spread between seeds (0.003)."),
+            (5.0, "It deserves 5 of its 8 epochs: later ones brought no more than luck (0.003)."),
             (8.0, "It deserves all of its 8 epochs."),
-            (9.0, "It had 8 epochs and is expected to gain more than the spread between seeds (0.003) until epoch 9."),
+            (9.0, "It had 8 epochs and is expected to gain more than luck (0.003) until epoch 9."),
         ],
     )
     def test_how_many_epochs_it_deserves(self, result: Make, epochs: float, sentence: str) -> None:

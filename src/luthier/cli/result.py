@@ -139,12 +139,12 @@ def _deserved(result: Result) -> list[str]:
         return []
     if recommendation.training.number != found.training:
         return []  # the study went on
-    had, spread = recommendation.training.curve.epoch, f"the spread between seeds ({found.tolerance:.2g})"
+    had, luck = recommendation.training.curve.epoch, f"luck ({found.tolerance:.2g})"
     if found.epochs > had:
-        return [f"It had {had:g} epochs and is expected to gain more than {spread} until epoch {found.epochs:g}."]
+        return [f"It had {had:g} epochs and is expected to gain more than {luck} until epoch {found.epochs:g}."]
     if found.epochs > 0.95 * had:
         return [f"It deserves all of its {had:g} epochs."]
-    return [f"It deserves {found.epochs:g} of its {had:g} epochs: later ones brought no more than {spread}."]
+    return [f"It deserves {found.epochs:g} of its {had:g} epochs: later ones brought no more than {luck}."]
 
 
 def _setting(training: int) -> str:

@@ -73,15 +73,17 @@ class Foresight:
 
     def prospect(self, found: Recommendation | None) -> Prospect | None:
         """What going on is expected to bring, and how many epochs the recommended setting deserves."""
-        spread = found.confirmed.spread if found is not None and found.confirmed is not None else 0.0
-        if self._prospect is None or self._search is None or found is None or not spread > 0:
+        if self._prospect is None or self._search is None or found is None or found.confirmed is None:
+            return self._prospect
+        luck = max(found.confirmed.spread, found.confirmed.scale.least)
+        if not luck > 0:
             return self._prospect
         number = found.training.number
         try:
-            epochs = self._search.plateau(number, tolerance=spread)
+            epochs = self._search.plateau(number, tolerance=luck)
         except UsageError:  # it lies outside of the space
             return self._prospect
-        return replace(self._prospect, training=number, epochs=epochs, tolerance=spread)
+        return replace(self._prospect, training=number, epochs=epochs, tolerance=luck)
 
     def _epochs(self, amount: float, state: BudgetState, epochs: float) -> float:
         """What so much of the budget is in epochs."""

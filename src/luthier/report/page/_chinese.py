@@ -42,9 +42,9 @@ WORDS = {
     "ahead.rest": "剩余的预算（{amount}）预计能使{metric}再改进 {gain}（90 % 区间 {low} 到 {high}）。",
     "ahead.enough": "搜索自行停止：剩余的预算（{amount}）预计只能使{metric}再改进 {gain}（90 % 区间 "
     "{low} 到 {high}），低于 {enough}。",
-    "ahead.more": "它训练了 {had} 轮，预计到第 {epochs} 轮为止还会有超过种子间波动（{spread}）的改进。",
+    "ahead.more": "它训练了 {had} 轮，预计到第 {epochs} 轮为止还会有超过运气（{luck}）的改进。",
     "ahead.all": "它的 {had} 轮都值得训练。",
-    "ahead.fewer": "在它的 {had} 轮中，值得训练的是 {epochs} 轮：之后的改进不超过种子间的波动（{spread}）。",
+    "ahead.fewer": "在它的 {had} 轮中，值得训练的是 {epochs} 轮：之后的改进不超过运气（{luck}）。",
     "amount.epochs": "{n} 轮",
     "amount.trainings": "{n} 次训练",
     "findings": "值得注意",

@@ -48,11 +48,9 @@ WORDS = {
     "{high}).",
     "ahead.enough": "The search stopped by itself: the rest of the budget ({amount}) was expected to improve {metric} "
     "by {gain} (90 % interval {low} to {high}), less than {enough}.",
-    "ahead.more": "It had {had} epochs and is expected to gain more than the spread between seeds ({spread}) until "
-    "epoch {epochs}.",
+    "ahead.more": "It had {had} epochs and is expected to gain more than luck ({luck}) until epoch {epochs}.",
     "ahead.all": "It deserves all of its {had} epochs.",
-    "ahead.fewer": "It deserves {epochs} of its {had} epochs: later ones brought no more than the spread between "
-    "seeds ({spread}).",
+    "ahead.fewer": "It deserves {epochs} of its {had} epochs: later ones brought no more than luck ({luck}).",
     "amount.epochs": "{n} epochs",
     "amount.trainings": "{n} trainings",
     "findings": "What stood out",

@@ -187,7 +187,7 @@ def _ahead(history: History, found: Recommendation, words: Words) -> list[str]:
         return sentences
     had = found.training.curve.epoch
     key = "more" if told.epochs > had else "all" if told.epochs > 0.95 * had else "fewer"
-    slots = {"epochs": f"{told.epochs:g}", "had": f"{had:g}", "spread": _brief(told.tolerance)}
+    slots = {"epochs": f"{told.epochs:g}", "had": f"{had:g}", "luck": _brief(told.tolerance)}
     return [*sentences, words(f"ahead.{key}", **slots)]
 
 
