@@ -104,7 +104,9 @@ def recommended(result: Result) -> list[str]:
     if gain is not None and found.gain is not None:
         few = "" if gain.is_clear else ", so wide because the seeds are few"
         doubt = ", so it may be no gain at all" if found.gain_may_be_none else few
-        lent = "" if found.baseline_confirmed else "; it was not run again, its spread is taken to be the same"
+        lent = (
+            "" if found.baseline_confirmed else "; the baseline was not run again, its spread is taken to be the same"
+        )
         told.append(
             f"Gain over the baseline on fresh seeds: {_signed(found.gain)} "
             f"(95 % interval {_signed(gain.low)} to {_signed(gain.high)}{doubt}){lent}."
