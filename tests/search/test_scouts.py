@@ -45,6 +45,22 @@ def test_what_is_slow_to_start_is_found(seed: int) -> None:
     assert best[1] == "slow"
 
 
+def test_a_search_that_is_told_all_sends_no_scout_twice() -> None:
+    """Right after one came back, which was not the best of all."""
+    log = drive(0, 12)
+    first = next(k for k, r in enumerate(log) if r.slice.stop == EPOCHS and r.slice.start < EPOCHS / 4)
+    for upto in (first + 1, first + 2, len(log) - 1):
+        again = FreezeThaw(SPACE, max_epochs=EPOCHS, seed=0, complete=lambda v: complete(v, {"kind": "quick"}))
+        for result in log[:upto]:
+            again.tell(result)
+        [cut] = [d for d in again.ask() if isinstance(d, Slice)]
+        assert (cut.training, cut.start, cut.stop) == (
+            log[upto].slice.training,
+            log[upto].slice.start,
+            log[upto].slice.stop,
+        )
+
+
 def test_none_is_sent_before_its_time() -> None:
     log = drive(0, 12)
     spent = 0.0

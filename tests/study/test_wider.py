@@ -20,6 +20,7 @@ BOTH = {**BEFORE, **BEFORE.fixed}
         ({"weight_decay": log_uniform(1e-6, 1e-2)}, {"weight_decay"}),
         ({"epochs": integer(4, 16)}, {"epochs"}),
         ({"lr": log_uniform(1e-2, 3)}, set()),
+        ({"lr": log_uniform(1e-4, 0.5)}, set()),
         ({"lr": uniform(1e-4, 3)}, set()),
         ({"units": integer(8, 64, log=True)}, set()),
         ({"momentum": uniform(0.0, 0.5)}, set()),

@@ -7,8 +7,11 @@ import pytest
 
 from luthier import Space, load_result, log_uniform, tune
 from luthier.errors import UsageError
+from luthier.events import BudgetState
+from luthier.records import Outcome, Point, Slice, SliceResult, Status
 from luthier.search import make_search
 from luthier.study import Study
+from luthier.tuning.foresight import Foresight
 
 
 def test_it_ends_by_itself_when_the_rest_is_not_worth_it(run, tmp_path):
@@ -88,3 +91,19 @@ def test_cooldowns_say_how_many_epochs_a_setting_deserves(task, tmp_path):
 def test_a_search_of_the_users_own_is_asked_too(run, task, endless):
     search = make_search("freeze-thaw", endless, max_epochs=9, direction="maximize", complete=task.config)
     assert run(budget="60 epochs", search=search).prospect is not None
+
+
+def test_no_forecast_promises_more_than_the_metric_allows(endless, task):
+    search = make_search("freeze-thaw", endless, max_epochs=9, direction="maximize", complete=task.config)
+    for _ in range(6):
+        for cut in [d for d in search.ask() if isinstance(d, Slice)]:
+            points = tuple(Point(e, 1, 1, 0.9 + 0.01 * e, 0.1, 32, 1) for e in range(1, round(cut.stop) + 1))
+            search.tell(SliceResult(cut, points, Outcome(Status.DONE)))
+    most = {}
+    for room in (math.inf, 1e-5):
+        foresight = Foresight(None)
+        foresight.begin(search, BudgetState("epochs", 100, 0.0, 1.0), 0.0)
+        foresight.end(BudgetState("epochs", 100, 100.0, 1.0), 100.0, 1.0, stopped=False, room=room)
+        most[room] = foresight.prospect(None).gain.high
+    assert most[math.inf] > 1e-5
+    assert most[1e-5] == 1e-5
