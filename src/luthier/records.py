@@ -297,6 +297,17 @@ class Prospect:
     epochs: float | None = None  #: it deserves: later ones are predicted to bring ``tolerance`` at most
     tolerance: float | None = None  #: what is luck: the spread of its scores between seeds, or their resolution
 
+    @property
+    def kind(self) -> Literal["again", "rest", "enough"]:
+        """What the gain is of: as much budget again, the rest of it, or the rest that ended the run by itself."""
+        return "again" if not self.rest else "rest" if self.enough is None else "enough"
+
+    def deserves(self, training: int, had: float) -> Literal["more", "all", "fewer"] | None:
+        """Epochs beside the ``had`` ones of what is recommended; None where no plateau is told of this training."""
+        if self.epochs is None or self.training != training:
+            return None
+        return "more" if self.epochs > had else "all" if self.epochs > 0.95 * had else "fewer"
+
 
 @dataclass(frozen=True)
 class Finding:

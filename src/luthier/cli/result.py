@@ -14,7 +14,8 @@ from luthier import Budget
 from luthier.cli import words
 from luthier.cli.plot import plot
 from luthier.hyperparameters import HYPERPARAMETERS
-from luthier.records import Config, Curve, Point
+from luthier.records import Config, Curve, Point, Prospect
+from luthier.report.recommend import Recommendation
 from luthier.training import unused
 from luthier.tuning.result import Best, Result, TrainResult
 
@@ -126,27 +127,28 @@ def expected(result: Result) -> list[str]:
         f"improve {result.metric} by {words.number(gain.mean)} "
         f"(90 % interval {words.number(gain.low)} to {words.number(gain.high)})"
     )
-    more = f"{'The rest of the budget' if found.rest else 'As much again'} ({words.amount(found.unit, found.amount)})"
-    if found.enough is None:
-        told = f"{more} is expected to {would}."
-    else:
-        told = f"Stopped by itself: {more[:1].lower()}{more[1:]} was expected to {would}, less than {found.enough:g}."
-    return [told, *_deserved(result)]
+    amount = words.amount(found.unit, found.amount)
+    told = {
+        "again": f"As much again ({amount}) is expected to {would}.",
+        "rest": f"The rest of the budget ({amount}) is expected to {would}.",
+        "enough": f"Stopped by itself: the rest of the budget ({amount}) was expected to {would}, less than "
+        f"{found.enough or 0:g}.",
+    }
+    return [told[found.kind], *_deserved(found, result.recommendation)]
 
 
-def _deserved(result: Result) -> list[str]:
-    found = result.prospect
-    recommendation = result.recommendation
-    if found is None or recommendation is None or found.epochs is None or found.tolerance is None:
+def _deserved(found: Prospect, recommendation: Recommendation | None) -> list[str]:
+    if recommendation is None:
         return []
-    if recommendation.training.number != found.training:
-        return []  # the study went on
-    had, luck = recommendation.training.curve.epoch, f"luck ({found.tolerance:.2g})"
-    if found.epochs > had:
-        return [f"It had {had:g} epochs and is expected to gain more than {luck} until epoch {found.epochs:g}."]
-    if found.epochs > 0.95 * had:
-        return [f"It deserves all of its {had:g} epochs."]
-    return [f"It deserves {found.epochs:g} of its {had:g} epochs: later ones brought no more than {luck}."]
+    had, epochs = recommendation.training.curve.epoch, found.epochs or 0.0
+    luck = f"luck ({found.tolerance or 0:.2g})"
+    told = {
+        "more": f"It had {had:g} epochs and is expected to gain more than {luck} until epoch {epochs:g}.",
+        "all": f"It deserves all of its {had:g} epochs.",
+        "fewer": f"It deserves {epochs:g} of its {had:g} epochs: later ones brought no more than {luck}.",
+    }
+    key = found.deserves(recommendation.training.number, had)
+    return [] if key is None else [told[key]]
 
 
 def _setting(training: int) -> str:

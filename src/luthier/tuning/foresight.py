@@ -69,7 +69,7 @@ class Foresight:
         except UsageError:  # it was told nothing
             return
         gain = Forecast(*(min(value, room) for value in (gain.mean, gain.low, gain.high)))
-        self._prospect = Prospect(state.unit, amount, rest, gain, self._least if self.enough else None)
+        self._prospect = Prospect(state.unit, amount, rest, gain, self._least if self.enough and rest else None)
 
     def prospect(self, found: Recommendation | None) -> Prospect | None:
         """What going on is expected to bring, and how many epochs the recommended setting deserves."""

@@ -181,13 +181,12 @@ def _ahead(history: History, found: Recommendation, words: Words) -> list[str]:
     gain = {"gain": number(told.gain.mean), "low": number(told.gain.low), "high": number(told.gain.high)}
     amount = words.amount(told.unit, told.amount)
     metric = words.name(history.metric)
-    kind = "again" if not told.rest else "rest" if told.enough is None else "enough"
-    sentences = [words(f"ahead.{kind}", amount=amount, metric=metric, enough=told.enough, **gain)]
-    if told.epochs is None or told.tolerance is None or told.training != found.training.number:
-        return sentences
+    sentences = [words(f"ahead.{told.kind}", amount=amount, metric=metric, enough=told.enough, **gain)]
     had = found.training.curve.epoch
-    key = "more" if told.epochs > had else "all" if told.epochs > 0.95 * had else "fewer"
-    slots = {"epochs": f"{told.epochs:g}", "had": f"{had:g}", "luck": _brief(told.tolerance)}
+    key = told.deserves(found.training.number, had)
+    if key is None:
+        return sentences
+    slots = {"epochs": f"{told.epochs:g}", "had": f"{had:g}", "luck": _brief(told.tolerance or 0.0)}
     return [*sentences, words(f"ahead.{key}", **slots)]
 
 
