@@ -12,6 +12,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 #: A module imports only from its own package and from what stands before it here.
 ORDER = (
     "errors",
+    "user_code",
     "records",
     "files",
     "hyperparameters",

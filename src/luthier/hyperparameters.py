@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
-from luthier.errors import ConfigError, nearest
+from luthier.errors import ALIASES, ConfigError, nearest
 from luthier.records import Config, Value
 
 SCHEDULES = (
@@ -162,6 +163,14 @@ def check_values(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if name in HYPERPARAMETERS:
             HYPERPARAMETERS[name].check(value)
+
+
+def misspelt(name: str) -> str | None:
+    """The hyperparameter that an unknown ``name`` looks like, or is called elsewhere; None for a name of its own."""
+    if name in ALIASES:
+        return ALIASES[name]
+    near = get_close_matches(name.lower(), HYPERPARAMETERS, n=1, cutoff=0.75)
+    return near[0] if near else None
 
 
 def check_names(names: Iterable[str], builder_names: Iterable[str]) -> None:

@@ -88,11 +88,12 @@ def test_a_task_from_a_file(space: str) -> None:
 
     Path("broken.py").write_text("task = 1 / 0\n")
     code, out, err = run("train", "broken.py:task")
-    assert (code, out) == (1, "")
-    assert err == "error: unexpected ZeroDivisionError: division by zero; run again with --debug for the traceback\n"
+    assert (code, out) == (2, "")
+    told = "error: broken.py cannot be loaded, ZeroDivisionError: division by zero (broken.py, line 1); mend it\n"
+    assert err == told
     _, _, err = run("train", "broken.py:task", "--debug")
     assert err.startswith("Traceback")
-    assert err.endswith("error: ZeroDivisionError: division by zero\n")
+    assert err.endswith(told)
 
 
 @pytest.mark.parametrize("workers", ["1", "3"])

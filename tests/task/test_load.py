@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from luthier.errors import DataError, TaskError
+from luthier.errors import DataError, LuthierError, TaskError
 from luthier.task import load_task
 
 FILE = """
@@ -92,9 +92,26 @@ def test_a_file_without_tasks_says_so(file: Path) -> None:
         load_task(str(file))
 
 
-def test_an_error_of_the_file_passes_and_leaves_no_half_module(file: Path) -> None:
-    file.write_text("1 / 0\n")
-    with pytest.raises(ZeroDivisionError):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\n1 / 0\n", r"ZeroDivisionError: division by zero \(my_digits.py, line 2\)"),
+        ("import nothing_like_it\n", r"ModuleNotFoundError: .*'nothing_like_it' \(my_digits.py, line 1\)"),
+        ("task = (\n", r"SyntaxError: '\(' was never closed \(my_digits.py, line 1\)"),
+        ("def task():\n    return len(1)\n", r"TypeError: .* \(my_digits.py, line 2\)"),
+        ("import sys\nsys.exit(3)\n", r"SystemExit: 3 \(my_digits.py, line 2\)"),
+    ],
+)
+def test_an_error_of_the_file_is_told_with_its_line(file: Path, text: str, told: str) -> None:
+    file.write_text(text)
+    with pytest.raises(TaskError, match=f"my_digits.py cannot be loaded, {told}; mend it"):
+        load_task(str(file))
+
+
+@pytest.mark.parametrize("name", ["ValueError('x')", "luthier.errors.ConfigError('x')", "KeyboardInterrupt"])
+def test_a_file_that_fails_leaves_no_half_module(file: Path, name: str) -> None:
+    file.write_text(f"import luthier\nraise {name}\n")
+    with pytest.raises((LuthierError, KeyboardInterrupt)):
         load_task(str(file))
     assert file.stem not in sys.modules
 

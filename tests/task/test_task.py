@@ -268,3 +268,22 @@ def test_a_data_loader_is_told_where_its_data_are() -> None:
     loader = DataLoader(TensorDataset(X, Y))
     with pytest.raises(DataError, match=r"holds its Dataset in \.dataset"):
         make(train=loader).check({})
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("learning_rate", "lr"), ("batchsize", "batch_size"), ("epoch", "epochs"), ("momentun", "momentum")],
+)
+def test_a_misspelt_default_is_refused(name: str, meant: str) -> None:
+    task = make(defaults={name: 3})
+    with pytest.raises(ConfigError, match=f"defaults has '{name}', .* did you mean '{meant}'"):
+        task.check({})
+
+
+@pytest.mark.parametrize("name", ["dropout2", "temperature"])
+def test_a_default_of_the_builders_own_is_not(name: str) -> None:
+    def build(config: Any) -> nn.Module:
+        layers = [linear(config)] if config["lr"] < 1 else [nn.Dropout(config["dropout2"]), linear(config)]
+        return nn.Sequential(*layers)
+
+    make(build, defaults={name: 0.5}).check({"lr": 0.1})

@@ -42,7 +42,7 @@ def test_other_errors_are_no_lack_of_memory(error: Exception) -> None:
     assert not is_out_of_memory(error)
     outcome = raising(error)
     assert outcome.status is Status.FAILED
-    assert outcome.message == f"{type(error).__name__}: {error}"
+    assert outcome.message.startswith(f"{type(error).__name__}: {error} (test_failures.py, line ")
     assert outcome.traceback.startswith("Traceback")
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from luthier import Space, choice, load_result, log_uniform, tune
 from luthier.errors import StudyError
-from luthier.events import NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened, TrainingEnded, Warned
+from luthier.events import NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened, TrainingEnded
 from luthier.records import End, Outcome, Slice, Status
 from luthier.search import SEARCHES, make_search
 from luthier.study import Study
@@ -60,16 +60,6 @@ def test_a_wider_range_goes_on_from_what_was_trained(task, tmp_path, recorded, s
     assert min(entry[0].lr for entry in after.values()) < 1e-3
     with pytest.raises(StudyError, match="lr is"):
         tune(task, narrow, budget="200 epochs", folder=tmp_path, search=search, baseline={"lr": 2e-3})
-
-
-def test_another_setting_of_the_users_is_trained_and_said_not_to_be_the_one_compared_with(run):
-    heard = []
-    run(budget="40 epochs", baseline={"lr": 0.01}, on_event=heard.append)
-    run(budget="60 epochs", baseline={"lr": 0.01}, on_event=heard.append)
-    assert not [e for e in heard if isinstance(e, Warned)]
-    run(budget="80 epochs", baseline={"lr": 0.3}, on_event=heard.append)
-    [warned] = [e for e in heard if isinstance(e, Warned)]
-    assert "your own setting is another one than when the study was begun" in warned.message
 
 
 def test_time_that_passes_after_the_last_result_is_spent_too(run, clock):

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from luthier.errors import ALIASES, RunError, UsageError
 from luthier.hyperparameters import HYPERPARAMETERS
+from luthier.user_code import told
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -32,8 +33,8 @@ def explain(error: BaseException, *, debug: bool = False) -> tuple[str, int]:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         where = f" ({error.filename})" if error.filename else ""
         return f"the disk is full{where}; free some space and run again", FAILED
-    told = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
-    return told if debug else f"unexpected {told}; run again with --debug for the traceback", FAILED
+    text = told(error)
+    return text if debug else f"unexpected {text}; run again with --debug for the traceback", FAILED
 
 
 def _usage(error: _Complaint) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from luthier.errors import TaskError, nearest
+from luthier.errors import LuthierError, TaskError, nearest
 from luthier.task.digits import digits
 from luthier.task.mnist import mnist
 from luthier.task.task import Task
+from luthier.user_code import told
 
 BUILT_IN = ("digits", "mnist")
 
@@ -17,8 +20,8 @@ BUILT_IN = ("digits", "mnist")
 def load_task(spec: str, data: str | Path | None = None) -> Task:
     """The task that ``spec`` names: "digits", "mnist" (with the folder ``data``), or "my_file.py:task".
 
-    In a file the name may be a Task or a function without arguments that makes one. Raises TaskError, or whatever
-    the file raises.
+    In a file the name may be a Task or a function without arguments that makes one. Raises TaskError, also where the
+    file itself fails.
     """
     task = _find(spec, data)
     task.source = (_absolute(spec), None if data is None else str(Path(data).resolve()))
@@ -61,7 +64,8 @@ def _from_file(spec: str) -> Task:
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))  # its own imports, those inside its functions too
     try:
-        module_spec.loader.exec_module(module)
+        with _told_of(file):
+            module_spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[path.stem]
         raise
@@ -69,9 +73,21 @@ def _from_file(spec: str) -> Task:
     if found is None:
         tasks = [n for n, v in vars(module).items() if isinstance(v, Task)]
         raise TaskError(f"{file} has no {name!r}; its tasks are: {', '.join(tasks) or 'none'}")
-    task = found if isinstance(found, Task) else found() if callable(found) else found
+    with _told_of(file):
+        task = found if isinstance(found, Task) else found() if callable(found) else found
     if not isinstance(task, Task):
         raise TaskError(f"{spec} is {type(task).__name__}; it must be a luthier.Task or a function that makes one")
     if task.name == "task":
         task.name = path.stem
     return task
+
+
+@contextmanager
+def _told_of(file: str) -> Iterator[None]:
+    """Turns what the user's file raises into a TaskError that says where."""
+    try:
+        yield
+    except LuthierError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise TaskError(f"{file} cannot be loaded, {told(error)}; mend it") from error

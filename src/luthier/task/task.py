@@ -12,8 +12,9 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from luthier.errors import ConfigError, LuthierError, TaskError
-from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, complete
+from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, complete, misspelt
 from luthier.records import Config, Direction
+from luthier.task._code import digest_of_code, mentions
 from luthier.task._randomness import derive, own_randomness
 from luthier.task.data import Data
 from luthier.task.metrics import (
@@ -25,6 +26,7 @@ from luthier.task.metrics import (
     make_loss,
     make_metric,
 )
+from luthier.user_code import told
 
 ModelBuilder = Callable[[Any], nn.Module]
 
@@ -167,11 +169,25 @@ class Task:
             if to_train:
                 self._check_new(model)
             check_names(config, {*reader.read, *self.defaults})
+            self._check_defaults(reader.read)
             loss = make_loss(config.loss or self.loss)
             for data in (self.train, self.validation):
                 inputs, targets = data.sample(torch.device("cpu"))
                 check_fit(model, loss, inputs, targets, labels=data.targets, metric=self.metric)
         return config
+
+    def _check_defaults(self, read: set[str]) -> None:
+        """Raises ConfigError for a default that nothing reads, where it looks like a hyperparameter misspelt.
+
+        One that the builder's code mentions may be read with another setting.
+        """
+        for name in self.model_defaults.keys() - read:
+            meant = misspelt(name)
+            if meant and not mentions(self.model, name):
+                raise ConfigError(
+                    f"defaults has {name!r}, which neither Luthier nor the model builder reads; "
+                    f"did you mean {meant!r}? Else leave it out"
+                )
 
     def _check_new(self, model: nn.Module) -> None:
         """Raises TaskError for a model that the builder has at hand: trainings would share its weights."""
@@ -192,9 +208,8 @@ class Task:
         except LuthierError:
             raise
         except Exception as error:
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise TaskError(
-                f"the model builder fails with the first setting, {reason}; mend it or the setting"
+                f"the model builder fails with the first setting, {told(error)}; mend it or the setting"
             ) from error
 
     def parameters(self, config: Config) -> int | None:
@@ -211,8 +226,13 @@ class Task:
         except Exception:  # the user's builder may do anything, and an outline is no reason to stop a study
             return None
 
+    @property
+    def code(self) -> str:
+        """Changes when the user's own code of the model, loss or metric does."""
+        return digest_of_code(self.model, self.loss, self.metric)
+
     def describe(self) -> dict[str, Any]:
-        """What tells this task from others, as JSON values."""
+        """What tells this task from others, as JSON values; but for its code, which may change in what is harmless."""
         return {
             "name": self.name,
             "train": [len(self.train), self.train.fingerprint()],

@@ -9,6 +9,7 @@ import torch
 
 from luthier.errors import LuthierError
 from luthier.records import Outcome, Status
+from luthier.user_code import told
 
 #: How torch says in a RuntimeError that memory ran out: CPU (Linux, Windows), CUDA and MPS, cuBLAS.
 MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
@@ -29,7 +30,7 @@ def guarded(run: Callable[[], Outcome]) -> Outcome:
     except Exception as error:
         if is_out_of_memory(error):
             return Outcome(Status.OUT_OF_MEMORY, " ".join(str(error).split())[:300])
-        return Outcome(Status.FAILED, f"{type(error).__name__}: {error}", traceback.format_exc())
+        return Outcome(Status.FAILED, told(error), traceback.format_exc())
 
 
 def is_out_of_memory(error: BaseException) -> bool:

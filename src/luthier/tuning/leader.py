@@ -91,11 +91,6 @@ class Leader:
         return len(self._failed)
 
     @property
-    def first(self) -> Slice | None:
-        """The last slice of training 0, which is the user's own setting."""
-        return self._slices.get(0)
-
-    @property
     def winner(self) -> Slice | None:
         """The last slice of the leading training."""
         return None if self._best is None else self._slices[self._best]

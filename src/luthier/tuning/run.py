@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,9 +70,11 @@ class Run:
         emit: Listener,
         stop: Callable[[], bool],
         enough: float | None,
+        changes: Sequence[str],
     ) -> None:
         self._setup, self._asked, self._study, self._searches = setup, asked, study, searches
         self._folder, self._seed, self._options, self._emit, self._stop = folder, seed, options, emit, stop
+        self._changes = changes  # since the study was begun, in words
         self._leader = Leader(setup.task.direction)
         self._unfinished = Unfinished()
         self._foresight = Foresight(enough)
@@ -130,14 +132,8 @@ class Run:
         task = self._setup.task
         trainings = len(self._leader.curves)
         self._emit(StudyOpened(self._folder, task.name, task.metric_name, task.direction, trainings, self._budget()))
-        first = self._leader.first
-        if first is not None and task.config(first.config) != self._setup.baseline:
-            self._emit(
-                Warned(
-                    "your own setting is another one than when the study was begun: it is trained too, but the gain is "
-                    "told over the first one; begin a study in another folder to compare with this one"
-                )
-            )
+        for change in self._changes:
+            self._emit(Warned(change))
         winner, point = self._leader.winner, self._leader.point
         if winner is not None and point is not None:  # of a study that is continued
             self._emit(NewBest(winner.training, winner.config, point, self._leader.curves[winner.training]))

@@ -25,6 +25,7 @@ class Searches:
     ) -> None:
         self._search, self._setup, self._seed, self._beliefs = search, setup, seed, tuple(beliefs)
         self.informed = isinstance(search, str) and search in INFORMED  #: whether it is told anything beforehand
+        self.name = search if isinstance(search, str) else type(search).__name__
         self.probes = probes  #: whether the user wants them
         self._in_seconds = in_seconds  #: whether that is what the budget counts
         made = self.make(beliefs)  # a wrong name is found out before anything is trained

@@ -36,6 +36,7 @@ def write_source(folder: Path, task: Task, baseline: Config, reference: float | 
         "reference": reference,
         "parameters": task.parameters(baseline),
         "targets": None if targets is None else targets.numel(),
+        "code": task.code,
     }
     document = {**(source or {}), **facts}
     try:
@@ -52,7 +53,7 @@ def load_result(folder: str | Path, task: Task | None = None, *, storage: str | 
     Raises StudyError when there is no study.
     """
     folder = Path(folder)
-    document = _read_source(folder)
+    document = read_source(folder)
     name = document.get("name") if task is None else task.name
     study = Study.load(storage, name) if storage else Study.load(folder)
     if task is None and "task" in document:
@@ -76,7 +77,7 @@ def load_result(folder: str | Path, task: Task | None = None, *, storage: str | 
     return replace(found, recommendation=recommend(read_history(study)), prospect=study.prospect)
 
 
-def _read_source(folder: Path) -> dict[str, Any]:
+def read_source(folder: Path) -> dict[str, Any]:
     """The inverse of ``write_source``; nothing when that is not there."""
     try:
         document: dict[str, Any] = json.loads((folder / SOURCE).read_text())

@@ -16,6 +16,7 @@ from luthier.study import CheckpointStore, Study
 from luthier.task import Task, load_task, reference_of
 from luthier.tuning.aside import Aside
 from luthier.tuning.budget import Budget, parse_budget
+from luthier.tuning.changes import changes
 from luthier.tuning.foresight import check_enough
 from luthier.tuning.result import Result
 from luthier.tuning.run import Run
@@ -98,7 +99,7 @@ def tune(
             direction=task.direction,
             metric=task.metric_name,
             seed=seed,
-            search=search if isinstance(search, str) else type(search).__name__,
+            search=searches.name,
             storage=storage,
         ) as study,
     ):
@@ -106,7 +107,8 @@ def tune(
         study.add_sources(setup.space.sources)
         study.add_threads(options.threads)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
-        run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped, enough)
+        changed = changes(study, folder, setup, seed=seed, search=searches.name)
+        run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped, enough, changed)
         write_source(folder, task, setup.baseline, reference.result() if reference else None)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
