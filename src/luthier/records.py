@@ -171,6 +171,12 @@ class Curve:
         """Seconds of all points together."""
         return sum(p.seconds for p in self.points)
 
+    @property
+    def decayed(self) -> bool:
+        """Whether the learning rate has come down to under a fifth of its highest."""
+        rates = self.column("lr")
+        return rates[-1:] < [0.2 * max(rates, default=0.0)]
+
 
 class Status(str, Enum):
     """How a slice ended."""
@@ -302,11 +308,16 @@ class Prospect:
         """What the gain is of: as much budget again, the rest of it, or the rest that ended the run by itself."""
         return "again" if not self.rest else "rest" if self.enough is None else "enough"
 
-    def deserves(self, training: int, had: float) -> Literal["more", "all", "fewer"] | None:
-        """Epochs beside the ``had`` ones of what is recommended; None where no plateau is told of this training."""
+    def deserves(self, training: int, curve: Curve) -> Literal["more", "all", "fewer", "fewer.decayed"] | None:
+        """Epochs beside those of what is recommended; None where no plateau is told of this training.
+
+        "fewer.decayed": of a schedule that goes by them, so that fewer would be another training.
+        """
         if self.epochs is None or self.training != training:
             return None
-        return "more" if self.epochs > had else "all" if self.epochs > 0.95 * had else "fewer"
+        if self.epochs > 0.95 * curve.epoch:
+            return "more" if self.epochs > curve.epoch else "all"
+        return "fewer.decayed" if curve.decayed else "fewer"
 
 
 @dataclass(frozen=True)

@@ -71,15 +71,17 @@ class TestReport:
         assert document["prospect"]["gain"] == {"mean": 0.0021, "low": 0.0, "high": 0.0083}
 
     @pytest.mark.parametrize(
-        ("epochs", "sentence"),
+        ("epochs", "lr", "sentence"),
         [
-            (5.0, "It deserves 5 of its 8 epochs: later ones brought no more than luck (0.003)."),
-            (8.0, "It deserves all of its 8 epochs."),
-            (9.0, "It had 8 epochs and is expected to gain more than luck (0.003) until epoch 9."),
+            (5.0, 0.1, "It deserves 5 of its 8 epochs: later ones brought no more than luck (0.003).\n"),
+            (5.0, 0.01, "luck (0.003). Keep epochs, which its schedule goes by, and set patience to stop by itself.\n"),
+            (8.0, 0.1, "It deserves all of its 8 epochs.\n"),
+            (9.0, 0.1, "It had 8 epochs and is expected to gain more than luck (0.003) until epoch 9.\n"),
         ],
     )
-    def test_how_many_epochs_it_deserves(self, result: Make, epochs: float, sentence: str) -> None:
+    def test_how_many_epochs_it_deserves(self, result: Make, epochs: float, lr: float, sentence: str) -> None:
         best = trained(7, 0.9722, epochs=8)
+        best = replace(best, curve=Curve((*best.curve.points[:-1], replace(best.curve.points[-1], lr=lr))))
         chosen = Trained(7, best.config, 0, {}, None, best.curve, (), None, True)
         prospect = Prospect("seconds", 37.0, True, Forecast(0.0, 0.0, 0.0), None, 7, epochs, 0.003)
         found = Recommendation(chosen, None, (), None, None, False)

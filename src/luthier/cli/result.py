@@ -140,14 +140,17 @@ def expected(result: Result) -> list[str]:
 def _deserved(found: Prospect, recommendation: Recommendation | None) -> list[str]:
     if recommendation is None:
         return []
-    had, epochs = recommendation.training.curve.epoch, found.epochs or 0.0
+    training = recommendation.training
+    had, epochs = training.curve.epoch, found.epochs or 0.0
     luck = f"luck ({found.tolerance or 0:.2g})"
+    fewer = f"It deserves {epochs:g} of its {had:g} epochs: later ones brought no more than {luck}."
     told = {
         "more": f"It had {had:g} epochs and is expected to gain more than {luck} until epoch {epochs:g}.",
         "all": f"It deserves all of its {had:g} epochs.",
-        "fewer": f"It deserves {epochs:g} of its {had:g} epochs: later ones brought no more than {luck}.",
+        "fewer": fewer,
+        "fewer.decayed": f"{fewer} Keep epochs, which its schedule goes by, and set patience to stop by itself.",
     }
-    key = found.deserves(recommendation.training.number, had)
+    key = found.deserves(training.number, training.curve)
     return [] if key is None else [told[key]]
 
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from luthier.errors import UsageError
-from luthier.records import Finding, Forecast, Prospect, Status
+from luthier.records import Curve, Finding, Forecast, Prospect, Status
 from luthier.report.origins import Expected, Origin
 from luthier.report.page import Source, render, write_page
 from luthier.report.page import page as pages
@@ -89,6 +89,12 @@ def test_what_going_on_is_expected_to_bring_stands_on_the_page(searched):
     assert "The search stopped by itself: the rest of the budget (120 epochs) was expected" in seen(ended)
     assert "less than 0.005. It deserves 5 of its 8 epochs: later ones brought no more than" in seen(ended)
     assert "值得训练的是 5 轮" in seen(ended, language="zh")
+    curves = [t.curve for t in ended.trainings]
+    cooled = [Curve((*c.points[:-1], replace(c.points[-1], lr=1e-9))) for c in curves]
+    trainings = (replace(t, curve=curve) for t, curve in zip(ended.trainings, cooled, strict=True))
+    ended = replace(ended, trainings=tuple(trainings))
+    assert "Keep epochs, which its schedule goes by" in seen(ended)
+    assert "并设置 patience" in seen(ended, language="zh")
     assert "It deserves" not in seen(replace(ended, prospect=replace(ended.prospect, training=number + 1)))
     assert "is expected to improve" not in seen(searched)
 

@@ -67,7 +67,7 @@ class Series:
     @cached_property
     def decayed(self) -> bool:
         """Whether the learning rate has come down to under a fifth of its highest."""
-        return bool(self.lr[-1] < 0.2 * self.lr.max())
+        return self.training.curve.decayed
 
     def settled(self, slack: float, chance: float) -> int:
         """Index of the point from which neither score nor validation loss get better by more than noise.

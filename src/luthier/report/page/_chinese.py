@@ -45,6 +45,8 @@ WORDS = {
     "ahead.more": "它训练了 {had} 轮，预计到第 {epochs} 轮为止还会有超过运气（{luck}）的改进。",
     "ahead.all": "它的 {had} 轮都值得训练。",
     "ahead.fewer": "在它的 {had} 轮中，值得训练的是 {epochs} 轮：之后的改进不超过运气（{luck}）。",
+    "ahead.fewer.decayed": "在它的 {had} 轮中，值得训练的是 {epochs} 轮：之后的改进不超过运气（{luck}）。"
+    "请保留 epochs（它的学习率调度按此进行），并设置 patience 让训练自行停止。",
     "amount.epochs": "{n} 轮",
     "amount.trainings": "{n} 次训练",
     "findings": "值得注意",

@@ -51,6 +51,8 @@ WORDS = {
     "ahead.more": "It had {had} epochs and is expected to gain more than luck ({luck}) until epoch {epochs}.",
     "ahead.all": "It deserves all of its {had} epochs.",
     "ahead.fewer": "It deserves {epochs} of its {had} epochs: later ones brought no more than luck ({luck}).",
+    "ahead.fewer.decayed": "It deserves {epochs} of its {had} epochs: later ones brought no more than luck ({luck}). "
+    "Keep epochs, which its schedule goes by, and set patience to stop by itself.",
     "amount.epochs": "{n} epochs",
     "amount.trainings": "{n} trainings",
     "findings": "What stood out",

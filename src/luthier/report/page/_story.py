@@ -183,7 +183,7 @@ def _ahead(history: History, found: Recommendation, words: Words) -> list[str]:
     metric = words.name(history.metric)
     sentences = [words(f"ahead.{told.kind}", amount=amount, metric=metric, enough=told.enough, **gain)]
     had = found.training.curve.epoch
-    key = told.deserves(found.training.number, had)
+    key = told.deserves(found.training.number, found.training.curve)
     if key is None:
         return sentences
     slots = {"epochs": f"{told.epochs:g}", "had": f"{had:g}", "luck": _brief(told.tolerance or 0.0)}
