@@ -1,4 +1,5 @@
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from luthier.task import call, make_loss
 from luthier.task.metrics import (
     METRICS,
     accuracy,
+    auc,
+    balanced_accuracy,
     best_possible,
     check_fit,
     error,
+    f1,
     is_classification,
     is_elementwise,
     loss_name,
@@ -131,6 +135,35 @@ def test_accuracy_is_the_share_of_right_guesses(pairs: list[tuple[int, int]]) ->
     assert error(outputs, labels) == pytest.approx(1 - right)
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1))
+def test_metrics_of_unbalanced_classes_agree_with_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    guesses, labels = (torch.tensor(column) for column in zip(*pairs, strict=True))
+    outputs = F.one_hot(guesses, 4).float()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # classes that are guessed and never there
+        expected = sklearn_metrics.balanced_accuracy_score(labels, guesses)
+    assert balanced_accuracy(outputs, labels) == pytest.approx(expected)
+    assert f1(outputs, labels) == pytest.approx(sklearn_metrics.f1_score(labels, guesses, average="macro"))
+
+
+@given(st.integers(0, 99), st.integers(1, 4))
+def test_the_area_under_the_curve_agrees_with_scikit_learn(seed: int, width: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    outputs = torch.randn(40, width, generator=generator).round(decimals=1)
+    classes = max(2, width)
+    labels = torch.arange(40) % classes
+    scores = outputs[:, -1] if width == 1 else outputs.diff()[:, 0] if width == 2 else outputs.double().softmax(1)
+    expected = sklearn_metrics.roc_auc_score(labels, scores, multi_class="ovr")
+    assert auc(outputs, labels) == pytest.approx(expected)
+    assert auc(outputs, labels.float()) == pytest.approx(expected)
+
+
+def test_the_area_under_the_curve_of_classes_that_are_not_there() -> None:
+    outputs = torch.eye(4)[torch.tensor([0, 1, 0, 1])]
+    assert auc(outputs, torch.tensor([0, 1, 0, 1])) == 1  # of the two that are
+    assert auc(outputs, torch.zeros(4).long()) == 0.5
+
+
 @pytest.mark.parametrize("shape", [(4,), (4, 1)])
 def test_accuracy_of_two_classes_from_one_output(shape: tuple[int, ...]) -> None:
     outputs, labels = torch.tensor([-1.0, 2.0, 3.0, -4.0]), torch.tensor([0.0, 1.0, 0.0, 1.0])
@@ -154,15 +187,18 @@ def test_metrics_by_name_and_by_default() -> None:
     assert {n: make_metric(n, None, nn.MSELoss())[2] for n in METRICS} == {
         "accuracy": "maximize",
         "error": "minimize",
+        "balanced_accuracy": "maximize",
+        "f1": "maximize",
+        "auc": "maximize",
         "mse": "minimize",
         "mae": "minimize",
         "r2": "maximize",
     }
 
-    def f1(outputs: Tensor, targets: Tensor) -> float:
+    def own(outputs: Tensor, targets: Tensor) -> float:
         return 0.0
 
-    assert make_metric(f1, "maximize", nn.MSELoss()) == ("f1", f1, "maximize")
+    assert make_metric(own, "maximize", nn.MSELoss()) == ("own", own, "maximize")
 
 
 @pytest.mark.parametrize(

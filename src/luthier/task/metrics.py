@@ -70,15 +70,51 @@ def is_elementwise(loss: LossFunction) -> bool:
     )
 
 
+def guesses_of(outputs: Tensor, targets: Tensor) -> Tensor:
+    """The class of the largest output (along dimension 1), in the targets' shape; 1 for a single output above 0."""
+    guesses = outputs.argmax(1) if outputs.ndim > 1 and outputs.shape[1] > 1 else (outputs > 0).long()
+    return guesses.reshape(targets.shape)
+
+
 def accuracy(outputs: Tensor, targets: Tensor) -> float:
     """Share of samples, in [0, 1], whose largest output (along dimension 1) is the target's class."""
-    guesses = outputs.argmax(1) if outputs.ndim > 1 and outputs.shape[1] > 1 else (outputs > 0).long()
-    return int((guesses.reshape(targets.shape) == targets).sum()) / targets.numel()
+    return int((guesses_of(outputs, targets) == targets).sum()) / targets.numel()
 
 
 def error(outputs: Tensor, targets: Tensor) -> float:
     """1 - accuracy, in [0, 1]."""
     return 1.0 - accuracy(outputs, targets)
+
+
+def balanced_accuracy(outputs: Tensor, targets: Tensor) -> float:
+    """Mean over the classes among the targets of the share that is found, in [0, 1]."""
+    found = guesses_of(outputs, targets) == targets
+    return sum(float(found[targets == c].double().mean()) for c in targets.unique()) / len(targets.unique())
+
+
+def f1(outputs: Tensor, targets: Tensor) -> float:
+    """Mean over the classes (macro average) of F1, in [0, 1]."""
+    from sklearn.metrics import f1_score
+
+    wanted = targets.cpu().reshape(-1)
+    guesses = guesses_of(outputs.cpu(), targets.cpu()).reshape(-1)
+    return float(f1_score(wanted, guesses, average="macro", zero_division=0.0))
+
+
+def auc(outputs: Tensor, targets: Tensor) -> float:
+    """Area under the ROC curve, in [0, 1]; of more than two classes the mean of each against the rest.
+
+    A class that all or none of the targets are does not count; 0.5 where that leaves none.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    wanted, scores = targets.cpu().reshape(-1).long(), outputs.cpu().reshape(len(outputs), -1)
+    if scores.shape[1] < 3:
+        columns = {1: scores[:, -1] - (scores[:, 0] if scores.shape[1] == 2 else 0)}
+    else:
+        columns = dict(enumerate(scores.double().softmax(1).T))
+    areas = [roc_auc_score(wanted == c, s) for c, s in columns.items() if 0 < (wanted == c).sum() < len(wanted)]
+    return float(sum(areas) / len(areas)) if areas else 0.5
 
 
 def mse(outputs: Tensor, targets: Tensor) -> float:
@@ -101,6 +137,9 @@ def r2(outputs: Tensor, targets: Tensor) -> float:
 METRICS: dict[str, tuple[MetricFunction, Direction]] = {
     "accuracy": (accuracy, "maximize"),
     "error": (error, "minimize"),
+    "balanced_accuracy": (balanced_accuracy, "maximize"),
+    "f1": (f1, "maximize"),
+    "auc": (auc, "maximize"),
     "mse": (mse, "minimize"),
     "mae": (mae, "minimize"),
     "r2": (r2, "maximize"),

@@ -42,11 +42,11 @@ class Task:
     ``validation`` and ``test`` are (inputs, targets) as tensors or arrays, a map-style Dataset of such pairs, or a
     function that makes one; ``validation`` may be a fraction of the training data, in (0, 1). ``test`` is never
     looked at by a search. ``loss`` is a torch loss by name, a module or a function (outputs, targets) -> mean over
-    the batch. ``metric`` is "accuracy", "error", "mse", "mae", "r2", "loss" (of the validation data) or a function
-    (outputs, targets) -> float with its ``direction``. ``defaults`` are the values of hyperparameters that this
-    task starts from, the model builder's own ones among them, and ``ranges`` what a search may vary besides the usual
-    when it gets no space. ``evaluations_per_epoch`` is 1 for data of up to a
-    million samples. ``workers`` are the DataLoader's, for data that does not fit in memory.
+    the batch. ``metric`` is "accuracy", "error", "balanced_accuracy", "f1", "auc", "mse", "mae", "r2", "loss" (of the
+    validation data) or a function (outputs, targets) -> float with its ``direction``. ``defaults`` are the values of
+    hyperparameters that this task starts from, the model builder's own ones among them, and ``ranges`` what a search
+    may vary besides the usual when it gets no space. ``evaluations_per_epoch`` is 1 for data of up to a million
+    samples. ``workers`` are the DataLoader's, for data that does not fit in memory.
 
     Raises TaskError, DataError or ConfigError, some of them only when the data is first used.
     """
