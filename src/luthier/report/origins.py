@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from optuna.distributions import BaseDistribution, json_to_distribution
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution, json_to_distribution
 
 from luthier.records import Belief, Value
 from luthier.report.history import History
@@ -78,8 +78,15 @@ def origins(history: History) -> tuple[Origin, ...]:
 
 def _rows(name: str, range_: BaseDistribution, sources: Mapping[str, str], known: Sequence[Belief]) -> list[Origin]:
     source, text = sources.get(name, YOURS), describe(range_)
-    found = [Origin(name, text, source, of_belief(b), b.source) for b in known if b.name == name]
+    found = [Origin(name, text, source, _within(of_belief(b), range_), b.source) for b in known if b.name == name]
     return found or [Origin(name, text, source, None, "")]
+
+
+def _within(told: Expected, range_: BaseDistribution) -> Expected:
+    """No further than the range, where the search cannot go; as it is where the range holds none of it."""
+    if not isinstance(range_, (FloatDistribution, IntDistribution)) or not range_.low <= told.centre <= range_.high:
+        return told
+    return replace(told, low=max(told.low, float(range_.low)), high=min(told.high, float(range_.high)))
 
 
 def of_belief(belief: Belief) -> Expected:
