@@ -114,6 +114,7 @@ CASES: dict[str, tuple[Callable[[], Task], dict[str, object]]] = {
     "fixed": (user_task("datasets.py:fixed"), {"epochs": 3, "batch_size": 8}),
     "noisy": (user_task("datasets.py:noisy"), {"epochs": 3, "batch_size": 8}),
     "split": (user_task("datasets.py:split"), {"epochs": 3, "batch_size": 9, "schedule": "linear"}),
+    "collated": (user_task("datasets.py:lines"), {"epochs": 3, "batch_size": 9}),
     "bfloat16": (digits, {"epochs": 2, "lr": 0.2}),
     "device": (user_task("closures.py:small"), {"epochs": 2}),
     "device, streamed": (user_task("datasets.py:noisy"), {"epochs": 2}),

@@ -270,3 +270,49 @@ def test_fingerprints_tell_data_apart() -> None:
 def test_a_random_dataset_has_a_fingerprint_of_its_size() -> None:
     random = [Data(Items(lambda i: (torch.rand(2), 0), n), "training").fingerprint() for n in (5, 5, 6)]
     assert random[0] == random[1] != random[2]
+
+
+def lines(size: int = 9) -> Items:
+    """Sequences of many lengths."""
+    return Items(lambda i: {"line": torch.arange(1 + i % 4), "label": i % 2}, size)
+
+
+def padded(samples: list[Any]) -> Any:
+    line = torch.nn.utils.rnn.pad_sequence([s["line"] for s in samples], batch_first=True, padding_value=-1)
+    return {"line": line}, [s["label"] for s in samples]
+
+
+def collated(samples: list[Any]) -> Any:
+    inputs, labels = padded(samples)
+    return inputs, torch.tensor(labels)
+
+
+def test_samples_that_do_not_stack_are_collated() -> None:
+    data = Data(lambda: lines(), "training", collate=collated)
+    inputs, targets = data.sample(CPU, 3)
+    assert inputs["line"].tolist() == [[0, -1, -1], [0, 1, -1], [0, 1, 2]]
+    assert targets.tolist() == [0, 1, 0]
+    sizes = [len(targets) for _, targets in data.source(CPU).batches(torch.arange(9), [4, 4, 1], 0)]
+    assert sizes == [4, 4, 1]
+    part, _ = data.split(0.3, "validation")
+    assert part.sample(CPU, 2)[0]["line"].ndim == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "collate", "message"),
+    [
+        (
+            lines(),
+            lambda samples: samples[0]["lable"],
+            r"collate fails on samples .*KeyError: 'lable' \(test_data.py, ",
+        ),
+        (lines(), lambda samples: samples, "collate gives list; it must be a pair"),
+        (lines(), padded, "collate gives list in a batch; it must give tensors"),
+        (lines(), lambda s: (s[0]["line"], s[0]["line"]), "collate gives 1 targets for 8 samples; give one row"),
+        (lines(0), collated, "is empty"),
+        ((X, Y), collated, r"collate joins samples of a Dataset, but the training data is \(inputs, targets\)"),
+    ],
+)
+def test_a_collate_that_does_not_fit_is_told(what: Any, collate: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        len(Data(what, "training", collate=collate))

@@ -172,6 +172,12 @@ def test_accuracy_of_two_classes_from_one_output(shape: tuple[int, ...]) -> None
     assert accuracy(outputs[:, None], labels.long()) == 0.5
 
 
+@pytest.mark.parametrize("metric", [accuracy, error, balanced_accuracy, f1])
+def test_what_losses_ignore_counts_for_nothing(metric: Any) -> None:
+    outputs, labels = torch.eye(3)[torch.tensor([0, 1, 2, 0, 1])], torch.tensor([0, 1, 1, -100, -100])
+    assert metric(outputs, labels) == metric(outputs[:3], labels[:3])
+
+
 def test_accuracy_of_images_is_by_pixel() -> None:
     outputs = torch.zeros(2, 3, 4, 4)
     outputs[:, 1] = 1

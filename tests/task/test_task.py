@@ -217,7 +217,7 @@ def test_bad_data_are_told() -> None:
         ({"validation": float("nan")}, "validation is nan"),
         ({"evaluations_per_epoch": 0}, "evaluations_per_epoch is 0; it must be a whole number, 1 or more"),
         ({"evaluations_per_epoch": 2.5}, "evaluations_per_epoch is 2.5; it must be a whole number"),
-        ({"metric": "f1"}, "unknown metric 'f1'"),
+        ({"metric": "kappa"}, "unknown metric 'kappa'"),
         ({"loss": "nonsense"}, "unknown loss 'nonsense'"),
     ],
 )

@@ -70,13 +70,13 @@ def _part(name: str, given: Any, data: Data) -> Part:
     if not is_builder(given):
         if data.tensors is not None:
             return Part(name, from_file=True)
-        return Part(name, given, streamed=True, converts=not _has_ready_items(given))
+        return Part(name, given, streamed=True, converts=not _has_ready_items(given, data))
     made, seed = _made(given, derive(0, data.name))
     if data.tensors is None:
-        return Part(name, given, streamed=True, seed=seed, converts=not _has_ready_items(made))
+        return Part(name, given, streamed=True, seed=seed, converts=not _has_ready_items(made, data))
     if isinstance(made, (tuple, list)) and len(made) == 2 and not isinstance(made, Dataset):
         return Part(name, given, seed=seed, converts=not _is_ready(made[0], made[1]))
-    return Part(name, given, seed=seed, reads_items=True, converts=not _has_ready_items(made))
+    return Part(name, given, seed=seed, reads_items=True, converts=not _has_ready_items(made, data))
 
 
 def _made(builder: Any, seed: int) -> tuple[Any, int | None]:
@@ -92,9 +92,9 @@ def _streams() -> tuple[Any, ...]:
     return bytes(torch.get_rng_state().numpy()), numpy[1].tobytes(), numpy[2], random.getstate()
 
 
-def _has_ready_items(dataset: Any) -> bool:
+def _has_ready_items(dataset: Any, data: Data) -> bool:
     with own_randomness():
-        inputs, targets = default_collate([dataset[0]])
+        inputs, targets = (data.collate or default_collate)([dataset[0]])
     return _is_ready(tuple(inputs) if isinstance(inputs, list) else inputs, targets)
 
 

@@ -172,7 +172,6 @@ def _values(winner: Winner, train: Part, valid: Part, *, fraction: bool) -> Simp
         reads_items=train.reads_items or valid.reads_items,
         draws=[p.seed for p in (train, valid)],
         converts=train.converts or valid.converts,
-        workers=task.workers,
         device=winner.device,
         device_type=text(torch.device(winner.device).type),
         bfloat16=winner.options.precision == "bfloat16",
@@ -256,9 +255,19 @@ def _write_users(values: SimpleNamespace, winner: Winner, train: Part, valid: Pa
     both = [values.train.make, values.valid.make]
     values.both = fitted("return ", "", both, "", 4)
     given = "Hyperparameters(MODEL)" if values.attributes else "MODEL"
+    values.loader = _loader(task, bundle)
     values.model = f"None({given})" if bundle is None else bundle.call(task.model, "model_builder", given)
     values.loss = "loss_function = None" if bundle is None else _loss(bundle, winner)
     values.metric = None if task.metric is None else _metric(values, winner, bundle)
+
+
+def _loader(task: Task, bundle: Bundle | None) -> str:
+    """The return of a DataLoader in ``read``."""
+    arguments = ["dataset", "batch_sampler=batches", f"num_workers={task.workers}"]
+    if task.collate is not None:
+        collate = "None" if bundle is None else bundle.expression(task.collate, "collate")
+        arguments.append(f"collate_fn={collate}")
+    return fitted("return DataLoader", "(", [*arguments, "generator=generator"], ")", 4)
 
 
 def _part_values(part: Part, bundle: Bundle | None) -> SimpleNamespace:

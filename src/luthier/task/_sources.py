@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 Batch = tuple[Any, Any]  # inputs, targets
+Collate = Callable[[list[Any]], Batch]  # a batch from samples of a Dataset, as a DataLoader's collate_fn
 CHUNK_BYTES = 16 << 20  # rows gathered at once; batches are views of it. 4 to 32 MiB measured the same on MNIST
 
 
@@ -104,10 +105,10 @@ def _groups(sizes: Sequence[int], rows: int) -> Iterator[list[int]]:
 
 
 class Streamed:
-    """A map-style Dataset that is random or does not fit in memory, read by a DataLoader."""
+    """A map-style Dataset that is random, needs a ``collate`` or does not fit in memory, read by a DataLoader."""
 
-    def __init__(self, dataset: Any, device: torch.device, workers: int) -> None:
-        self._dataset, self._device, self._workers = dataset, device, workers
+    def __init__(self, dataset: Any, device: torch.device, workers: int, collate: Collate | None = None) -> None:
+        self._dataset, self._device, self._workers, self._collate = dataset, device, workers, collate
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -125,6 +126,7 @@ class Streamed:
             self._dataset,
             batch_sampler=indices,
             num_workers=self._workers,
+            collate_fn=self._collate,
             generator=generator,
             pin_memory=self._device.type == "cuda",
         )

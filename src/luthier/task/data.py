@@ -15,7 +15,8 @@ from torch.utils.data import DataLoader, Dataset, Subset, default_collate
 
 from luthier.errors import DataError
 from luthier.task._randomness import derive, own_randomness
-from luthier.task._sources import Resident, Source, Streamed, as_input, as_target, leaves, tree_map
+from luthier.task._sources import Collate, Resident, Source, Streamed, as_input, as_target, leaves, tree_map
+from luthier.user_code import told
 
 #: Share of the free memory that data may take. The other half is for the model, its gradients and activations.
 MEMORY_SHARE = 0.5
@@ -26,12 +27,14 @@ class Data:
     """One data set: (inputs, targets) as tensors or arrays, a map-style Dataset of such pairs, or a builder of either.
 
     Inputs may be a tuple or a mapping of tensors: the model is called with them as arguments. Integer targets become
-    int64, float64 becomes float32. What a builder draws at random depends on ``name`` alone. Raises DataError for
-    empty data, unequal lengths, NaN or infinity.
+    int64, float64 becomes float32. What a builder draws at random depends on ``name`` alone. With ``collate`` the
+    samples of a Dataset may be anything that it makes a pair of. Raises DataError for empty data, unequal lengths, NaN
+    or infinity.
     """
 
-    def __init__(self, what: Any, name: str, workers: int = 0) -> None:
-        self.name, self._workers = name, workers
+    def __init__(self, what: Any, name: str, workers: int = 0, collate: Collate | None = None) -> None:
+        self.name, self.collate = name, collate
+        self._workers = workers
         self._given = what
         self._tensors: tuple[Any, Tensor] | None = None
         self._dataset: Any = None
@@ -76,7 +79,7 @@ class Data:
                 inputs, targets = self._tensors
                 parts.append(Data((tree_map(lambda t: t[rows], inputs), targets[rows]), part_name))  # noqa: B023
             else:
-                parts.append(Data(Subset(self._dataset, rows.tolist()), part_name, self._workers))
+                parts.append(Data(Subset(self._dataset, rows.tolist()), part_name, self._workers, self.collate))
         return parts[0], parts[1]
 
     def fingerprint(self) -> str:
@@ -100,6 +103,10 @@ class Data:
         if callable(given) and not isinstance(given, (Dataset, tuple, list)) and not hasattr(given, "__getitem__"):
             given = given()
         if isinstance(given, (tuple, list)) and len(given) == 2 and not isinstance(given, Dataset):
+            if self.collate is not None:
+                raise DataError(
+                    f"collate joins samples of a Dataset, but the {self.name} data is (inputs, targets); leave it out"
+                )
             self._tensors = _as_tensors(given[0], given[1], self.name)
         elif hasattr(given, "__getitem__") and hasattr(given, "__len__") and not isinstance(given, Mapping):
             self._load_dataset(given)
@@ -113,6 +120,10 @@ class Data:
     def _load_dataset(self, dataset: Any) -> None:
         if len(dataset) == 0:
             raise DataError(f"the {self.name} data is empty; give at least one sample")
+        if self.collate is not None:
+            self._check_collate(self.collate, [dataset[i] for i in range(min(PROBE, len(dataset)))])
+            self._dataset = dataset
+            return
         first = [_sample(dataset, i, self.name) for i in range(min(PROBE, len(dataset)))]
         again = [_sample(dataset, i, self.name) for i in range(min(PROBE, len(dataset)))]
         size = sum(t.numel() * t.element_size() for t in leaves(_collate(first, self.name))) / len(first)
@@ -123,9 +134,24 @@ class Data:
         else:
             self._dataset = dataset
 
+    def _check_collate(self, collate: Collate, samples: list[Any]) -> None:
+        try:
+            batch = collate(samples)
+        except Exception as error:
+            raise DataError(f"collate fails on samples of the {self.name} data, {told(error)}; mend it") from error
+        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+            raise DataError(f"collate gives {type(batch).__name__}; it must be a pair (inputs, targets)")
+        for leaf in leaves((tuple(batch[0]) if isinstance(batch[0], list) else batch[0], batch[1])):
+            if not isinstance(leaf, Tensor):
+                raise DataError(f"collate gives {type(leaf).__name__} in a batch; it must give tensors")
+        if len(batch[1]) != len(samples):
+            raise DataError(
+                f"collate gives {len(batch[1])} targets for {len(samples)} samples; give one row for each sample"
+            )
+
     def _make_source(self, device: torch.device) -> Source:
         if self._tensors is None:
-            return Streamed(self._dataset, device, self._workers)
+            return Streamed(self._dataset, device, self._workers, self.collate)
         inputs, targets = self._tensors
         size = sum(t.numel() * t.element_size() for t in (*leaves(inputs), targets))
         if device.type == "cpu" or size < MEMORY_SHARE * free_memory(device):

@@ -70,15 +70,21 @@ def is_elementwise(loss: LossFunction) -> bool:
     )
 
 
-def guesses_of(outputs: Tensor, targets: Tensor) -> Tensor:
-    """The class of the largest output (along dimension 1), in the targets' shape; 1 for a single output above 0."""
+def guesses_of(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """The class of the largest output (along dimension 1), 1 for a single output above 0; and the targets, both flat.
+
+    Targets of -100 are left out, as torch's losses do (``ignore_index``).
+    """
     guesses = outputs.argmax(1) if outputs.ndim > 1 and outputs.shape[1] > 1 else (outputs > 0).long()
-    return guesses.reshape(targets.shape)
+    guesses, targets = guesses.reshape(-1), targets.reshape(-1)
+    kept = targets != -100
+    return (guesses, targets) if bool(kept.all()) else (guesses[kept], targets[kept])
 
 
 def accuracy(outputs: Tensor, targets: Tensor) -> float:
     """Share of samples, in [0, 1], whose largest output (along dimension 1) is the target's class."""
-    return int((guesses_of(outputs, targets) == targets).sum()) / targets.numel()
+    guesses, wanted = guesses_of(outputs, targets)
+    return int((guesses == wanted).sum()) / max(1, wanted.numel())
 
 
 def error(outputs: Tensor, targets: Tensor) -> float:
@@ -88,16 +94,16 @@ def error(outputs: Tensor, targets: Tensor) -> float:
 
 def balanced_accuracy(outputs: Tensor, targets: Tensor) -> float:
     """Mean over the classes among the targets of the share that is found, in [0, 1]."""
-    found = guesses_of(outputs, targets) == targets
-    return sum(float(found[targets == c].double().mean()) for c in targets.unique()) / len(targets.unique())
+    guesses, wanted = guesses_of(outputs, targets)
+    classes = wanted.unique()
+    return sum(float((guesses == wanted)[wanted == c].double().mean()) for c in classes) / max(1, len(classes))
 
 
 def f1(outputs: Tensor, targets: Tensor) -> float:
     """Mean over the classes (macro average) of F1, in [0, 1]."""
     from sklearn.metrics import f1_score
 
-    wanted = targets.cpu().reshape(-1)
-    guesses = guesses_of(outputs.cpu(), targets.cpu()).reshape(-1)
+    guesses, wanted = guesses_of(outputs.cpu(), targets.cpu())
     return float(f1_score(wanted, guesses, average="macro", zero_division=0.0))
 
 

@@ -16,6 +16,7 @@ from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, 
 from luthier.records import Config, Direction
 from luthier.task._code import digest_of_code, mentions
 from luthier.task._randomness import derive, own_randomness
+from luthier.task._sources import Collate
 from luthier.task.data import Data
 from luthier.task.metrics import (
     LossFunction,
@@ -46,7 +47,8 @@ class Task:
     validation data) or a function (outputs, targets) -> float with its ``direction``. ``defaults`` are the values of
     hyperparameters that this task starts from, the model builder's own ones among them, and ``ranges`` what a search
     may vary besides the usual when it gets no space. ``evaluations_per_epoch`` is 1 for data of up to a million
-    samples. ``workers`` are the DataLoader's, for data that does not fit in memory.
+    samples. ``workers`` and ``collate`` are the DataLoader's, for a Dataset that does not fit in memory, or whose
+    samples do not stack: ``collate`` makes the pair of inputs and targets from a list of samples.
 
     Raises TaskError, DataError or ConfigError, some of them only when the data is first used.
     """
@@ -66,6 +68,7 @@ class Task:
         name: str = "task",
         evaluations_per_epoch: int | None = None,
         workers: int = 0,
+        collate: Collate | None = None,
     ) -> None:
         if not callable(model) or isinstance(model, nn.Module):
             raise TaskError(f"model is {type(model).__name__}; give a function that builds it from a config")
@@ -82,13 +85,14 @@ class Task:
         self.ranges = dict(ranges or {})
         self.source: tuple[str, str | None] | None = None  #: what load_task made it from
         self.given, self.workers = (train, validation), workers  #: as they came, for a script that makes them again
-        self._train, self._validation = Data(train, "training", workers), validation
+        self.collate = collate
+        self._train, self._validation = Data(train, "training", workers, collate), validation
         if isinstance(validation, float):
             if not 0 < validation < 1:
                 raise TaskError(f"validation is {validation}; a fraction must lie between 0 and 1")
         else:
-            self._validation = Data(validation, "validation", workers)
-        self.test = None if test is None else Data(test, "test", workers)
+            self._validation = Data(validation, "validation", workers, collate)
+        self.test = None if test is None else Data(test, "test", workers, collate)
         self._evaluations = evaluations_per_epoch
 
     @property
@@ -228,8 +232,8 @@ class Task:
 
     @property
     def code(self) -> str:
-        """Changes when the user's own code of the model, loss or metric does."""
-        return digest_of_code(self.model, self.loss, self.metric)
+        """Changes when the user's own code of the model, loss, metric or collate does."""
+        return digest_of_code(self.model, self.loss, self.metric, self.collate)
 
     def describe(self) -> dict[str, Any]:
         """What tells this task from others, as JSON values; but for its code, which may change in what is harmless."""

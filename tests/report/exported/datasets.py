@@ -30,6 +30,31 @@ def model(config):
     return nn.Sequential(nn.Linear(6, 8), nn.ReLU(inplace=True), nn.Dropout(0.1), nn.Linear(8, CLASSES))
 
 
+class Lines(Fixed):
+    """Sequences of many lengths."""
+
+    def __getitem__(self, i: int):
+        return {"line": torch.arange(1 + i % 7), "label": i % CLASSES}
+
+
+class Mean(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words, self.out = nn.Embedding(8, 4), nn.Linear(4, CLASSES)
+
+    def forward(self, line, length):
+        return self.out(self.words(line).mean(1) * length[:, None])
+
+
+def padded(samples):
+    """Lines padded to the longest of a batch, with their lengths."""
+    lines = [sample["line"] for sample in samples]
+    length = torch.tensor([float(len(line)) for line in lines])
+    line = nn.utils.rnn.pad_sequence(lines, batch_first=True, padding_value=7)
+    return {"line": line, "length": length}, torch.tensor([sample["label"] for sample in samples])
+
+
+lines = Task(lambda config: Mean(), lambda: Lines(70), lambda: Lines(31), collate=padded)
 fixed = Task(model, lambda: Fixed(70), lambda: Fixed(31, shift=0.5))
 noisy = Task(model, Noisy(70), Noisy(31, shift=0.5))
 split = Task(model, lambda: Noisy(101), 0.3, evaluations_per_epoch=3)
