@@ -71,6 +71,14 @@ class TestRanges:
         with pytest.raises(SpaceError, match="touches 0"):
             integer(0, 8, log=True)
 
+    def test_steps(self) -> None:
+        assert integer(32, 128, step=32) == IntDistribution(32, 128, step=32)
+        with pytest.raises(SpaceError, match="steps of 16 from 32 do not end at 100; give 96 or 112"):
+            integer(32, 100, step=16)
+        for wrong in ({"step": 0}, {"step": 2.5}, {"step": 2, "log": True}):
+            with pytest.raises(SpaceError, match="must be a whole number, 1 or more, and 1 on a logarithmic scale"):
+                integer(2, 8, **wrong)  # type: ignore[arg-type]
+
     def test_a_choice_has_values(self) -> None:
         assert choice("SGD", "Adam") == CategoricalDistribution(["SGD", "Adam"])
         with pytest.raises(SpaceError, match="choice of nothing"):
@@ -84,6 +92,7 @@ class TestRanges:
         [
             (log_uniform(1e-3, 1), "0.001 to 1 (log)"),
             (integer(16, 256), "16 to 256"),
+            (integer(16, 256, step=16), "16 to 256 in steps of 16"),
             (choice("SGD", "Adam", None), "SGD | Adam | None"),
         ],
     )
@@ -149,6 +158,7 @@ class TestFiles:
             "batch_size: {low: 16, high: 256, log: true}\n"
             "dropout: {low: 0, high: 0.5}\n"
             "units: {low: 8, high: 64, integer: true}\n"
+            "heads: {low: 2, high: 8, step: 2}\n"
             "optimizer: [SGD, Adam]\n"
             "epochs: 20\n"
         )
@@ -158,6 +168,7 @@ class TestFiles:
             "batch_size": integer(16, 256, log=True),
             "dropout": uniform(0, 0.5),
             "units": integer(8, 64),
+            "heads": integer(2, 8, step=2),
             "optimizer": choice("SGD", "Adam"),
         }
         assert dict(space.fixed) == {"epochs": 20}

@@ -34,14 +34,19 @@ def log_uniform(low: float, high: float) -> FloatDistribution:
     return FloatDistribution(float(low), float(high), log=True)
 
 
-def integer(low: float, high: float, *, log: bool = False) -> IntDistribution:
-    """A whole number between ``low`` and ``high``, both included. Raises SpaceError as above."""
+def integer(low: float, high: float, *, log: bool = False, step: int = 1) -> IntDistribution:
+    """A whole number between ``low`` and ``high``, both included, in steps from ``low``. Raises SpaceError as above."""
     _check_order(low, high)
     if low != round(low) or high != round(high):
         raise SpaceError(f"range {low:g} to {high:g} is not of whole numbers; use uniform or log_uniform")
     if log:
         _check_log(low, high)
-    return IntDistribution(round(low), round(high), log=log)
+    if not isinstance(step, int) or step < 1 or (log and step > 1):
+        raise SpaceError(f"step is {step}; it must be a whole number, 1 or more, and 1 on a logarithmic scale")
+    if (high - low) % step:
+        last = round(high - (high - low) % step)
+        raise SpaceError(f"steps of {step} from {low:g} do not end at {high:g}; give {last} or {last + step}")
+    return IntDistribution(round(low), round(high), log=log, step=step)
 
 
 def choice(*values: Value) -> CategoricalDistribution:
@@ -146,7 +151,9 @@ def describe(distribution: BaseDistribution) -> str:
     if isinstance(distribution, CategoricalDistribution):
         return " | ".join(str(c) for c in distribution.choices)
     if isinstance(distribution, (FloatDistribution, IntDistribution)):
-        return f"{distribution.low:g} to {distribution.high:g}" + (" (log)" if distribution.log else "")
+        steps = distribution.step if isinstance(distribution, IntDistribution) else None
+        more = " (log)" if distribution.log else f" in steps of {steps}" if steps not in (None, 1) else ""
+        return f"{distribution.low:g} to {distribution.high:g}{more}"
     return repr(distribution)
 
 
@@ -168,10 +175,10 @@ def _range(name: str, entry: Any) -> Any:
         return choice(*entry)
     if not isinstance(entry, dict):
         return entry
-    unknown = set(entry) - {"low", "high", "log", "integer"}
+    unknown = set(entry) - {"low", "high", "log", "integer", "step"}
     if unknown or not {"low", "high"} <= set(entry):
         raise SpaceError(
-            f"the range of {name} has {sorted(entry)}; it needs low and high, and may have log and integer"
+            f"the range of {name} has {sorted(entry)}; it needs low and high, and may have log, integer and step"
         )
     try:
         low, high = float(entry["low"]), float(entry["high"])  # YAML 1.1 reads 1e-4 as text
@@ -179,8 +186,9 @@ def _range(name: str, entry: Any) -> Any:
         raise SpaceError(f"the range of {name} is {entry['low']!r} to {entry['high']!r}; give two numbers") from None
     log = bool(entry.get("log", False))
     try:
-        if entry.get("integer", name in HYPERPARAMETERS and HYPERPARAMETERS[name].kind is int):
-            return integer(low, high, log=log)
+        whole = "step" in entry or (name in HYPERPARAMETERS and HYPERPARAMETERS[name].kind is int)
+        if entry.get("integer", whole):
+            return integer(low, high, log=log, step=entry.get("step", 1))
         return log_uniform(low, high) if log else uniform(low, high)
     except SpaceError as error:
         raise SpaceError(f"{name}: {error}") from None
