@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -86,22 +87,33 @@ def test_a_training_goes_on_in_whichever_worker_is_free(begin, task):
 
 
 class Deadly(nn.Identity):
+    end = staticmethod(lambda: None)
+
     def __init__(self, config):
         super().__init__()
         self._lr = config["lr"]
 
     def forward(self, inputs):
         if self._lr > 0.5 and self.training:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.end()
         return inputs
 
 
-def test_a_worker_that_is_killed_fails_its_slice_and_is_replaced(begin):
+@pytest.mark.parametrize(
+    ("end", "status", "told"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), Status.OUT_OF_MEMORY, "its process was killed, as the system"),
+        (lambda: os.kill(os.getpid(), signal.SIGSEGV), Status.FAILED, "its process ended (signal 11)"),
+        (lambda: sys.exit(0), Status.FAILED, "its process ended (exit code 0)"),
+    ],
+)
+def test_a_worker_that_dies_ends_its_training_and_is_replaced(begin, monkeypatch, end, status, told):
+    monkeypatch.setattr(Deadly, "end", staticmethod(end))
     task = task_of(Deadly)
     executor = begin(task)
     dead, good = ran(executor, cut(task, 1, 0, 2, lr=1.0), cut(task, 2, 0, 2, lr=0.1))
-    assert dead.outcome.status is Status.FAILED
-    assert "its process ended (signal 9)" in dead.outcome.message
+    assert dead.outcome.status is status
+    assert told in dead.outcome.message
     assert good.outcome.status is Status.DONE
     assert executor.capacity == 2
     again = ran(executor, cut(task, 3, 0, 2, lr=0.1), replace(good.slice, start=2.0, stop=4.0))
@@ -133,6 +145,51 @@ def test_what_the_model_prints_is_printed_here(begin, capsys):
     ran(begin(task), cut(task, 1, 0, 2))
     said = capsys.readouterr()
     assert (said.out, said.err) == ("a batch\n" * 2, "of 60\n" * 2)
+
+
+class Chatty(nn.Module):
+    """Large enough that it is not sent at once, while a thread prints all the time."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.wide = nn.Parameter(torch.zeros(2_000_000))
+        threading.Thread(target=self.talk, daemon=True).start()
+
+    def talk(self):
+        for _ in range(20_000):
+            print("word", end=" ")  # noqa: T201
+
+    def forward(self, inputs):
+        return inputs + self.wide[0]
+
+
+def test_what_threads_of_the_model_print_falls_between_messages(begin, capsys):
+    task = task_of(Chatty)
+    executor = begin(task)
+    for start in range(2):
+        results = ran(executor, *(cut(task, number, start, start + 1) for number in (0, 1)))
+        assert [r.outcome.status for r in results] == [Status.DONE, Status.DONE]
+    assert set(capsys.readouterr().out) == set("word ")
+
+
+class Forking(nn.Identity):
+    """A process of its own prints, as a DataLoader's do."""
+
+    def forward(self, inputs):
+        if self.training:
+            child = os.fork()
+            if child == 0:
+                print("a child's word", flush=True)  # noqa: T201
+                os._exit(0)
+            os.waitpid(child, 0)
+        return inputs
+
+
+def test_what_processes_of_the_model_print_is_no_message(begin, capfd):
+    task = task_of(lambda config: Forking(), batch_size=60)
+    (result,) = ran(begin(task), cut(task, 1, 0, 2))
+    assert result.outcome.status is Status.DONE
+    assert "a child's word" in capfd.readouterr().out
 
 
 def test_workers_end_with_whoever_asks(begin, task):

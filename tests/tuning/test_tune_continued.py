@@ -1,5 +1,6 @@
 """The same call of tune again: after the budget was spent, a stop, Ctrl-C, an error, kill -9."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -325,6 +326,35 @@ def test_kill_9_loses_an_interval(start, task, tasks, recorded, tmp_path, search
     assert same(result, whole)
     weights, expected = (r.best.load_model().state_dict() for r in (result, whole))
     assert all((weights[name] == tensor).all() for name, tensor in expected.items())
+
+
+class Deadly(nn.Identity):
+    """Its process is killed, as the system does for memory."""
+
+    def forward(self, inputs):
+        if self.training:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return inputs
+
+
+def test_a_training_whose_process_dies_again_and_again_has_failed(task, tmp_path):
+    """In the fourth run others go on."""
+    space = Space(units=choice(8, 16), epochs=2)
+
+    def go_on():
+        deadly = {"baseline": {"units": 8}, "folder": tmp_path, "budget": "4 epochs", "workers": 1}
+        process = multiprocessing.get_context("fork").Process(target=lambda: tune(task, space, **deadly))
+        process.start()
+        process.join()
+        return process.exitcode
+
+    network = task.model
+    task.model = lambda config: nn.Sequential(Deadly() if config["units"] > 8 else nn.Identity(), network(config))
+    assert [go_on() for _ in range(4)] == [-signal.SIGKILL] * 3 + [0]
+    result = load_result(tmp_path, task)
+    assert (result.failed, result.best.config.units) == (1, 8)
+    [failed] = [r for r in Study.load(tmp_path).results() if r.outcome.status is Status.FAILED]
+    assert "its process ended 3 times in the middle of it" in failed.outcome.message
 
 
 def test_a_study_that_is_being_written_can_be_read_by_others(start, task, tmp_path):

@@ -51,12 +51,12 @@ class Commands(TyperGroup):
             )
         except (KeyboardInterrupt, typer.Abort):
             code = errors.INTERRUPTED
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # the user's code may exit
             code = _tell(error, debug="--debug" in given)
         sys.exit(code if isinstance(code, int) else errors.OK)
 
 
-def _tell(error: Exception, *, debug: bool) -> int:
+def _tell(error: BaseException, *, debug: bool) -> int:
     """Prints one sentence about ``error`` to stderr, after its traceback when debugging; gives the exit code."""
     if type(error).__name__ == "NoArgsIsHelpError":
         return errors.USAGE  # typer has printed the help

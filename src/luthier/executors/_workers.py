@@ -10,6 +10,7 @@ import io
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -153,10 +154,11 @@ class Workers:
         there.close()
         return Worker(process, here)
 
-    def _work(self, connection: Connection, inherited: list[Connection]) -> None:
+    def _work(self, own: Connection, inherited: list[Connection]) -> None:
         """The life of a worker. It ends with the connection, so that none outlives who asks."""
         for other in inherited:
             other.close()
+        connection = _Alone(own)
         sys.stdout, sys.stderr = _Relay("stdout", connection), _Relay("stderr", connection)
 
         def stop() -> bool:
@@ -184,7 +186,7 @@ def check(options: Options, count: int) -> None:
         raise UsageError(f"workers is {count} and threads is {options.threads}; workers have one thread each, give 1")
 
 
-def serve(connection: Connection, task: Task, options: Options, stop: Callable[[], bool]) -> None:
+def serve(connection: _Alone, task: Task, options: Options, stop: Callable[[], bool]) -> None:
     """Runs the jobs that come, until the connection is closed."""
     store = _Handed(connection)
     inline = Inline(task, options, store, lambda cut, point: connection.send(Reached(point)), stop)
@@ -201,10 +203,23 @@ def serve(connection: Connection, task: Task, options: Options, stop: Callable[[
             connection.send(Raised(error))
 
 
+class _Alone:
+    """A connection that sends one message at a time: threads of the user's code print while a training sends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._lock = connection, threading.Lock()
+        self.recv = connection.recv
+
+    def send(self, message: object) -> None:
+        """Sends it as a whole. Raises OSError when nobody listens."""
+        with self._lock:
+            self._connection.send(message)
+
+
 class _Handed:
     """The checkpoints that came with a job; new ones go back to who asked."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: _Alone) -> None:
         self._connection = connection
         self._frozen: Mapping[int, Frozen] = {}
 
@@ -225,11 +240,14 @@ class _Handed:
 class _Relay(io.TextIOBase):
     """Has the asking process write, whose streams may belong to a progress display."""
 
-    def __init__(self, stream: str, connection: Connection) -> None:
-        self._stream, self._connection = stream, connection
+    def __init__(self, stream: str, connection: _Alone) -> None:
+        self._stream, self._connection, self._process = stream, connection, os.getpid()
 
     def write(self, text: str) -> int:
-        self._connection.send(Said(self._stream, text))
+        if os.getpid() == self._process:
+            self._connection.send(Said(self._stream, text))
+        else:  # one that the user's code forked, a DataLoader's perhaps: its words would fall between ours
+            os.write(1 if self._stream == "stdout" else 2, text.encode(errors="replace"))
         return len(text)
 
     def writable(self) -> bool:

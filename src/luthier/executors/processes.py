@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
@@ -57,7 +58,7 @@ class Processes:
 
     Trainings at rest are here, frozen, while there is room in memory, so that any worker can go on with any of them.
     ``on_point`` hears of each evaluation. ``interrupted`` is asked all the time; each slice under way then ends after
-    the interval it is in. A worker that dies, killed for its memory perhaps, fails its slice and is replaced.
+    the interval it is in. A worker that dies ends its training, one that was killed as out of memory, and is replaced.
     """
 
     def __init__(
@@ -185,9 +186,12 @@ class Processes:
     def _died(self, worker: Worker, cut: Slice) -> SliceResult:
         code = worker.end(_LAST_WORDS)
         self._workers.replace(worker)
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        reason = f"its process ended ({how}); the system ends one so when memory runs out"
-        return SliceResult(cut, tuple(worker.points), Outcome(Status.FAILED, reason))
+        if code == -signal.SIGKILL:
+            outcome = Outcome(Status.OUT_OF_MEMORY, "its process was killed, as the system does when memory runs out")
+        else:
+            how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+            outcome = Outcome(Status.FAILED, f"its process ended ({how})")
+        return SliceResult(cut, tuple(worker.points), outcome)
 
     def _rest(self, result: SliceResult, frozen: Mapping[int, Frozen]) -> None:
         """Keeps what a worker sends back."""

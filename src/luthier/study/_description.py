@@ -20,9 +20,10 @@ from luthier.study._wider import wider
 #:      at the end of the last run), beliefs and cost (what searches are told beforehand), sources (of the ranges, in
 #:      words), threads (of each training; 0: each as many as suit it), prospect (what going on is expected to bring),
 #:      choices (the first ones, where there are more now).
-#:      Trial attributes config, seed, note; begun (a
-#:      slice under way, and after how many); slice:0000 and on (records.to_json of a SliceResult, with its order in
-#:      the study and the wall-clock spent); message. One intermediate value per evaluation, counted from 1: the metric.
+#:      Trial attributes config, seed, note; begun (a slice under way, after how many, and how often it was begun
+#:      without an evaluation since, after how many of these); slice:0000 and on (records.to_json of a SliceResult,
+#:      with its order in the study and the wall-clock spent); message. One intermediate value per evaluation, counted
+#:      from 1: the metric.
 FORMAT = 1
 SPENT = "luthier:spent"
 BELIEFS = "luthier:beliefs"

@@ -30,6 +30,8 @@ class Entry:
 
     begun: Slice  #: the last slice that was begun
     begun_after: int  #: slices that had come back by then
+    begun_times: int = 1  #: in a row, without coming back or an evaluation in between
+    begun_steps: int = 0  #: evaluations that there were by then
     results: list[SliceResult] = field(default_factory=list)
     steps: set[int] = field(default_factory=set)  #: evaluations that the trial has a value for
     ended: bool = False
@@ -65,7 +67,8 @@ def result_key(index: int) -> str:
 
 def begun_to_json(entry: Entry) -> dict[str, Any]:
     """The value of the attribute ``begun``: a slice that is under way."""
-    return {"after": entry.begun_after, "slice": to_json(entry.begun)}
+    tries = {"times": entry.begun_times, "steps": entry.begun_steps}
+    return {"after": entry.begun_after, "slice": to_json(entry.begun), **tries}
 
 
 def new_trial(entry: Entry, ranges: Mapping[str, BaseDistribution]) -> FrozenTrial:
@@ -131,6 +134,8 @@ def read_trial(trial: FrozenTrial) -> tuple[Entry, list[StoredResult]]:
     entry = Entry(
         begun=begun,
         begun_after=attributes["begun"]["after"],
+        begun_times=attributes["begun"].get("times", 1),
+        begun_steps=attributes["begun"].get("steps", 0),
         results=[s.result for s in stored],
         steps=set(trial.intermediate_values),
         ended=trial.state.is_finished(),

@@ -143,6 +143,9 @@ class Study:
             entry = self._live(number)
             if not entry.results and (entry.begun.config, entry.begun.seed) != (cut.config, cut.seed):
                 raise ValueError(f"training {number} was begun as {entry.begun}, not as {cut}")
+            again = entry.pending and len(entry.steps) <= entry.begun_steps
+            entry.begun_times = entry.begun_times + 1 if again else 1
+            entry.begun_steps = len(entry.steps)
             entry.begun, entry.begun_after = cut, len(entry.results)
             self._set(number, "begun", begun_to_json(entry))
 
@@ -196,6 +199,12 @@ class Study:
         """Slices that were begun and did not come back, by training: after a crash, they are run first."""
         with self._lock:
             return [entry.begun for entry in self._entries if entry.pending]
+
+    def tries(self, training: int) -> int:
+        """How often in a row its pending slice was begun without an evaluation: with each its process died."""
+        with self._lock:
+            entry = self._entries[training]
+            return entry.begun_times if entry.pending and len(entry.steps) <= entry.begun_steps else 0
 
     def ended(self) -> set[int]:
         """Numbers of the trainings that will not be continued."""

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from torch import nn
 
-from luthier.errors import StorageError, StudyError, TooManyFailures, UsageError
+from luthier.errors import StorageError, StudyError, UsageError
 from luthier.events import BudgetState, Listener, NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened
 from luthier.executors import Executor
-from luthier.records import Config, Options, Point, Slice, SliceResult, Status
+from luthier.records import Config, Options, Point, Slice, SliceResult
 from luthier.report.history import History, read_history
 from luthier.report.recommend import Candidate, Recommendation, recommend, why_empty
 from luthier.report.tested import HeldOut, confirmed_folder, read_tested, write_tested
@@ -21,6 +21,7 @@ from luthier.study import CheckpointStore, Study
 from luthier.task import Task, make_loss
 from luthier.training import evaluate, pick_device
 from luthier.training.evaluation import EVALUATION_BATCH
+from luthier.tuning.failures import Failures
 from luthier.tuning.fresh_seeds import plan
 from luthier.tuning.setup import fills_cores
 from luthier.tuning.source import load_result
@@ -28,8 +29,6 @@ from luthier.tuning.winner import Winner, save_winner
 from luthier.tuning.workers import choose_workers, executors
 
 MOST_SEEDS = 100
-#: Trainings that may raise in a row; after as many, the fault is in the task.
-FAILURES_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class _Run:
         self._begun, self._before = time.perf_counter(), study.spent_seconds
         self._per_epoch = task.evaluations_per_epoch
         self._total, self._done = 0, 0
-        self._failures = 0  # in a row
+        self._failures = Failures(folder)
         self._stopped = False
 
     def run(self, top: int, seeds: int, executor: Executor) -> Confirmation:
@@ -164,12 +163,7 @@ class _Run:
             self._study.end(result.slice.training, result.outcome.status, result.outcome.message)
             self._done += 1
         self._emit(SliceFinished(result, self._budget()))
-        self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
-        if self._failures >= FAILURES_IN_A_ROW:
-            raise TooManyFailures(
-                f"{self._failures} trainings in a row failed, the last one with {result.outcome.message}; "
-                f"mend the task and run the same command again"
-            )
+        self._failures.take(result, found=False)
 
     def _keep(self, history: History, chosen: Candidate, executor: Executor) -> tuple[HeldOut | None, Path]:
         """Keeps the weights of the first fresh seed, and looks at the test data if that was not done before."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from luthier.errors import StorageError, TooManyFailures
+from luthier.errors import StorageError
 from luthier.events import (
     BudgetState,
     Listener,
@@ -28,6 +28,7 @@ from luthier.report.recommend import recommend
 from luthier.search import Search
 from luthier.study import Study
 from luthier.tuning.budget import Budget
+from luthier.tuning.failures import Failures
 from luthier.tuning.foresight import Foresight
 from luthier.tuning.fresh_seeds import NEW, rounds
 from luthier.tuning.leader import Leader
@@ -38,8 +39,8 @@ from luthier.tuning.searches import Searches
 from luthier.tuning.setup import Setup
 from luthier.tuning.unfinished import Unfinished
 
-#: Trainings that may fail in a row; after as many, the fault is in the task and not in a config.
-FAILURES_IN_A_ROW = 3
+#: Times that a process may die in the middle of a slice, without an evaluation, before it counts as failed.
+TRIES = 3
 #: A training that took longer is forgotten only when its result is durable: an fsync, against training it again.
 DURABLE_SECONDS = 1.0
 #: Trainings of the user's own setting that a budget must hold for others to come before its end: twice what it takes
@@ -85,7 +86,7 @@ class Run:
         # Of the budget that may be spent now. Of trainings that are counted none are kept for fresh seeds.
         self._share = 1.0 if asked.unit == "trainings" else 1.0 - CONFIRM_SHARE
         self._stopped = False  # by the user
-        self._failures = 0  # in a row
+        self._failures = Failures(folder)
         self._points_out: Counter[int] = Counter()  # by training, of slices that have not come back
         self._out = 0  # slices that have not come back
         self._asking = self._slicing = 0.0  # seconds that decisions and slices took
@@ -243,8 +244,13 @@ class Run:
     def _begun(self) -> list[Slice]:
         """What a kill or a stop left in the middle."""
         pending = self._study.pending()
+        fatal = [cut for cut in pending if self._study.tries(cut.training) >= TRIES]
+        for cut in fatal:
+            reason = f"its process ended {TRIES} times in the middle of it, as happens where memory runs out"
+            self._take(SliceResult(cut, (), Outcome(Status.FAILED, reason)))
         known = {cut.training for cut in pending}
-        return [*pending, *(cut for cut in self._unfinished.rests() if cut.training not in known)]
+        rests = [cut for cut in self._unfinished.rests() if cut.training not in known]
+        return [*(cut for cut in pending if cut not in fatal), *rests]
 
     def _can_go_on(self, cut: Slice, search: Search) -> bool:
         """Whether the study takes a slice; one that another search gave up has ended for good."""
@@ -302,7 +308,7 @@ class Run:
             if self._leader.curves[cut.training].seconds > DURABLE_SECONDS:
                 self._study.flush()
             self._executor.drop(cut.training)
-        self._count_failures(result)
+        self._failures.take(result, found=self._leader.winner is not None)
         return result
 
     def _tell(self, result: SliceResult) -> None:
@@ -330,17 +336,6 @@ class Run:
     def worth(self, training: int) -> float:
         """How good a training looks, larger is better: the worst is the least likely to be thawed."""
         return self._leader.score(training)
-
-    def _count_failures(self, result: SliceResult) -> None:
-        self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
-        if self._failures >= FAILURES_IN_A_ROW:
-            error = TooManyFailures(
-                f"{self._failures} trainings in a row failed, the last one with {result.outcome.message}; "
-                f"the tracebacks are in the study in {self._folder}, and --debug shows the last; mend the task "
-                "and run the same command again"
-            )
-            error.add_note(result.outcome.traceback)  # the user's own
-            raise error
 
     def _seconds(self) -> float:
         return time.perf_counter() - self._start

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from luthier.errors import TooManyFailures
 from luthier.events import BudgetState, Event, Listener, PointAdded, SliceFinished, SliceStarted, TrainingEnded
 from luthier.executors import Inline
 from luthier.records import End, Point, Slice, SliceResult, Status
@@ -14,22 +14,24 @@ from luthier.report.claims import NOTE
 from luthier.study import Study
 from luthier.tuning.budget import Budget
 from luthier.tuning.claims.design import Step, key_of
+from luthier.tuning.failures import Failures
 
-FAILURES_IN_A_ROW = 3
 _EPSILON = 1e-9
 
 
 class Recorder:
     """A study of claims under way."""
 
-    def __init__(self, study: Study, asked: Budget, per_epoch: int, emit: Listener, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, study: Study, folder: Path, asked: Budget, per_epoch: int, emit: Listener, stop: Callable[[], bool]
+    ) -> None:
         self._study, self._asked, self._per_epoch, self._emit, self._stop = study, asked, per_epoch, emit, stop
         self._start = time.perf_counter() - study.spent_seconds
         self._numbers: dict[Any, int] = {}  # training by key
         self._cuts: dict[int, Slice] = {}  # the last slice of each training
         self._points: dict[int, tuple[Point, ...]] = {}
         self._statuses: dict[int, Status] = {}
-        self._failures = 0  # in a row
+        self._failures = Failures(folder)
         self._points_out = 0  # of the slice under way
         self.stopped = False  #: by the user
         for result in study.results():
@@ -60,7 +62,7 @@ class Recorder:
         if result.over:
             self._study.end(number, result.outcome.status, result.outcome.message)
         self.emit(SliceFinished(result, self.budget))
-        self._count_failures(result)
+        self._failures.take(result, found=False)
         return self._points[number]
 
     def number(self, step: Step) -> int:
@@ -155,11 +157,3 @@ class Recorder:
     def _beyond_budget(self, number: int) -> bool:
         new = number not in self._cuts
         return self._asked.unit == "trainings" and new and self.trainings >= self._asked.total
-
-    def _count_failures(self, result: SliceResult) -> None:
-        self._failures = self._failures + 1 if result.outcome.status is Status.FAILED else 0
-        if self._failures >= FAILURES_IN_A_ROW:
-            raise TooManyFailures(
-                f"{self._failures} trainings in a row failed, the last one with {result.outcome.message}; "
-                "mend the task and run the same command again"
-            )

@@ -87,7 +87,9 @@ def claims(
     )
     with study:
         write_source(folder, task, setup.baseline, reference.result())
-        recorder = Recorder(study, asked, task.evaluations_per_epoch, on_event or _ignore, stop or (lambda: False))
+        recorder = Recorder(
+            study, folder, asked, task.evaluations_per_epoch, on_event or _ignore, stop or (lambda: False)
+        )
         experiment = _Experiment(task, own, sizes, study.description.seed, options, recorder, folder)
         experiment.run(asked)
         study.add_spent(recorder.seconds)
