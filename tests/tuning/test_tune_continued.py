@@ -1,6 +1,5 @@
 """The same call of tune again: after the budget was spent, a stop, Ctrl-C, an error, kill -9."""
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from torch import nn
 from luthier import Space, choice, load_result, log_uniform, tune
 from luthier.errors import StudyError
 from luthier.events import NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened, TrainingEnded
-from luthier.records import End, Outcome, Slice, Status
+from luthier.records import End, Outcome, Point, Slice, Status
 from luthier.search import SEARCHES, make_search
 from luthier.study import Study
 from luthier.tuning.setup import prepare
@@ -328,33 +327,21 @@ def test_kill_9_loses_an_interval(start, task, tasks, recorded, tmp_path, search
     assert all((weights[name] == tensor).all() for name, tensor in expected.items())
 
 
-class Deadly(nn.Identity):
-    """Its process is killed, as the system does for memory."""
-
-    def forward(self, inputs):
-        if self.training:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return inputs
-
-
-def test_a_training_whose_process_dies_again_and_again_has_failed(task, tmp_path):
-    """In the fourth run others go on."""
-    space = Space(units=choice(8, 16), epochs=2)
-
-    def go_on():
-        deadly = {"baseline": {"units": 8}, "folder": tmp_path, "budget": "4 epochs", "workers": 1}
-        process = multiprocessing.get_context("fork").Process(target=lambda: tune(task, space, **deadly))
-        process.start()
-        process.join()
-        return process.exitcode
-
-    network = task.model
-    task.model = lambda config: nn.Sequential(Deadly() if config["units"] > 8 else nn.Identity(), network(config))
-    assert [go_on() for _ in range(4)] == [-signal.SIGKILL] * 3 + [0]
-    result = load_result(tmp_path, task)
-    assert (result.failed, result.best.config.units) == (1, 8)
-    [failed] = [r for r in Study.load(tmp_path).results() if r.outcome.status is Status.FAILED]
-    assert "its process ended 3 times in the middle of it" in failed.outcome.message
+@pytest.mark.parametrize(("tries", "evaluations", "failed"), [(2, 0, 0), (3, 0, 1), (5, 1, 0)])
+def test_a_training_whose_process_dies_again_and_again_has_failed(task, tmp_path, tries, evaluations, failed):
+    """Unless it came further each time."""
+    space = Space(units=choice(8, 16), epochs=9)
+    setup = prepare(task, space, None)
+    known = {"name": task.name, "task": task.describe(), "space": space.to_json(), "direction": task.direction}
+    for number in range(tries):
+        with Study.open(tmp_path, **known, metric=task.metric_name, seed=0, search="freeze-thaw") as study:
+            study.begin(Slice(0, setup.baseline, 0, 9))
+            for epoch in range(number * evaluations + 1, (number + 1) * evaluations + 1):
+                study.add_point(0, epoch, Point(epoch, 1.0, 1.0, 0.5, 0.1, 32, 0.1))
+    result = tune(task, space, budget="20 epochs", folder=tmp_path)
+    assert result.failed == failed
+    told = [r.outcome.message for r in Study.load(tmp_path).results() if r.outcome.status is Status.FAILED]
+    assert ["its process ended 3 times in the middle of it" in message for message in told] == [True] * failed
 
 
 def test_a_study_that_is_being_written_can_be_read_by_others(start, task, tmp_path):

@@ -41,6 +41,12 @@ class Writer:
             if len(self._jobs) == 1:
                 self._change.notify_all()
 
+    def hurry(self) -> None:
+        """Has what was put so far written without lingering, and does not wait for it."""
+        with self._change:
+            self._hurry = True
+            self._change.notify_all()
+
     def flush(self) -> None:
         """Returns when everything put so far is written and durable. Raises StorageError when it cannot be."""
         with self._change:

@@ -139,6 +139,7 @@ class Study:
                 trial = new_trial(entry, self._ranges)
                 self._write(lambda: self._create(number, trial), alone=True)
                 self._entries.append(entry)
+                self._hurry()
                 return
             entry = self._live(number)
             if not entry.results and (entry.begun.config, entry.begun.seed) != (cut.config, cut.seed):
@@ -148,6 +149,7 @@ class Study:
             entry.begun_steps = len(entry.steps)
             entry.begun, entry.begun_after = cut, len(entry.results)
             self._set(number, "begun", begun_to_json(entry))
+            self._hurry()
 
     def add_point(self, training: int, index: int, point: Point) -> None:
         """Evaluation ``index`` of a training, counted from 1; one that is there already stays as it is.
@@ -328,6 +330,11 @@ class Study:
         if self._writer is None:
             raise StudyError("this study is closed, or was opened to be read; open it with Study.open to add to it")
         self._writer.put(job, alone=alone)
+
+    def _hurry(self) -> None:
+        """What may end the process at once shall be known to have begun."""
+        assert self._writer is not None  # something was written
+        self._writer.hurry()
 
     def _set(self, training: int, key: str, value: Any) -> None:
         self._write(lambda: self._trial(training).set_user_attr(key, value))
