@@ -1,6 +1,7 @@
 """What starts slowly and ends best."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -28,8 +29,12 @@ def train(cut: Slice) -> SliceResult:
     return SliceResult(cut, points, Outcome(Status.DONE))
 
 
-def drive(seed: int, trainings: float) -> list[SliceResult]:
-    search = FreezeThaw(SPACE, max_epochs=EPOCHS, seed=seed, complete=lambda v: complete(v, {"kind": "quick"}))
+def begin(seed: int, space: Space = SPACE) -> FreezeThaw:
+    return FreezeThaw(space, max_epochs=EPOCHS, seed=seed, complete=lambda v: complete(v, {"kind": "quick"}))
+
+
+def drive(seed: int, trainings: float, space: Space = SPACE) -> list[SliceResult]:
+    search = begin(seed, space)
     log: list[SliceResult] = []
     while sum(len(r.points) for r in log) < trainings * EPOCHS:
         for cut in [d for d in search.ask() if isinstance(d, Slice)]:
@@ -50,7 +55,7 @@ def test_a_search_that_is_told_all_sends_no_scout_twice() -> None:
     log = drive(0, 12)
     first = next(k for k, r in enumerate(log) if r.slice.stop == EPOCHS and r.slice.start < EPOCHS / 4)
     for upto in (first + 1, first + 2, len(log) - 1):
-        again = FreezeThaw(SPACE, max_epochs=EPOCHS, seed=0, complete=lambda v: complete(v, {"kind": "quick"}))
+        again = begin(0)
         for result in log[:upto]:
             again.tell(result)
         [cut] = [d for d in again.ask() if isinstance(d, Slice)]
@@ -71,3 +76,35 @@ def test_none_is_sent_before_its_time() -> None:
         spent += len(result.points)
     assert jumps
     assert min(jumps) >= AFTER
+
+
+@pytest.mark.parametrize("epochs", [EPOCHS, choice(2, 4, EPOCHS)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_search_that_is_told_all_decides_the_same_with_scouts_under_way(seed: int, epochs: object) -> None:
+    """No training is lost beside a scout, and none is sent again."""
+    space = Space({**SPACE, "epochs": epochs})
+    log = drive(seed, 10, space)
+    for step, (_, following) in enumerate(pairwise(log)):
+        if step % 5 == 0 or step > len(log) - 20:
+            fresh = begin(seed, space)
+            for told in log[: step + 1]:
+                fresh.tell(told)
+            [cut] = [d for d in fresh.ask() if isinstance(d, Slice)]
+            assert (cut.training, cut.config, cut.stop) == (
+                following.slice.training,
+                following.slice.config,
+                following.slice.stop,
+            )
+
+
+def test_with_scouts_a_finite_space_comes_to_an_end() -> None:
+    kinds = Space(lr=choice(0.001, 0.003, 0.01, 0.03, 0.1), kind=choice("quick", "slow"), epochs=EPOCHS)
+    search = begin(0, kinds)
+    rounds = 0
+    while not search.finished:
+        cuts = [d for d in search.ask(8) if isinstance(d, Slice)]
+        for cut in cuts:
+            search.tell(train(cut))
+        rounds += 1
+        assert cuts or search.finished
+        assert rounds < 200

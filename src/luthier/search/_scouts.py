@@ -53,21 +53,21 @@ class Scouts:
         if not waiting:
             return []
         ended = [t for t in trainings if t.over and t.number in outlook.points]
-        chosen = waiting[int(_promise(outlook, waiting, ended, end).argmax())]
+        chosen = waiting[int(_promise(outlook, waiting, ended).argmax())]
         self._sent.add(chosen.number)
         return [chosen]
 
     def _waits(self, training: Training) -> bool:
-        """Whether it is one of the search's own, and still below the last rung but one."""
-        last = self._rungs[-2] if len(self._rungs) > 1 else 0.0
-        return _trust.own(training) and math.isfinite(training.score()) and training.reached < last - EPSILON
+        """Whether it is one of the search's own that has more than one rung before it, to its own end."""
+        rung = following(training.reached, self._rungs)
+        return _trust.own(training) and math.isfinite(training.score()) and training.epochs > rung + EPSILON
 
 
-def _promise(outlook: Outlook, waiting: Sequence[Training], ended: Sequence[Training], end: float) -> Array:
+def _promise(outlook: Outlook, waiting: Sequence[Training], ended: Sequence[Training]) -> Array:
     """How likely each is to become the best of all at its end, and how unlike those that came to theirs."""
     outlook.look()
     runs = outlook.begun(waiting)
-    promise = expected_improvement(*outlook.predict(runs, np.full((1, len(waiting)), end)), outlook.best)[0]
+    promise = expected_improvement(*outlook.predict(runs, runs.ends[None]), outlook.best)[0]
     unlike = np.ones(len(waiting))
     for features in outlook.begun(ended).features if ended else ():
         unlike = np.minimum(unlike, outlook.novelty(runs.features, features))

@@ -287,7 +287,7 @@ class FreezeThaw:
         earned = _ranks.promoted(list(self._trainings), live, self._rungs, self._handicap(live), alone_from)
         scouts = self._scouts.ask(self._outlook, list(self._trainings), live, self._end)
         slices = [self._trainings.slice(t, t.epochs) for t in scouts]
-        slices += [self._thaw(t) for t in earned if t not in scouts][: n - len(slices)]
+        slices += [self._thaw(t) for t in [t for t in earned if t not in scouts][: n - len(slices)]]
         options = self._options() if len(slices) < n else None
         while options is not None and len(slices) < n:
             cut = self._next(options)
@@ -371,7 +371,8 @@ class FreezeThaw:
 
     def _leaders(self, shown: list[Training]) -> Array:
         """Points of the trainings that will probably be best."""
-        mean, _ = self._outlook.predict(self._outlook.begun(shown), np.full((1, len(shown)), self._end))
+        runs = self._outlook.begun(shown)
+        mean, _ = self._outlook.predict(runs, runs.ends[None])
         best = np.argsort(-mean[0], kind="stable")[:_LEADERS]
         return np.array([self._outlook.points[shown[k].number] for k in best])
 
