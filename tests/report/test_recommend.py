@@ -79,6 +79,25 @@ def test_what_is_far_worse_does_not_tie_because_it_ran_on_two_seeds(again, histo
     assert not found.gain_may_be_none, "or the two sentences contradict each other"
 
 
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_what_collapses_on_some_seed_does_not_tie_however_cheap_it_is(again, history, direction):
+    """Its own spread would make its mean so uncertain that it tied with anything."""
+    sign = 1 if direction == "maximize" else -1
+    best = again(1, sign * 0.96, [sign * s for s in (0.951, 0.954, 0.958, 0.962)], 10, seconds=3.0, lr=0.1)
+    wild = again(2, sign * 0.95, [sign * s for s in (0.95, 0.955, 0.55)], 20, seconds=1.0, lr=1.0)
+    found = recommend(replace(study(history, best, wild), direction=direction, metric="own"))
+    assert [c.tied for c in found.candidates] == [True, False]
+    assert found.training.number == 1
+
+
+def test_an_interval_ends_where_the_metric_does(again, history):
+    few = study(history, again(0, 0.8, [], 30), again(1, 0.95, [0.94, 0.70], 10, lr=0.1))
+    assert recommend(replace(few, metric="r2")).confirmed.mean.high == 1
+    assert recommend(replace(few, metric="r2")).confirmed.mean.low < 0
+    assert recommend(replace(few, metric="auc")).confirmed.mean.low == 0
+    assert recommend(replace(few, metric="own")).confirmed.mean.high > 1
+
+
 def test_where_the_baseline_ties_the_gain_may_be_none(again, history):
     best = again(1, 0.98, [0.97, 0.98, 0.984], 10, seconds=1.0, lr=0.1)
     own = again(0, 0.97, [0.965, 0.975, 0.983], 20, seconds=4.0)

@@ -15,6 +15,13 @@ from luthier.report.history import History, Trained
 #: Costs that differ by less are the same: the clock of a shared machine is no better, and so little time saved is not
 #: worth a setting that the search found worse.
 SAME_COST = 1.25
+#: What the means of metrics lie between, where that is known.
+RANGES = {
+    **dict.fromkeys(("accuracy", "error", "balanced_accuracy", "f1", "auc"), (0.0, 1.0)),
+    "r2": (-math.inf, 1.0),
+    "mse": (0.0, math.inf),
+    "mae": (0.0, math.inf),
+}
 #: Standard errors from the best beyond which nothing ties with it: Student's interval of two seeds is so wide that what
 #: is far worse may lie in it.
 FAR = 3.0
@@ -169,11 +176,10 @@ def mean_interval(scores: Sequence[float], least: float = 0.0) -> Interval:
 
 
 def scale_of(history: History) -> Scale:
-    """Shares of the validation samples come in steps and lie between 0 and 1; of other metrics nothing is known."""
+    """Shares of the validation samples come in steps; of some metrics it is known what they lie between."""
     samples = history.task.get("validation", [0])[0]
-    if history.metric not in ("accuracy", "error"):
-        return Scale()
-    return Scale(1 / samples if samples else 0.0, 0.0, 1.0)
+    grain = 1 / samples if samples and history.metric in ("accuracy", "error") else 0.0
+    return Scale(grain, *RANGES.get(history.metric, (-math.inf, math.inf)))
 
 
 def difference(a: Sequence[float], b: Sequence[float], least: float = 0.0) -> Interval:
@@ -214,7 +220,7 @@ def _candidates(history: History) -> tuple[Candidate, ...]:
             failed = sum(t.failed and not _raised(t) for t in again)
             found.append(Candidate(training, tuple(m for _, m in fresh), failed, seconds, len(found), True, scale))
     found.sort(key=lambda c: (c.failed > 0, -sign * c.mean.value))
-    return tuple(replace(c, tied=_ties(c, found[0])) for c in found)
+    return tuple(replace(c, tied=_ties(c, found[0], sign)) for c in found)
 
 
 def _seen(history: History, training: Trained, sign: float) -> tuple[float, float]:
@@ -223,15 +229,26 @@ def _seen(history: History, training: Trained, sign: float) -> tuple[float, floa
     return (-sign * point.metric, point.val_loss) if point else (math.inf, math.inf)
 
 
-def _ties(candidate: Candidate, best: Candidate) -> bool:
-    """Whether a candidate cannot be told from the best; one that fails more often can."""
-    if candidate.failed and not best.failed:
-        return False
+def _ties(candidate: Candidate, best: Candidate, sign: float) -> bool:
+    """Whether a candidate cannot be told from the best; one that fails or collapses more often can."""
     if candidate is best:
         return True
+    if (candidate.failed and not best.failed) or _collapses(candidate, best, sign):
+        return False
     pair = best.scores, candidate.scores, best.scale.least
     found, error = difference(*pair), math.sqrt(sum(_squared_errors(*pair)))
     return not found.is_clear and abs(found.value) <= FAR * error
+
+
+def _collapses(candidate: Candidate, best: Candidate, sign: float) -> bool:
+    """Whether on some seed it is worse than one more of the best would be in 39 of 40 cases.
+
+    Its own spread would make its mean so uncertain that it tied with anything.
+    """
+    n = len(best.scores)
+    room = float(stdtrit(n - 1, 0.975)) * max(best.scale.least, best.spread) * math.sqrt(1 + 1 / n)
+    worst = min(sign * score for score in candidate.scores)
+    return candidate.spread > best.spread and worst < sign * best.mean.value - room
 
 
 def _clearly_apart(one: Candidate, other: Candidate) -> bool:

@@ -68,7 +68,8 @@ class Foresight:
             gain = self._search.gain(self._epochs(share * amount, state, epochs))
         except UsageError:  # it was told nothing
             return
-        gain = Forecast(*(min(value, room) for value in (gain.mean, gain.low, gain.high)))
+        if gain.high > room:  # the whole of it shrinks: a mean at the very end would promise what is perfect
+            gain = Forecast(*(value * room / gain.high for value in (gain.mean, gain.low, gain.high)))
         self._prospect = Prospect(state.unit, amount, rest, gain, self._least if self.enough and rest else None)
 
     def prospect(self, found: Recommendation | None) -> Prospect | None:
