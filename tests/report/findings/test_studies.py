@@ -246,3 +246,32 @@ class TestOdd:
         broken = training(0, curve(0.3), metric=np.where(E == 3, np.nan, 0.9))
         codes = found(history(broken, training(1, curve(0.3), metric=np.full(10, np.nan))))
         assert codes["not-a-number"].evidence["count"] == 2
+
+    def test_a_part_that_failed_is_told_with_what_it_has_in_common(self, history: Make, training: Make) -> None:
+        def study(
+            *units: int, worked: tuple[int, ...] = (16, 32), ranges: object = integer(16, 1024)
+        ) -> dict[str, Any]:
+            good = [training(n, curve(0.3, n), units=u) for n, u in enumerate(worked)]
+            bad = [
+                training(len(good) + n, status=Status.FAILED, message="MemoryError: no", units=u)
+                for n, u in enumerate(units)
+            ]
+            return found(history(*good, *bad, ranges={"units": ranges}))
+
+        told = study(128, 512, 256)["failures"]
+        assert "3 of 5 trainings failed, all of them and no others with units >= 128" in told.sentence
+        assert "MemoryError: no" in told.sentence
+        assert "units <= 64" in study(64, 32, worked=(128, 256))["failures"].sentence
+        apart = study(8, 512)["failures"]
+        assert apart.sentence.startswith("2 of 4 trainings failed; the last one said")
+        assert (
+            "units = gelu"
+            in study("gelu", "gelu", worked=("relu",), ranges=choice("gelu", "relu"))["failures"].sentence
+        )
+        assert "failures" not in study(512)
+        assert "failures" not in study(512, 256, worked=tuple(range(16, 60)))
+
+    def test_trainings_that_failed_searched_nothing(self, history: Make, training: Make) -> None:
+        lost = [training(n, status=Status.FAILED, message="no", lr=0.1) for n in range(1, 8)]
+        finding = found(history(training(0, curve(0.3)), *lost, ranges={"lr": log_uniform(1e-4, 1)}))["small-budget"]
+        assert finding.evidence["trainings"] == 1

@@ -8,7 +8,7 @@ import numpy as np
 from optuna.distributions import CategoricalDistribution, IntDistribution, json_to_distribution
 from scipy.special import fdtrc
 
-from luthier.records import Config
+from luthier.records import Config, Status
 from luthier.report.findings._statistics import ramp
 from luthier.report.findings._view import Sign, View
 
@@ -76,7 +76,8 @@ def small_budget(view: View) -> list[Sign]:
     if not tried:
         return []
     needed = 4 + 2 * ranges
-    count = sum(t.outcome is not None for t in view.history.competing)
+    outcomes = [t.outcome for t in view.history.competing if t.outcome is not None]
+    count = sum(outcome.status is not Status.FAILED for outcome in outcomes)
     if ranges and count < min(needed, _settings(view)):
         missed = 0.75**count  # the chance that none of so many random settings is among the best quarter
         if missed < UNLIKELY:

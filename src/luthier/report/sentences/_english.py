@@ -222,6 +222,14 @@ TABLE = {
         "all {trainings} trainings failed; the last one said: {message}",
         "mend what it says, then run the same command again",
     ),
+    "failures": (
+        "{count} of {of} trainings failed; the last one said: {message}",
+        "mend what it says; until then they are lost time",
+    ),
+    "failures.where": (
+        "{count} of {of} trainings failed, all of them and no others with {name} {where}; the last one said: {message}",
+        "mend what it says, or leave these values of {name} out of the space",
+    ),
     "one-training": (
         "the study has one training, so it says how that went and not what would be better",
         "give it a larger budget, to have something to compare",
