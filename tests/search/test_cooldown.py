@@ -2,6 +2,7 @@ import json
 import math
 import random
 
+import numpy as np
 import pytest
 
 from luthier.errors import UsageError
@@ -257,6 +258,7 @@ def test_freeze_thaw_within_foretells_cooled_values(bench) -> None:
     assert search.predict(0, EPOCHS).mean >= 0
     new = search.predict({"lr": 0.01}, 8)
     assert new.low <= 0.8 * (1 - math.exp(-8 / 3)) + 0.1 <= new.high
+    assert search.predict(np.int64(number), epochs) == search.predict(number, epochs)
     with pytest.raises(UsageError, match="training 999 is not known"):
         search.predict(999, 4)
 
@@ -282,6 +284,13 @@ def test_what_one_could_take_are_trainings_with_a_cooldown(bench) -> None:
     for choice_ in front:
         assert choice_.training in numbers
         assert (choice_.config.schedule, choice_.config.epochs) == ("cooldown", choice_.epochs)
+        ran = [r.slice for r in log if r.slice.training == choice_.training]
+        assert ran[0].config.lr == choice_.config.lr
+        if choice_.forecast.low == choice_.forecast.high:  # measured: by the training that ended there
+            assert (ran[-1].config.epochs, ran[-1].stop) == (choice_.epochs, choice_.epochs)
+        else:
+            assert ran[0].config.schedule == "constant"
+    assert any(c.forecast.low == c.forecast.high for c in front)
 
 
 def test_other_searches_within_foretell_nothing() -> None:

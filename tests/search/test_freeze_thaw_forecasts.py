@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,8 +91,9 @@ def test_what_cannot_be_predicted_is_said() -> None:
     for tolerance in (-1.0, float("nan")):
         with pytest.raises(UsageError, match="tolerance is"):
             search.plateau(tolerance=tolerance)
-    with pytest.raises(UsageError, match="not in the space"):
-        search.predict(Config(a=7.0, b=0.2, epochs=16), 16)
+    for config in ({"a": 7.0, "b": 0.2}, {"a": 0.1}, {"a": 0.1, "bb": 0.2}):
+        with pytest.raises(UsageError, match="not in the space; give a value of its range to each hyperparameter"):
+            search.predict({**config, "epochs": 16}, 16)
 
 
 def test_what_was_seen_is_told_as_it_was() -> None:
@@ -118,7 +120,7 @@ def test_what_no_epoch_can_be_is_refused() -> None:
     for wrong in (-3, 0, float("nan")):
         with pytest.raises(UsageError, match="epoch is"):
             search.predict(0, wrong)
-    for wrong in (-1, float("nan")):
+    for wrong in (-1, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="epochs is"):
             search.gain(wrong)
 
@@ -202,6 +204,16 @@ def test_what_as_many_epochs_again_bring_lies_in_the_interval() -> None:
             inside.append(forecast.low - 1e-9 <= brought <= forecast.high + 1e-9)
     assert len(inside) == 12
     assert sum(inside) >= 9
+
+
+def test_without_seconds_there_is_no_front() -> None:
+    search = FreezeThaw(SPACE, max_epochs=16)
+    for _ in range(20):
+        for cut in search.ask():
+            result = train(cut)
+            search.tell(replace(result, points=tuple(replace(p, seconds=0.0) for p in result.points)))
+    with pytest.raises(UsageError, match="give each Point the seconds of its epochs"):
+        search.front()
 
 
 def test_the_front_trades_value_for_seconds() -> None:

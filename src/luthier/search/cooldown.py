@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from luthier.errors import UsageError
 from luthier.records import (
     Config,
@@ -130,6 +132,7 @@ class Cooldown:
         self._free = 0  # no number below is free
         self._ends: list[End] = []
         self._within: dict[int, int] = {}  # numbers within, by number
+        self._cooled: dict[tuple[int, int], int] = {}  # numbers of what came to its end, by number within and epochs
 
     def ask(self, n: int = 1) -> list[Decision]:
         """What the user began, what is half done, then what the search within asks for."""
@@ -186,6 +189,7 @@ class Cooldown:
             self._baseline = None
         # Numbers below 0 are nobody's. It is over: what would go on is another training, at constant lr.
         self._within[cut.training] = -1 - cut.training
+        self._cooled[-1 - cut.training, round(epochs)] = cut.training
         within = Slice(-1 - cut.training, cut.config.replace(epochs=self._epochs), 0.0, epochs, cut.seed)
         seconds = sum(point.seconds for point in result.points)
         points = tuple(replace(point, seconds=seconds) for point in result.points[-1:])
@@ -245,6 +249,7 @@ class Cooldown:
             if result.outcome.status.final:
                 self._finish(job, (), result.outcome)
         elif result.over:
+            self._cooled[number, round(stop)] = cut.training
             cooled = tuple(replace(point, epoch=stop, seconds=job.seconds) for point in result.points[-1:])
             self._finish(job, cooled, result.outcome)
         else:
@@ -286,7 +291,9 @@ class ForeseenCooldown(Cooldown):
 
     def predict(self, what: int | Mapping[str, Value], epoch: float) -> Forecast:
         """What a cooldown to ``epoch`` gives, at best up to there, from a training's trunk or a config's."""
-        return self._inner.predict(self._number_within(what) if isinstance(what, int) else what, epoch)
+        return self._inner.predict(
+            self._number_within(int(what)) if isinstance(what, (int, np.integer)) else what, epoch
+        )
 
     def plateau(self, training: int | None = None, *, tolerance: float) -> float:
         """The number of epochs that a config deserves: cooldowns to later ones bring ``tolerance`` at most."""
@@ -294,12 +301,21 @@ class ForeseenCooldown(Cooldown):
         return self._inner.plateau(number, tolerance=tolerance)
 
     def front(self) -> list[Choice]:
-        """As ``FreezeThaw.front``, each choice a training with a cooldown to its epoch."""
-        own = {number: training for training, number in self._within.items()}
+        """As ``FreezeThaw.front``, each choice a training with a cooldown to its epoch, of those the space allows.
+
+        ``training`` is the one that ended there; where none did, the trunk that it would leave.
+        """
+        chosen = [c for c in self._inner.front() if c.epochs >= self._least - EPSILON]
         return [
-            replace(c, training=own[c.training], config=self._cooled_config(c.config, round(c.epochs)))
-            for c in self._inner.front()
+            replace(c, training=self._ran(c), config=self._cooled_config(c.config, round(c.epochs))) for c in chosen
         ]
+
+    def _ran(self, choice: Choice) -> int:
+        ended = self._cooled.get((choice.training, round(choice.epochs)))
+        if ended is not None:
+            return ended
+        trunk = self._trunks.get(choice.training)
+        return trunk.number if trunk else next(n for n, within in self._within.items() if within == choice.training)
 
     def _number_within(self, training: int) -> int:
         if training not in self._within:

@@ -166,7 +166,8 @@ class FreezeThaw:
             self._outlook.look(also=training)
             runs, reached = self._outlook.begun([training]), training.score()
         else:
-            params = self._proposals.params(self._proposals.complete(what))
+            missing = self._axes.axes.keys() - what.keys()  # a misspelt name leaves one out
+            params = None if missing else self._proposals.params(self._proposals.complete(what))
             if params is None:
                 raise UsageError(f"{dict(what)} is not in the space; give a value of its range to each hyperparameter")
             self._outlook.look()
@@ -200,8 +201,8 @@ class FreezeThaw:
         value gained lately counts as well (``_forecasts.gain``).
         """
         self._need_values()
-        if not epochs >= 0:
-            raise UsageError(f"epochs is {epochs}; it must be 0 or more")
+        if not 0 <= epochs < math.inf:
+            raise UsageError(f"epochs is {epochs}; it must be a finite number, 0 or more")
         options = self._options()
         thaws = self._outlook.begun(options.thaws)
         runs = thaws.and_(options.new)
@@ -239,6 +240,8 @@ class FreezeThaw:
         """
         self._need_values()
         trainings = [t for t in self._outlook.look() if not t.failed and self._seconds.get(t.number, 0.0) > 0]
+        if not trainings:
+            raise UsageError("no point that was told took any time; give each Point the seconds of its epochs")
         return _forecasts.front(self._outlook, trainings, self._steps, self._seconds, self._sign)
 
     @property
