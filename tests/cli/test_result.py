@@ -96,6 +96,7 @@ class TestReport:
         for command in ("explain", "report", "export"):
             assert f"luthier {command} luthier-studies/digits" in shown
         assert "luthier tune 'my file.py:task' --set lr=0.1 --budget 2m" in shown
+        assert "go on" not in text(report(result(exhausted=True), COMMAND), width=120)
 
     def test_the_curve_is_drawn(self, result: Make) -> None:
         shown = text(report(result(), COMMAND))

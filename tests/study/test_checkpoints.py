@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from luthier.errors import CheckpointError
-from luthier.study import CheckpointStore
+from luthier.study import CheckpointStore, checkpoints
 
 FULL = {
     "model": torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)).state_dict(),
@@ -259,7 +260,7 @@ def save_too_much(request, tmp_path):
 import resource, sys, torch
 from pathlib import Path
 from luthier.errors import CheckpointError
-from luthier.study import CheckpointStore
+from luthier.study import CheckpointStore, checkpoints
 limit = int(sys.argv[2])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -290,6 +291,24 @@ def test_a_full_disk_is_one_clear_error_and_what_was_there_stays(save_too_much):
     assert everything_in(store.folder) == before
     assert list(store.folder.glob(".*")) == []
     assert store.load(0, 2.0)[0] == 1.0
+
+
+def test_on_a_full_disk_the_checkpoints_of_least_worth_make_room(tmp_path, monkeypatch):
+    store = CheckpointStore(tmp_path / "c")
+    store.set_worth(lambda training: training)
+    for training in range(4):
+        store.save(training, 1.0, kilobytes(50))
+    write = checkpoints.write_parts
+
+    def full(*arguments):
+        if len(list(store.folder.glob("training-*"))) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(*arguments)
+
+    monkeypatch.setattr(checkpoints, "write_parts", full)
+    store.save(3, 2.0, kilobytes(50))
+    assert {path.name for path in store.folder.glob("training-*")} == {"training-00002", "training-00003"}
+    assert store.load(3, 2.0)[0] == 2.0
 
 
 def test_a_checkpoint_of_format_1_can_be_read(tmp_path):

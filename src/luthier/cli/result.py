@@ -232,7 +232,7 @@ def _where(result: Result, command: Sequence[str], storage: str | None) -> Table
         labels = {"explain": "why", "report": "page", "confirm": "surer", "export": "export"}
         rows += [(labels[name], shlex.join(["luthier", name, *study])) for name in names]
         rows.append(("ranges", shlex.join(["luthier", "show", *study, "--ranges"])))
-    if command:
+    if command and not result.exhausted:
         rows.append(("go on", shlex.join(["luthier", *go_on(result, command)])))
     return _pairs(rows)
 

@@ -73,6 +73,9 @@ def tune(
     storage: Annotated[
         str | None, typer.Option(metavar="URL", help="An Optuna storage that several share, such as postgresql://...")
     ] = None,
+    disk: Annotated[
+        float, typer.Option(metavar="GB", help="What checkpoints may take of the disk, in 1e9 bytes")
+    ] = 2.0,
     data: Data = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -133,6 +136,7 @@ def tune(
             workers=worker_count(workers),
             folder=folder,
             storage=storage,
+            checkpoint_gb=disk,
             seed=seed,
             options=options,
             on_event=watch,

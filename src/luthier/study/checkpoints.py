@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import shutil
@@ -55,18 +56,31 @@ class CheckpointStore:
     def save(self, training: int, epoch: float, parts: Mapping[str, Any]) -> None:
         """Keeps the parts, durable when this returns; drops what that makes superfluous.
 
-        Raises CheckpointError when the disk is full or a part holds what cannot be read back (anything but tensors
-        and plain values); what was there is then as before.
+        On a full disk, others make room. Raises CheckpointError when that is not enough, or a part holds what cannot
+        be read back (anything but tensors and plain values); what was there of this training is then as before.
         """
-        try:
-            with self._aside() as aside:
-                write_parts(aside, training, epoch, parts)
-                with self._lock:
-                    saved = self._move_in(aside, training, epoch)
-                    self._drop_superseded(saved, epoch)
-                    self._obey_cap(saved)
-        except OSError as error:
-            raise self._unwritable(f"the checkpoint of training {training}", error) from error
+        while True:
+            try:
+                return self._save(training, epoch, parts)
+            except OSError as error:
+                if error.errno != errno.ENOSPC or not self._make_room(training):
+                    raise self._unwritable(f"the checkpoint of training {training}", error) from error
+
+    def _save(self, training: int, epoch: float, parts: Mapping[str, Any]) -> None:
+        with self._aside() as aside:
+            write_parts(aside, training, epoch, parts)
+            with self._lock:
+                saved = self._move_in(aside, training, epoch)
+                self._drop_superseded(saved, epoch)
+                self._obey_cap(saved)
+
+    def _make_room(self, training: int) -> bool:
+        """Drops half of the checkpoints of others, those of least worth; whether there were any."""
+        with self._lock:
+            others = [path for path in self._all() if path.parent != self._home(training)]
+            for path in sorted(others, key=self._rank)[: -(-len(others) // 2)]:
+                self._discard(path)
+        return bool(others)
 
     def load(self, training: int, at_most: float) -> tuple[float, dict[str, Any]] | None:
         """The newest whole checkpoint at or before epoch ``at_most``, tensors on the CPU; None when there is none.
@@ -197,7 +211,7 @@ class CheckpointStore:
     def _unwritable(self, what: str, error: OSError) -> CheckpointError:
         return CheckpointError(
             f"{what} cannot be written in {self.folder} ({error.strerror}); "
-            f"free some space or lower the cap, now {self.cap_gb:g} GB"
+            f"free some space, or let checkpoints take less than {self.cap_gb:g} GB (--disk, checkpoint_gb)"
         )
 
 
