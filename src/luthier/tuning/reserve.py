@@ -27,12 +27,22 @@ def kept(leader: Leader, asked: Budget, capacity: int) -> float:
     return min(whole, spread if CONFIRM_SHARE < spread <= SPREAD_SHARE else CONFIRM_SHARE)
 
 
-def cost(leader: Leader, asked: Budget, capacity: int, trainings: Sequence[int]) -> float:
-    """What it takes of the budget to run these once more from start to end, those together that have room."""
+def cost(leader: Leader, asked: Budget, capacity: int, trainings: Sequence[int], shares: Sequence[float] = ()) -> float:
+    """What it takes of the budget to run these once more from start to end, those together that have room.
+
+    ``shares``: of each, what is left of it; all where nothing is said.
+    """
+    left = shares or [1.0] * len(trainings)
     if asked.unit == "trainings":
-        return float(len(trainings))
-    costs = sum(leader.cost(asked.unit, number) for number in trainings)
+        return float(sum(share == 1 for share in left))
+    costs = sum(share * leader.cost(asked.unit, number) for number, share in zip(trainings, left, strict=True))
     return costs / (min(len(trainings), capacity) if asked.unit == "seconds" else 1)
+
+
+def cost_of(leader: Leader, asked: Budget, capacity: int, cuts: Sequence[Slice]) -> float:
+    """The same of slices that confirm: what was run of them before a stop is paid."""
+    shares = [1.0 if cut.origin else 1 - cut.start / cut.stop for cut in cuts]
+    return cost(leader, asked, capacity, [cut.note["confirms"] for cut in cuts], shares)
 
 
 def together(portions: Iterable[list[Slice]], capacity: int) -> Iterator[list[Slice]]:

@@ -33,7 +33,7 @@ from luthier.tuning.foresight import Foresight
 from luthier.tuning.fresh_seeds import NEW, rounds
 from luthier.tuning.leader import Leader
 from luthier.tuning.probing import NOTE, Found, Plan, plan, probe
-from luthier.tuning.reserve import CONFIRM_SEEDS, CONFIRM_SHARE, CONFIRM_TOP, cost, kept, together
+from luthier.tuning.reserve import CONFIRM_SEEDS, CONFIRM_SHARE, CONFIRM_TOP, cost_of, kept, together
 from luthier.tuning.result import Result
 from luthier.tuning.searches import Searches
 from luthier.tuning.setup import Setup
@@ -373,7 +373,7 @@ class Run:
         portions = rounds(read_history(self._study), CONFIRM_TOP, CONFIRM_SEEDS, self._setup.task.config)
         for number, cuts in enumerate(together(portions, capacity)):
             state = self._budget()
-            needed = cost(self._leader, self._asked, capacity, [cut.note["confirms"] for cut in cuts])
+            needed = cost_of(self._leader, self._asked, capacity, cuts)
             if self.interrupted() or state.spent + needed > (min(most, state.total) if number else state.total):
                 if number == 0 and cuts[0].note["confirms"] == winner.training:
                     return len(self._leader.confirmations()) > 1
