@@ -76,6 +76,22 @@ def test_json_is_one_document_on_stdout(space: str) -> None:
     assert "study in study" in err
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_user_code_that_exits_is_a_failure(code: int) -> None:
+    Path("leaving.py").write_text(
+        "import sys, torch, luthier\n"
+        "class Leaving(torch.nn.Linear):\n"
+        "    def forward(self, x):\n"
+        f"        return sys.exit({code}) if self.training else super().forward(x)\n"
+        "x = torch.arange(64.0).reshape(64, 1) / 64\n"
+        "task = luthier.Task(lambda config: Leaving(1, 1), (x, 2 * x), loss='MSELoss')\n"
+    )
+    given = ("tune", "leaving.py:task", "--budget", "4epochs", "--set", "epochs=2", "--workers", "1", "--device", "cpu")
+    exit_code, out, err = run(*given)
+    assert (exit_code, out) == (1, "")
+    assert f"error: unexpected SystemExit: {code} (leaving.py, line 4)" in err
+
+
 def test_a_task_from_a_file(space: str) -> None:
     Path("mine.py").write_text(
         "import torch, luthier\n"
