@@ -24,7 +24,7 @@ With p the fraction of the training that is done (0 to 1), e the epochs done, lr
 | schedule | learning rate of a step |
 |---|---|
 | `constant` | lr |
-| `exponential` | lr · gammaᵉ, e in whole epochs; without `gamma`: lr · (`lr_end`)ᵖ |
+| `exponential` | lr · gammaᵉ, e in whole epochs; without `gamma`: lr · (`lr_end`)ᵖ, 0 counting as 10⁻¹² |
 | `step` | lr · gammaᵏ, k = ⌊p / `step_size`⌋; gamma 0.1 when not given |
 | `cosine` | from lr to lr · `lr_end` along half a cosine |
 | `linear` | from lr to lr · `lr_end` in a straight line |

@@ -68,8 +68,10 @@ class TestRanges:
         assert integer(16, 256, log=True) == IntDistribution(16, 256, log=True)
         with pytest.raises(SpaceError, match="not of whole numbers"):
             integer(1.5, 3)  # type: ignore[arg-type]
-        with pytest.raises(SpaceError, match="touches 0"):
+        with pytest.raises(SpaceError, match=r"touches 0; start above 0, such as 1$"):
             integer(0, 8, log=True)
+        with pytest.raises(SpaceError, match=r"touches 0; start above 0 and end there$"):
+            integer(-8, 0, log=True)
 
     def test_steps(self) -> None:
         assert integer(32, 128, step=32) == IntDistribution(32, 128, step=32)

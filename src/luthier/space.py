@@ -40,7 +40,7 @@ def integer(low: float, high: float, *, log: bool = False, step: int = 1) -> Int
     if low != round(low) or high != round(high):
         raise SpaceError(f"range {low:g} to {high:g} is not of whole numbers; use uniform or log_uniform")
     if log:
-        _check_log(low, high)
+        _check_log(low, high, 1)
     if not isinstance(step, int) or step < 1 or (log and step > 1):
         raise SpaceError(f"step is {step}; it must be a whole number, 1 or more, and 1 on a logarithmic scale")
     if (high - low) % step:
@@ -67,9 +67,10 @@ def _check_order(low: float, high: float) -> None:
         raise SpaceError(f"range {low:g} to {high:g} is empty; to fix a value give just {low:g}")
 
 
-def _check_log(low: float, high: float) -> None:
+def _check_log(low: float, high: float, start: float | None = None) -> None:
     if low <= 0:
-        raise SpaceError(f"log range {low:g} to {high:g} touches 0; start above 0, such as {high / 1e4:g}")
+        such = f", such as {high / 1e4 if start is None else start:g}" if high > 0 else " and end there"
+        raise SpaceError(f"log range {low:g} to {high:g} touches 0; start above 0{such}")
 
 
 class Space(Mapping[str, BaseDistribution]):
