@@ -130,6 +130,7 @@ class TestSpace:
         [
             ({"lr": uniform(0, 1)}, r"the range of lr is 0 to 1, but lr is 0"),
             ({"momentum": uniform(0.5, 2)}, "at most 1"),
+            ({"beta1": uniform(0.5, 1)}, "below 1"),
             ({"batch_size": uniform(16, 64)}, r"use integer\(16, 64\)"),
             ({"schedule": choice("cosine", "cosin")}, "Did you mean 'cosine'"),
             ({"epochs": integer(0, 3)}, "1 or more"),

@@ -16,6 +16,7 @@ from luthier.training.noise import gradient as gradient
 from luthier.training.noise import kept_buffers as kept_buffers
 from luthier.training.noise import square as square
 from luthier.training.optimizers import batch_exponent as batch_exponent
+from luthier.training.optimizers import make_optimizer as make_optimizer
 from luthier.training.optimizers import optimizer_class as optimizer_class
 from luthier.training.optimizers import optimizer_names as optimizer_names
 from luthier.training.optimizers import unused as unused
