@@ -184,6 +184,12 @@ def test_labels_of_all_samples_are_checked_in_both_parts() -> None:
             make(train=train, validation=validation).check({})
 
 
+def test_a_loss_that_nothing_can_be_learned_from_is_told() -> None:
+    task = make(loss=lambda outputs, targets: nn.functional.cross_entropy(outputs.detach(), targets), metric="accuracy")
+    with pytest.raises(TaskError, match="does not depend on the model's parameters"):
+        task.check({})
+
+
 def test_validation_data_of_another_shape_are_told() -> None:
     with pytest.raises(TaskError, match=r"cannot take inputs of shape \(8, 5\)"):
         make(validation=(torch.randn(20, 5), Y[:20])).check({})

@@ -24,6 +24,7 @@ from luthier.task.metrics import (
     MetricFunction,
     best_possible,
     check_fit,
+    check_gradient,
     loss_name,
     make_loss,
     make_metric,
@@ -178,6 +179,7 @@ class Task:
             for data in (self.train, self.validation):
                 inputs, targets = data.sample(torch.device("cpu"))
                 check_fit(model, loss, inputs, targets, labels=data.targets, metric=self.metric)
+            check_gradient(model, loss, *self.train.sample(torch.device("cpu"), 2))  # few: it keeps all activations
         return config
 
     def _check_defaults(self, read: set[str]) -> None:
