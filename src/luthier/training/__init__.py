@@ -10,6 +10,7 @@ from luthier.training.branching import repeated as repeated
 from luthier.training.branching import straight as straight
 from luthier.training.checkpoint import freeze as freeze
 from luthier.training.checkpoint import thaw as thaw
+from luthier.training.effects import without_effect as without_effect
 from luthier.training.evaluation import evaluate as evaluate
 from luthier.training.noise import estimates as estimates
 from luthier.training.noise import gradient as gradient

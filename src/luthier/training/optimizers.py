@@ -80,12 +80,13 @@ def optimizer_arguments(config: Config, device_type: str = "cpu") -> dict[str, A
 
 def unused(config: Config) -> set[str]:
     """Hyperparameters of a config that its optimizer does not take, such as the momentum of Adam."""
-    takes = {*inspect.signature(optimizer_class(config.optimizer)).parameters}
+    takes = inspect.signature(optimizer_class(config.optimizer)).parameters
     needs = {n: n for n in ("momentum", "nesterov", "eps", "alpha", "weight_decay")} | {
         "beta1": "betas",
         "beta2": "betas",
     }
-    return {name for name, argument in needs.items() if argument not in takes}
+    # A pair in place of a number (Adafactor's eps) means something else.
+    return {n for n, a in needs.items() if a not in takes or (a == n and isinstance(takes[a].default, tuple))}
 
 
 def make_optimizer(config: Config, parameters: Iterable[nn.Parameter], device_type: str) -> torch.optim.Optimizer:
