@@ -52,6 +52,14 @@ result = luthier.train("digits", growing)
 print([int(point.batch_size) for point in result.curve])  # 16, 16, 64, 64, 256, 256
 ```
 
+## Early stopping
+
+A training stops when the validation loss has not fallen by more than `min_delta` for `patience` epochs. The best epoch,
+whose weights are kept, is the one with the best metric of the task; of epochs with equal metrics, the one with the
+lowest validation loss. So it need not be the epoch at which the validation loss was lowest; where it is another one,
+`luthier train` says so. To keep the epoch of the lowest validation loss, judge the task by it:
+`Task(..., metric="loss")`.
+
 ## Files
 
 A config or a space can be a YAML or TOML file: [examples/space.yaml](../examples/space.yaml).
