@@ -24,7 +24,7 @@ With p the fraction of the training that is done (0 to 1), e the epochs done, lr
 | schedule | learning rate of a step |
 |---|---|
 | `constant` | lr |
-| `exponential` | lr · gammaᵉ, e in whole epochs; without `gamma`: lr · (`lr_end`)ᵖ |
+| `exponential` | lr · gammaᵉ, e in whole epochs; without `gamma`: lr · (`lr_end`)ᵖ, 0 counting as 10⁻¹² |
 | `step` | lr · gammaᵏ, k = ⌊p / `step_size`⌋; gamma 0.1 when not given |
 | `cosine` | from lr to lr · `lr_end` along half a cosine |
 | `linear` | from lr to lr · `lr_end` in a straight line |
@@ -51,6 +51,14 @@ growing = {"batch_size": 16, "batch_size_end": 256, "batch_schedule": "steps", "
 result = luthier.train("digits", growing)
 print([int(point.batch_size) for point in result.curve])  # 16, 16, 64, 64, 256, 256
 ```
+
+## Early stopping
+
+A training stops when the validation loss has not fallen by more than `min_delta` for `patience` epochs. The best epoch,
+whose weights are kept, is the one with the best metric of the task; of epochs with equal metrics, the one with the
+lowest validation loss. So it need not be the epoch at which the validation loss was lowest; where it is another one,
+`luthier train` says so. To keep the epoch of the lowest validation loss, judge the task by it:
+`Task(..., metric="loss")`.
 
 ## Files
 

@@ -24,6 +24,8 @@ def test_every_error_stands_in_the_drawn_tree_and_is_either_the_users_or_ours(er
         ("learning_rate", ["lr", "epochs"], " Did you mean 'lr'?"),
         ("Learning_Rate", ["lr", "epochs"], " Did you mean 'lr'?"),
         ("learning_rate", ["epochs"], ""),
+        ("lerning_rate", ["lr", "epochs", "warmup"], " Did you mean 'lr'?"),
+        ("num_epoch", ["lr", "epochs"], " Did you mean 'epochs'?"),
         ("batchsize", ["lr", "batch_size"], " Did you mean 'batch_size'?"),
         ("adm", ["SGD", "Adam"], " Did you mean 'Adam'?"),
         ("xyzzy", ["SGD", "Adam"], ""),

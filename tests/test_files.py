@@ -26,6 +26,12 @@ class TestReadMapping:
         path.write_text('lr = 0.1\nbatch_size = 32\noptimizer = "Adam"\n')
         assert read_mapping(str(path)) == {"lr": 0.1, "batch_size": 32, "optimizer": "Adam"}
 
+    def test_powers_of_ten_are_numbers_however_they_are_written(self, tmp_path: Path) -> None:
+        path = tmp_path / "space.yaml"
+        path.write_text("lr: [1e-4, 1E3, 2.5e-3, .5e2, -1e+2]\nname: '1e-4'\nword: e-4\nversion: 1e-4b\n")
+        read = read_mapping(path)
+        assert read == {"lr": [1e-4, 1e3, 2.5e-3, 50.0, -100.0], "name": "1e-4", "word": "e-4", "version": "1e-4b"}
+
     @pytest.mark.parametrize(
         ("name", "text", "told"),
         [

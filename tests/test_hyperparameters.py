@@ -25,7 +25,15 @@ def allowed(draw: st.DrawFn, h: Hyperparameter) -> Value:
     if h.kind is int:
         return draw(st.integers(int(low or 0), int(high) if high is not None else 10**6))
     return draw(
-        st.floats(low, high, allow_nan=False, allow_infinity=False, exclude_min=h.open_low, allow_subnormal=False)
+        st.floats(
+            low,
+            high,
+            allow_nan=False,
+            allow_infinity=False,
+            exclude_min=h.open_low,
+            exclude_max=h.open_high,
+            allow_subnormal=False,
+        )
     )
 
 
@@ -86,6 +94,13 @@ def test_values_are_read_as_people_write_them(name: str, value: Value, read: Val
 def test_limits_hold(name: str, value: Value) -> None:
     with pytest.raises(ConfigError):
         HYPERPARAMETERS[name].check(value)
+
+
+@pytest.mark.parametrize("name", ["beta1", "beta2", "alpha"])
+def test_a_mean_that_never_takes_anything_new_is_refused(name: str) -> None:
+    assert HYPERPARAMETERS[name].check(0.999) == 0.999
+    with pytest.raises(ConfigError, match=f"{name} is 1.0; it must be a number, 0 or more, below 1"):
+        HYPERPARAMETERS[name].check(1.0)
 
 
 def test_a_slip_in_a_choice_gets_a_hint() -> None:

@@ -68,8 +68,10 @@ class TestRanges:
         assert integer(16, 256, log=True) == IntDistribution(16, 256, log=True)
         with pytest.raises(SpaceError, match="not of whole numbers"):
             integer(1.5, 3)  # type: ignore[arg-type]
-        with pytest.raises(SpaceError, match="touches 0"):
+        with pytest.raises(SpaceError, match=r"touches 0; start above 0, such as 1$"):
             integer(0, 8, log=True)
+        with pytest.raises(SpaceError, match=r"touches 0; start above 0 and end there$"):
+            integer(-8, 0, log=True)
 
     def test_steps(self) -> None:
         assert integer(32, 128, step=32) == IntDistribution(32, 128, step=32)
@@ -128,6 +130,7 @@ class TestSpace:
         [
             ({"lr": uniform(0, 1)}, r"the range of lr is 0 to 1, but lr is 0"),
             ({"momentum": uniform(0.5, 2)}, "at most 1"),
+            ({"beta1": uniform(0.5, 1)}, "below 1"),
             ({"batch_size": uniform(16, 64)}, r"use integer\(16, 64\)"),
             ({"schedule": choice("cosine", "cosin")}, "Did you mean 'cosine'"),
             ({"epochs": integer(0, 3)}, "1 or more"),
@@ -140,6 +143,17 @@ class TestSpace:
     def test_a_fixed_value_that_is_not_allowed(self) -> None:
         with pytest.raises(ConfigError, match="lr is -1"):
             Space(lr=-1)
+
+    def test_text_is_read_as_the_value_that_its_hyperparameter_has(self) -> None:
+        space = Space(lr=choice("1e-4", 1), nesterov=choice("true", False), units=choice("8", "16"), epochs="20")
+        assert space["lr"] == choice(1e-4, 1)
+        assert space["nesterov"] == choice(True, False)
+        assert space["units"] == choice("8", "16")  # the model's own: nobody knows that it is a number
+        assert (space.fixed.epochs, space.max_epochs(99)) == (20, 20)
+
+    def test_whole_numbers_stay_as_they_were_given(self) -> None:
+        assert Space(lr=choice(1, 0.1), momentum=0).to_json()["fixed"] == {"momentum": 0}
+        assert describe(Space(lr=choice(1, 0.1))["lr"]) == "1 | 0.1"
 
     @pytest.mark.parametrize(("epochs", "most"), [(integer(5, 30), 30), (choice(10, 40, 20), 40), (12, 12), (None, 99)])
     def test_the_most_epochs(self, epochs: Any, most: int) -> None:
@@ -200,6 +214,23 @@ class TestFiles:
         with pytest.raises(SpaceError, match=told) as caught:
             load_space(path)
         assert str(path) in str(caught.value)
+
+    def test_powers_of_ten_are_numbers(self, tmp_path: Path) -> None:
+        path = tmp_path / "space.yaml"
+        path.write_text("lr: [1e-4, 1e-3]\ndropout: [1e-1, 2e-1]\nmomentum: 5e-1\n")
+        space = load_space(path)
+        assert dict(space) == {"lr": choice(1e-4, 1e-3), "dropout": choice(0.1, 0.2)}
+        assert dict(space.fixed) == {"momentum": 0.5}
+        path.write_text("dropout: 1e-1\n")
+        assert load_config(path) == {"dropout": 0.1}
+
+    @pytest.mark.parametrize("load", [load_space, load_config])
+    def test_a_file_that_holds_nothing_is_named_once(self, tmp_path: Path, load: Any) -> None:
+        path = tmp_path / "empty.yaml"
+        path.write_text("")
+        with pytest.raises(ConfigError, match="holds no mapping") as caught:
+            load(path)
+        assert str(caught.value).count("empty.yaml") == 1
 
     def test_a_config_from_a_file(self, tmp_path: Path) -> None:
         path = tmp_path / "config.toml"

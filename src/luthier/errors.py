@@ -76,8 +76,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for an unknown name: ``" Did you mean 'lr'?"``, or nothing when no known name is near."""
     lowered = {k.lower(): k for k in known}
     aliases = {a: k for a, k in ALIASES.items() if k in lowered.values()}
-    if name.lower() in aliases:
-        return f" Did you mean {aliases[name.lower()]!r}?"
+    alias = get_close_matches(name.lower(), aliases, n=1, cutoff=0.85)
+    if alias and name.lower() not in lowered:
+        return f" Did you mean {aliases[alias[0]]!r}?"
     near = get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.5)
     return f" Did you mean {lowered[near[0]]!r}?" if near else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from luthier.errors import ConfigError
 def read_mapping(path: str | Path) -> dict[str, Any]:
     """A mapping of names to values from a YAML or TOML file, by its suffix.
 
-    Raises ConfigError when the file is missing, malformed, or not a mapping.
+    ``1e-4`` is a number in either, where quotes do not make it text. Raises ConfigError when the file is missing,
+    malformed, or not a mapping.
     """
     import yaml
 
@@ -27,12 +29,24 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path} ends in {path.suffix!r}; it must be a .yaml, .yml or .toml file")
     try:
         text = path.read_text()
-        document = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+        document = tomllib.loads(text) if path.suffix == ".toml" else yaml.load(text, _yaml_loader())
     except (tomllib.TOMLDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict) or not all(isinstance(k, str) for k in document):
         raise ConfigError(f"{path} holds no mapping of names to values, such as 'lr: 0.01'")
     return document
+
+
+def _yaml_loader() -> Any:
+    """PyYAML's safe loader, for which 1e-4 is a number, as in YAML 1.2; YAML 1.1 wants 1.0e-4."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    number = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$")
+    Loader.add_implicit_resolver("tag:yaml.org,2002:float", number, list("-+.0123456789"))
+    return Loader
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class Hyperparameter:
     low: float = -math.inf  #: smallest allowed value
     high: float = math.inf  #: largest allowed value
     open_low: bool = False  #: ``low`` itself is not allowed
+    open_high: bool = False  #: ``high`` itself is not allowed
     choices: tuple[str, ...] = ()
 
     @property
@@ -54,7 +55,8 @@ class Hyperparameter:
         if self.low == -math.inf:
             return noun
         lower = f"above {self.low:g}" if self.open_low else f"{self.low:g} or more"
-        return f"{noun}, {lower}" if self.high == math.inf else f"{noun}, {lower}, at most {self.high:g}"
+        upper = "" if self.high == math.inf else f", {'below' if self.open_high else 'at most'} {self.high:g}"
+        return f"{noun}, {lower}{upper}"
 
     def check(self, value: Value) -> Value:
         """``value`` as this hyperparameter's type. Raises ConfigError when it is not allowed."""
@@ -69,7 +71,8 @@ class Hyperparameter:
     def _inside(self, value: Value) -> bool:
         if isinstance(value, (str, bool)) or value is None:
             return True
-        return math.isfinite(value) and self.low <= value <= self.high and not (self.open_low and value == self.low)
+        at_open_end = (self.open_low and value == self.low) or (self.open_high and value == self.high)
+        return math.isfinite(value) and self.low <= value <= self.high and not at_open_end
 
 
 def _convert(value: Value, kind: type) -> Value:
@@ -98,13 +101,34 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = _table(
     H("lr", float, 0.01, "learning rate at its highest", 0, open_low=True),
     H("batch_size", int, 64, "samples per step, at the start of the training", 1),
     H("epochs", int, 20, "length of the training, in passes over the data", 1),
-    H("optimizer", str, "SGD", "any torch.optim class that steps without a closure"),
+    H(
+        "optimizer",
+        str,
+        "SGD",
+        "a class of torch.optim, but LBFGS and SparseAdam; Muon: only where all parameters are matrices",
+    ),
     H("momentum", float, 0.0, "momentum of SGD or RMSprop", 0, 1),
     H("nesterov", bool, False, "Nesterov momentum of SGD"),
-    H("beta1", float, None, "first-moment decay of Adam and its kin; torch's default when not given", 0, 1),
-    H("beta2", float, None, "second-moment decay of Adam and its kin; torch's default when not given", 0, 1),
+    H(
+        "beta1",
+        float,
+        None,
+        "first-moment decay of Adam and its kin; torch's default when not given",
+        0,
+        1,
+        open_high=True,
+    ),
+    H(
+        "beta2",
+        float,
+        None,
+        "second-moment decay of Adam and its kin; torch's default when not given",
+        0,
+        1,
+        open_high=True,
+    ),
     H("eps", float, None, "denominator term of Adam and its kin; torch's default when not given", 0, open_low=True),
-    H("alpha", float, None, "smoothing of RMSprop; torch's default when not given", 0, 1),
+    H("alpha", float, None, "smoothing of RMSprop; torch's default when not given", 0, 1, open_high=True),
     H("weight_decay", float, 0.0, "weight decay as the optimizer defines it (L2, or decoupled in AdamW)", 0),
     H("l1", float, 0.0, "L1 penalty: this times the sum of the parameters' absolute values is added to the loss", 0),
     H("clip_norm", float, None, "largest norm of the gradient of all parameters together", 0, open_low=True),

@@ -40,7 +40,7 @@ def integer(low: float, high: float, *, log: bool = False, step: int = 1) -> Int
     if low != round(low) or high != round(high):
         raise SpaceError(f"range {low:g} to {high:g} is not of whole numbers; use uniform or log_uniform")
     if log:
-        _check_log(low, high)
+        _check_log(low, high, 1)
     if not isinstance(step, int) or step < 1 or (log and step > 1):
         raise SpaceError(f"step is {step}; it must be a whole number, 1 or more, and 1 on a logarithmic scale")
     if (high - low) % step:
@@ -67,9 +67,10 @@ def _check_order(low: float, high: float) -> None:
         raise SpaceError(f"range {low:g} to {high:g} is empty; to fix a value give just {low:g}")
 
 
-def _check_log(low: float, high: float) -> None:
+def _check_log(low: float, high: float, start: float | None = None) -> None:
     if low <= 0:
-        raise SpaceError(f"log range {low:g} to {high:g} touches 0; start above 0, such as {high / 1e4:g}")
+        such = f", such as {high / 1e4 if start is None else start:g}" if high > 0 else " and end there"
+        raise SpaceError(f"log range {low:g} to {high:g} touches 0; start above 0{such}")
 
 
 class Space(Mapping[str, BaseDistribution]):
@@ -88,10 +89,8 @@ class Space(Mapping[str, BaseDistribution]):
         self.fixed = Config({n: v for n, v in given.items() if not isinstance(v, BaseDistribution)})
         self.sources = dict(sources or {})
         for name, distribution in self._ranges.items():
-            _check_range(name, distribution)
-        for name, value in self.fixed.items():
-            if name in HYPERPARAMETERS:
-                HYPERPARAMETERS[name].check(value)
+            self._ranges[name] = _checked_range(name, distribution)
+        self.fixed = Config({name: _checked(name, value) for name, value in self.fixed.items()})
 
     def __getitem__(self, name: str) -> BaseDistribution:
         return self._ranges[name]
@@ -127,23 +126,25 @@ class Space(Mapping[str, BaseDistribution]):
         return int(fixed) if isinstance(fixed, (int, float)) else default
 
 
-def _check_range(name: str, distribution: BaseDistribution) -> None:
-    """Raises SpaceError when some value in the range is not allowed for ``name``."""
-    if name not in HYPERPARAMETERS:
-        return
-    if isinstance(distribution, CategoricalDistribution):
-        ends: tuple[Any, ...] = distribution.choices
-    elif isinstance(distribution, (FloatDistribution, IntDistribution)):
-        ends = (distribution.low, distribution.high)
-    else:
-        ends = ()
+def _checked(name: str, value: Value) -> Value:
+    """``value``, as a number where ``name`` is one and it is text. Raises ConfigError when it is not allowed."""
+    checked = HYPERPARAMETERS[name].check(value) if name in HYPERPARAMETERS else value
+    return value if checked == value else checked  # 1 stays 1, as in studies already begun
+
+
+def _checked_range(name: str, distribution: BaseDistribution) -> BaseDistribution:
+    """The range, its choices read as values of ``name``. Raises SpaceError when some value in it is not allowed."""
     try:
-        for end in ends:
-            HYPERPARAMETERS[name].check(end)
+        if isinstance(distribution, CategoricalDistribution):
+            return CategoricalDistribution([_checked(name, c) for c in distribution.choices])
+        if isinstance(distribution, (FloatDistribution, IntDistribution)):
+            for end in (distribution.low, distribution.high):
+                _checked(name, end)
     except ConfigError as error:
         raise SpaceError(f"the range of {name} is {describe(distribution)}, but {error}") from None
-    if HYPERPARAMETERS[name].kind is int and isinstance(distribution, FloatDistribution):
+    if isinstance(distribution, FloatDistribution) and name in HYPERPARAMETERS and HYPERPARAMETERS[name].kind is int:
         raise SpaceError(f"{name} is a whole number; use integer({distribution.low:g}, {distribution.high:g})")
+    return distribution
 
 
 def describe(distribution: BaseDistribution) -> str:
@@ -163,8 +164,9 @@ def load_space(path: str | Path) -> Space:
     ``lr: {low: 1e-4, high: 1, log: true}``, ``batch_size: {low: 16, high: 256, log: true, integer: true}``,
     ``optimizer: [SGD, Adam]``, ``epochs: 20``. Raises SpaceError or ConfigError, naming the file.
     """
+    entries = read_mapping(path)
     try:
-        return Space({name: _range(name, entry) for name, entry in read_mapping(path).items()})
+        return Space({name: _range(name, entry) for name, entry in entries.items()})
     except (SpaceError, ConfigError) as error:
         raise type(error)(f"{path}: {error}") from None
 
@@ -181,7 +183,7 @@ def _range(name: str, entry: Any) -> Any:
             f"the range of {name} has {sorted(entry)}; it needs low and high, and may have log, integer and step"
         )
     try:
-        low, high = float(entry["low"]), float(entry["high"])  # YAML 1.1 reads 1e-4 as text
+        low, high = float(entry["low"]), float(entry["high"])  # in quotes they are text
     except (TypeError, ValueError):
         raise SpaceError(f"the range of {name} is {entry['low']!r} to {entry['high']!r}; give two numbers") from None
     log = bool(entry.get("log", False))
@@ -196,7 +198,8 @@ def _range(name: str, entry: Any) -> Any:
 
 def load_config(path: str | Path) -> dict[str, Any]:
     """Values of hyperparameters from a YAML or TOML file. Raises ConfigError, naming the file."""
+    values = read_mapping(path)
     try:
-        return dict(Config(read_mapping(path)))
+        return dict(Config(values))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None

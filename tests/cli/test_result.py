@@ -14,6 +14,7 @@ from luthier import Budget, TrainResult
 from luthier.cli.documents import plain, train_document, tune_document
 from luthier.cli.result import go_on, report, training_report
 from luthier.events import BudgetState
+from luthier.hyperparameters import complete
 from luthier.records import Config, Curve, Forecast, Outcome, Point, Prospect, Status
 from luthier.report.history import Trained
 from luthier.report.recommend import Candidate, Interval, Recommendation
@@ -218,6 +219,41 @@ def test_one_training() -> None:
     shown = text(training_report(training, point))
     assert shown.startswith("accuracy 0.9000 at epoch 3 of 4\nlr 0.1, epochs 4\n")
     assert "weights" not in shown
+
+
+class TestTraining:
+    @staticmethod
+    def shown(outcome: Outcome, losses: list[float], **values: Any) -> str:
+        curve = Curve(tuple(Point(e, 0.1, loss, e / 10, 0.1, 64, 1.0) for e, loss in enumerate(losses, 1)))
+        config = complete({"epochs": 60, **values})
+        return text(training_report(TrainResult(config, curve, outcome, *_rest(curve)), curve.points[-1]), 200)
+
+    def test_that_it_stopped_early_and_why(self) -> None:
+        outcome = Outcome(Status.STOPPED, "the validation loss has not fallen since epoch 2")
+        shown = self.shown(outcome, [0.3, 0.1, 0.2, 0.25])
+        assert shown.startswith("accuracy 0.4000 at epoch 4 of 60\n")
+        assert "Stopped early after epoch 4 of 60: the validation loss has not fallen since epoch 2.\n" in shown
+        lowest = "the validation loss was lowest at epoch 2 (0.1000, at epoch 4 0.2500).\n"
+        assert f"Epoch 4 has the best accuracy, which decides; {lowest}" in shown
+
+    def test_that_it_was_interrupted(self) -> None:
+        assert "Interrupted after epoch 2 of 60.\n" in self.shown(Outcome(Status.PAUSED, "paused"), [0.3, 0.2])
+
+    def test_nothing_is_told_of_one_that_ended_at_its_best(self) -> None:
+        shown = self.shown(Outcome(Status.DONE), [0.3, 0.2, 0.2], epochs=3)
+        assert "validation loss" not in shown
+        assert "epoch 3 of 3\n" in shown
+        assert "after epoch" not in shown
+
+    def test_what_has_no_effect_is_not_shown(self) -> None:
+        shown = self.shown(Outcome(Status.DONE), [0.3], gamma=0.9, batch_size_end=128, momentum=0.5)
+        assert "momentum 0.5" in shown
+        assert "gamma" not in shown
+        assert "batch size end" not in shown
+
+
+def _rest(curve: Curve) -> tuple[Any, ...]:
+    return curve.points[-1], None, "accuracy", "maximize"
 
 
 class TestDocuments:

@@ -46,6 +46,26 @@ def test_the_result_is_one_screen() -> None:
     assert "kept/best/model.pt" in out
 
 
+def test_what_has_no_effect_is_warned_of_where_it_was_typed() -> None:
+    Path("mine.yaml").write_text("min_delta: 0.1\nmomentum: 0.5\n")  # exported from a search, perhaps
+    code, out, err = train("--epochs", "1", "--gamma", "0.9", "--set", "power=3", "--config", "mine.yaml", "--quiet")
+    assert code == 0
+    assert err == (
+        "warning: power is 3, which has no effect: it acts with schedule polynomial, but schedule is constant\n"
+        "warning: gamma is 0.9, which has no effect: it acts with schedule exponential, step or plateau, "
+        "but schedule is constant\n"
+    )
+    assert "gamma" not in out
+    assert "momentum 0.5" in out
+
+
+def test_that_it_stopped_early_is_told() -> None:
+    code, out, err = train("--epochs", "30", "--patience", "1", "--min-delta", "9", "--quiet")
+    assert (code, err) == (0, "")
+    told = " ".join(out.split())
+    assert "Stopped early after epoch 2 of 30: the validation loss has not fallen since epoch 1." in told
+
+
 def test_a_training_that_diverges_says_why_and_exits_with_1() -> None:
     code, _, err = train("--epochs", "2", "--lr", "1e12", "--quiet")
     assert code == 1

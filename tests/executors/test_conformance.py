@@ -107,13 +107,11 @@ def test_interrupted_between_intervals(start, task, cut, request):
 
 def test_what_the_model_raises_is_an_outcome(start, cut):
     executor = start()
-    (built, refused, good) = ran(
-        executor, cut(0, 0, 2, dropout=2.0), cut(1, 0, 2, optimizer="Adam", beta1=1.0), cut(2, 0, 2)
-    )
+    (built, refused, good) = ran(executor, cut(0, 0, 2, dropout=2.0), cut(1, 0, 2, optimizer="Muon"), cut(2, 0, 2))
     assert (built.outcome.status, built.outcome.message) == (Status.FAILED, "ValueError: dropout above 1")
     assert "in network" in built.outcome.traceback
     assert refused.outcome.status is Status.FAILED
-    assert "torch.optim.Adam refuses" in refused.outcome.message
+    assert "torch.optim.Muon refuses" in refused.outcome.message
     assert good.outcome.status is Status.DONE
     assert built.points == refused.points == ()
     assert built.over

@@ -17,6 +17,12 @@ def test_batch_sizes_leave_an_epoch_some_steps(samples: int, low: int, high: int
     assert (space["batch_size"].low, space["batch_size"].high) == (low, high)
 
 
+def test_the_smallest_data_have_batches_no_larger_than_they_are() -> None:
+    assert (default_space(task(2))["batch_size"].low, default_space(task(2))["batch_size"].high) == (1, 2)
+    assert "batch_size" not in default_space(task(1))
+    assert default_space(task(1)).fixed["batch_size"] == 1
+
+
 def test_the_models_own_ranges_are_in_and_epochs_are_the_tasks() -> None:
     space = default_space(task(100))
     assert "dropout" in space

@@ -45,6 +45,12 @@ def test_an_unknown_activation_is_told() -> None:
         digits().check({"activation": "swish"})
 
 
+@pytest.mark.parametrize("units", [0, -3, 1.5, "many"])
+def test_a_layer_has_a_whole_number_of_units(units: Any) -> None:
+    with pytest.raises(ConfigError, match=f"units is {units!r}; it must be a whole number, 1 or more"):
+        digits().check({"units": units})
+
+
 def test_the_file_holds_what_scikit_learn_makes() -> None:
     task = digits()
     for data, (inputs, targets) in zip((task.train, task.validation), digits_data(), strict=True):

@@ -20,6 +20,7 @@ from luthier.task.metrics import (
     balanced_accuracy,
     best_possible,
     check_fit,
+    check_gradient,
     error,
     f1,
     is_classification,
@@ -292,11 +293,66 @@ def test_all_labels_left_out_is_not_finite() -> None:
         check_fit(nn.Linear(4, 3), nn.CrossEntropyLoss(), X, torch.full((6,), -100))
 
 
-def test_a_metric_of_ours_that_does_not_fit_is_told_and_the_users_is_not_tried() -> None:
+def test_a_metric_of_ours_that_does_not_fit_is_told_and_the_users_may_need_more_samples() -> None:
     many = (torch.randn(6, 3) > 0).float()
     with pytest.raises(TaskError, match=r"does not fit the metric accuracy with targets .*; give another metric"):
         check_fit(nn.Linear(4, 3), nn.BCEWithLogitsLoss(), X, many, metric=accuracy)
     check_fit(nn.Linear(4, 3), nn.BCEWithLogitsLoss(), X, many, metric=lambda o, t: 1 / 0)
+
+
+@pytest.mark.parametrize("value", [0.5, 1, True, math.nan, np.float32(0.5), torch.tensor([0.5]), torch.tensor(0)])
+def test_a_metric_gives_one_number(value: Any) -> None:
+    check_fit(nn.Linear(4, 3), nn.CrossEntropyLoss(), X, Y, metric=lambda outputs, targets: value)
+
+
+@pytest.mark.parametrize(
+    ("value", "given"),
+    [
+        (None, "NoneType"),
+        (torch.ones(2), r"shape \(2,\), float32"),
+        (np.ones(2), "ndarray"),
+        ("0.5", "str"),
+        ((0.5, 1), "tuple"),
+        ({"f1": 1.0}, "dict"),
+    ],
+)
+def test_a_metric_that_gives_no_number_is_told(value: Any, given: str) -> None:
+    def mine(outputs: Tensor, targets: Tensor) -> Any:
+        return value
+
+    with pytest.raises(TaskError, match=f"the metric mine gives {given}; it must give one number"):
+        check_fit(nn.Linear(4, 3), nn.CrossEntropyLoss(), X, Y, metric=mine)
+
+
+def detached(outputs: Tensor, targets: Tensor) -> Tensor:
+    return F.cross_entropy(outputs.detach(), targets)
+
+
+def test_a_loss_without_a_gradient_is_told() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    check_gradient(model, nn.CrossEntropyLoss(), X, Y)
+    with pytest.raises(TaskError, match=r"the loss detached does not depend on the model's parameters.*detach\(\)"):
+        check_gradient(model, detached, X, Y)
+    assert model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+class Deciding(nn.Linear):
+    """Gives its decisions in evaluation, and scores in training."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        scores = super().forward(inputs)
+        return scores if self.training else F.one_hot(scores.argmax(1), 3).float()
+
+
+def test_what_has_no_gradient_in_evaluation_only_is_allowed() -> None:
+    check_gradient(Deciding(4, 3), nn.CrossEntropyLoss(), X, Y)
+
+
+def test_a_model_with_nothing_to_train_is_not_blamed_on_the_loss() -> None:
+    check_gradient(nn.Linear(4, 3).requires_grad_(False), nn.CrossEntropyLoss(), X, Y)
+    check_gradient(nn.Flatten(), detached, X, Y)
 
 
 def test_call_spreads_tuples_and_mappings() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from luthier.errors import DataError, TaskError
+from luthier.errors import ConfigError, DataError, TaskError
 from luthier.task import mnist
 from luthier.task.mnist import MEAN, STD, VALIDATION, mnist_pair
 
@@ -58,6 +58,12 @@ def test_the_network_is_784_512_256_10(folder: Path) -> None:
     dropped = task.build(task.check({"batch_size": 8, "dropout": 0.3, "units1": 7}))
     assert [m.p for m in dropped if isinstance(m, nn.Dropout)] == [0.3, 0.3]
     assert next(dropped.parameters()).shape == (7, 784)
+
+
+@pytest.mark.parametrize("name", ["units1", "units2"])
+def test_a_layer_without_units_is_told(folder: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is 0; it must be a whole number, 1 or more"):
+        mnist(folder).check({"batch_size": 8, name: 0})
 
 
 def test_labels_above_nine_are_told(folder: Path, tmp_path: Path) -> None:

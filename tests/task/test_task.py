@@ -1,7 +1,9 @@
 import copy
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -56,6 +58,19 @@ def test_a_fraction_of_the_training_data_validates() -> None:
     task = make()
     assert (len(task.train), len(task.validation)) == (40, 10)
     assert len(task.train) == 40, "it is taken off once"
+
+
+@pytest.mark.parametrize("fraction", [np.float32(0.2), np.float64(0.2), Fraction(1, 5)])
+def test_a_fraction_may_be_any_real_number(fraction: Any) -> None:
+    task = make(validation=fraction)
+    assert (len(task.train), len(task.validation)) == (40, 10)
+    assert type(task.given[1]) is float
+
+
+@pytest.mark.parametrize(("samples", "fraction", "told"), [(1, 0.2, "0.2 of 1 sample "), (3, 0.9, "0.9 of 3 samples ")])
+def test_validation_that_leaves_nothing_to_train_on_is_told(samples: int, fraction: float, told: str) -> None:
+    with pytest.raises(DataError, match=f"validation is {told}.* leaves none to train on; give more"):
+        make(train=(X[:samples], Y[:samples]), validation=fraction).check({})
 
 
 @pytest.mark.parametrize(("samples", "expected"), [(50, 1), (INTERVAL_SAMPLES, 1), (INTERVAL_SAMPLES + 1, 2)])
@@ -169,6 +184,12 @@ def test_labels_of_all_samples_are_checked_in_both_parts() -> None:
             make(train=train, validation=validation).check({})
 
 
+def test_a_loss_that_nothing_can_be_learned_from_is_told() -> None:
+    task = make(loss=lambda outputs, targets: nn.functional.cross_entropy(outputs.detach(), targets), metric="accuracy")
+    with pytest.raises(TaskError, match="does not depend on the model's parameters"):
+        task.check({})
+
+
 def test_validation_data_of_another_shape_are_told() -> None:
     with pytest.raises(TaskError, match=r"cannot take inputs of shape \(8, 5\)"):
         make(validation=(torch.randn(20, 5), Y[:20])).check({})
@@ -215,6 +236,7 @@ def test_bad_data_are_told() -> None:
         ({"validation": 0.0}, "validation is 0.0; a fraction must lie between 0 and 1"),
         ({"validation": 1.0}, "validation is 1.0"),
         ({"validation": float("nan")}, "validation is nan"),
+        ({"validation": 1}, "validation is 1; a fraction must lie between 0 and 1"),
         ({"evaluations_per_epoch": 0}, "evaluations_per_epoch is 0; it must be a whole number, 1 or more"),
         ({"evaluations_per_epoch": 2.5}, "evaluations_per_epoch is 2.5; it must be a whole number"),
         ({"metric": "kappa"}, "unknown metric 'kappa'"),

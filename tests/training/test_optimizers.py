@@ -54,6 +54,11 @@ def test_an_unknown_name_is_told_with_those_there_are(name: str) -> None:
         optimizer_class(name)
 
 
+def test_what_an_optimizer_asks_of_a_model_is_told_with_its_name() -> None:
+    with pytest.raises(ConfigError, match=r"Adamax, Muon \(where all parameters are matrices\), NAdam"):
+        optimizer_class("nonsense")
+
+
 def test_a_near_name_is_hinted_at() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'Adam'"):
         optimizer_class("Adan")
@@ -67,7 +72,7 @@ def test_muon_refuses_a_bias_in_words() -> None:
 @pytest.mark.parametrize("values", [{"optimizer": "Adam", "beta1": 1.0}, {"optimizer": "NAdam", "beta2": 1.0}])
 def test_a_value_that_torch_refuses_is_a_config_error(values: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="refuses"):
-        made(**values)
+        make_optimizer(complete({}).replace(**values), nn.Linear(3, 2).parameters(), "cpu")
 
 
 @pytest.mark.parametrize("model", [nn.ReLU(), nn.Linear(3, 2).requires_grad_(False)])

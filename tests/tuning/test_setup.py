@@ -121,6 +121,13 @@ def test_options_that_no_training_can_have(task, options, message):
 
 
 def test_values_that_the_optimizer_refuses(task):
-    setup = prepare(task, None, {"optimizer": "Adam", "beta1": 1.0})
-    with pytest.raises(ConfigError, match=r"torch.optim.Adam refuses"):
+    setup = prepare(task, None, {"optimizer": "Muon"})
+    with pytest.raises(ConfigError, match=r"torch.optim.Muon refuses"):
         check_options(setup, Options(), 0)
+
+
+@pytest.mark.parametrize("optimizer", [choice("SGD", "Muon"), "Muon"])
+def test_an_optimizer_of_the_space_that_refuses_the_model(task, optimizer):
+    with pytest.raises(ConfigError, match=r"torch.optim.Muon refuses this model .*2D parameters"):
+        check_options(prepare(task, {"optimizer": optimizer}, {"optimizer": "SGD"}), Options(), 0)
+    check_options(prepare(task, {"optimizer": choice("SGD", "RMSprop")}, None), Options(), 0)

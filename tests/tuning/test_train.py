@@ -3,7 +3,7 @@ import time
 import pytest
 import torch
 
-from luthier import Options, Space, load_task, log_uniform, train, tune
+from luthier import Options, Space, load_result, load_task, log_uniform, train, tune
 from luthier.errors import ConfigError, StudyError, TaskError
 from luthier.records import Status
 from luthier.training import evaluate
@@ -110,6 +110,15 @@ def test_a_studys_winner_is_not_written_over(task, tmp_path):
     with pytest.raises(StudyError, match="holds a study"):
         train(task, {"epochs": 1}, folder=tmp_path)
     assert (tmp_path / "best" / "model.pt").read_bytes() == kept
+
+
+def test_the_weights_of_one_training_are_no_study(task, tmp_path):
+    train(task, {"epochs": 1}, folder=tmp_path)
+    with pytest.raises(StudyError, match=r"holds the weights of one 'luthier train'; .* tune TASK --budget 1trainings"):
+        load_result(tmp_path)
+    (tmp_path / "task.json").write_text("{}")  # a study whose journal is elsewhere
+    with pytest.raises(StudyError, match=r"holds no study\.journal"):
+        load_result(tmp_path)
 
 
 def test_one_model_for_all_trainings_is_refused(task):

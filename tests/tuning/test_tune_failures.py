@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 from luthier import Space, choice, integer, load_result, log_uniform, tune
 from luthier.errors import CheckpointError, StorageError, StudyError, TooManyFailures
@@ -62,10 +63,11 @@ def test_two_failures_in_a_row_are_bad_luck(load, tmp_path):
 
 
 def test_a_value_that_torch_refuses_ends_its_training_only(tasks, tmp_path):
-    space = Space(beta1=choice(0.9, 1.0), optimizer="Adam", epochs=1)
-    result = tune(tasks.make(), space, budget="60 epochs", folder=tmp_path)
+    task = tasks.make(lambda config: nn.Linear(8, 3, bias=config["bias"]), defaults={"bias": False, "batch_size": 32})
+    space = Space(bias=choice(False, True), optimizer="Muon", epochs=1)
+    result = tune(task, space, budget="60 epochs", folder=tmp_path)
     assert result.failed == 1
-    assert any("torch.optim.Adam refuses" in r.outcome.message for r in Study.load(tmp_path).results())
+    assert any("torch.optim.Muon refuses" in r.outcome.message for r in Study.load(tmp_path).results())
 
 
 @pytest.mark.parametrize("search", ["hyperband", "random"])

@@ -50,9 +50,10 @@ def confirm(
 ) -> int:
     """Run the best settings of a study, and your own, again on fresh seeds, and say which to use.
 
-    The best of many trainings is partly luck. Fresh seeds tell how much: each setting gets a mean and a spread,
-    settings that cannot be told apart are called tied, and the fastest of those is recommended. Test data, if the task
-    has any, is looked at once, at the end. Ctrl-C leaves the rest to the same command.
+    The best of many trainings is partly luck. Fresh seeds tell how much: each setting gets a mean and a spread.
+    Settings that cannot be told apart are called tied. Of the tied ones that take at most 1.25 times as long as the
+    fastest, the one that the search found best is recommended. Test data, if the task has any, is looked at once, at
+    the end. Ctrl-C leaves the rest to the same command.
 
     [bold]Examples[/bold]
 

@@ -14,9 +14,9 @@ from luthier import Budget
 from luthier.cli import words
 from luthier.cli.plot import plot
 from luthier.hyperparameters import HYPERPARAMETERS
-from luthier.records import Config, Curve, Point, Prospect
+from luthier.records import Config, Curve, Point, Prospect, Status
 from luthier.report.recommend import Recommendation
-from luthier.training import unused
+from luthier.training import unused, without_effect
 from luthier.tuning.result import Best, Result, TrainResult
 
 
@@ -37,12 +37,35 @@ def report(result: Result, command: Sequence[str] = (), width: int = 80, storage
 
 def training_report(result: TrainResult, best: Point, width: int = 80) -> RenderableType:
     """The end of one training, ``best`` being its best point."""
-    headline = f"{result.metric} {words.number(best.metric)} at epoch {best.epoch:g} of {result.curve.epoch:g}"
-    parts: list[RenderableType] = [Text(headline, style="bold"), Text(words.brief(result.config))]
+    headline = f"{result.metric} {words.number(best.metric)} at epoch {best.epoch:g} of {result.config.epochs:g}"
+    silent = without_effect(result.config, result.config)
+    acting = {name: value for name, value in result.config.items() if name not in silent}
+    parts: list[RenderableType] = [
+        Text(headline, style="bold"),
+        Text(words.brief(acting)),
+        *_how_it_ended(result, best),
+    ]
     parts += _plot(result.curve, result.metric, width)
     if result.weights:
         parts += ["", _pairs([("weights", str(result.weights))])]
     return Group(*parts)
+
+
+def _how_it_ended(result: TrainResult, best: Point) -> list[Text]:
+    """Why a training has fewer epochs than were asked for, and which epoch has the lowest loss if not the best one."""
+    until, told = f"after epoch {result.curve.epoch:g} of {result.config.epochs:g}", []
+    if result.outcome.status is Status.STOPPED:
+        told.append(f"Stopped early {until}: {result.outcome.message}.")
+    elif result.outcome.status is Status.PAUSED:
+        told.append(f"Interrupted {until}.")
+    lowest = min(result.curve, key=lambda point: point.val_loss)
+    if lowest.val_loss < best.val_loss:
+        at, losses = best.epoch, (words.number(lowest.val_loss), words.number(best.val_loss))
+        told.append(
+            f"Epoch {at:g} has the best {result.metric}, which decides; the validation loss was lowest at epoch "
+            f"{lowest.epoch:g} ({losses[0]}, at epoch {at:g} {losses[1]})."
+        )
+    return [Text(sentence) for sentence in told]
 
 
 def _headline(result: Result) -> str:

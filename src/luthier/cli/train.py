@@ -59,8 +59,9 @@ def train(
 ) -> int:
     """Train once, with the hyperparameters given.
 
-    With --folder the weights of the best epoch are kept, whatever came after it. Ctrl-C ends the training after the
-    current step and prints what it has shown; the exit code is then 130.
+    The best epoch is that of the best metric; of equal ones, of the lowest validation loss. With --folder its weights
+    are kept, whatever came after it. Early stopping (--patience) looks at the validation loss. Ctrl-C
+    ends the training after the current step and prints what it has shown; the exit code is then 130.
 
     [bold]Examples[/bold]
 
@@ -69,8 +70,8 @@ def train(
       luthier train mnist --data ~/mnist --optimizer Adam
       luthier train my_file.py:task --set units=128
     """
-    given = {name: value for name, value in hyperparameters.items() if value is not None}
-    values = {**file_values(config), **settings(set_), **given}
+    given = settings(set_) | {name: value for name, value in hyperparameters.items() if value is not None}
+    values = {**file_values(config), **given}
     check_values(values)
     options = run_options(device, precision, compile, threads)
 
@@ -79,9 +80,13 @@ def train(
     from luthier.cli.documents import train_document
     from luthier.cli.result import training_report
     from luthier.cli.training_progress import TrainingProgress
+    from luthier.training import without_effect
 
     loaded = load_task(task, str(data) if data else None)
     full = loaded.config(values)
+    for name, reason in without_effect(full, given).items():
+        told = f"warning: {name} is {words.value(full[name])}, which has no effect: {reason}"
+        err().print(told, markup=False, soft_wrap=True)
     progress = TrainingProgress(f"training {task}", loaded.metric_name, float(full.epochs))
     with watching(progress, quiet=quiet) as watch, Interrupt(watch.note) as interrupt:
         result = run(loaded, values, seed=seed, options=options, on_point=watch, folder=folder, stop=interrupt.asked)

@@ -49,6 +49,11 @@ def open_folder(folder: Path, *, writable: bool) -> Storage:
     """
     path = folder / JOURNAL
     if not writable and not path.is_file():
+        if (folder / "best" / "winner.json").is_file() and not (folder / "task.json").exists():
+            raise StudyError(
+                f"there is no study in {folder}: it holds the weights of one 'luthier train'; to keep a study of one "
+                "training, use luthier tune TASK --budget 1trainings, with --set NAME=VALUE for its setting"
+            )
         raise StudyError(f"there is no study in {folder}: it holds no {JOURNAL}; give the folder of a study")
     locks: list[int] = []
     try:

@@ -69,10 +69,15 @@ class Data:
         return next(iter(self.source(device).in_order(min(size, len(self)))))
 
     def split(self, fraction: float, name: str) -> tuple[Data, Data]:
-        """Two parts by a fixed shuffle, the second with ``fraction`` of the samples."""
-        self._load()
+        """Two parts by a fixed shuffle, the second with ``fraction`` of the samples. Raises DataError for too few."""
         order = torch.from_numpy(np.random.default_rng(0).permutation(len(self)))
         cut = len(self) - max(1, round(fraction * len(self)))
+        if cut < 1:
+            samples = f"{len(self)} sample{'s' if len(self) > 1 else ''}"
+            raise DataError(
+                f"validation is {fraction:g} of {samples} of {self.name} data, which leaves none to train on; "
+                "give more samples, or validation data of their own"
+            )
         parts = []
         for rows, part_name in ((order[:cut], self.name), (order[cut:], name)):
             if self._tensors is not None:

@@ -16,7 +16,7 @@ def default_space(task: Task) -> Space:
     return Space(
         {
             "lr": log_uniform(1e-4, 1.0),
-            "batch_size": integer(min(16, largest - 1), largest, log=True),
+            "batch_size": integer(min(16, largest - 1), largest, log=True) if samples > 1 else 1,
             "optimizer": choice("SGD", "AdamW"),
             "momentum": uniform(0.0, 0.99),
             "weight_decay": log_uniform(1e-6, 1e-1),

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from luthier.errors import ConfigError
 from luthier.space import integer, uniform
+from luthier.task._sizes import size
 from luthier.task.task import Task
 
 Pair = tuple[Tensor, Tensor]
@@ -63,7 +64,7 @@ def digits_model(config: Mapping[str, Any]) -> nn.Module:
     layers: list[nn.Module] = []
     width = 64
     for _ in range(config["layers"]):
-        layers += [nn.Linear(width, config["units"]), activation()]
+        layers += [nn.Linear(width, size(config, "units")), activation()]
         if config["dropout"]:
             layers.append(nn.Dropout(config["dropout"]))
         width = config["units"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -244,14 +245,47 @@ def check_fit(
             f"the loss {name} is {float(value)} before the first step; "
             "look at the data's scale, the targets and the loss"
         )
-    # Only ours: a function of the user's may need more than these few samples, such as both classes.
-    if metric in [function for function, _ in METRICS.values()] and metric is not None:
-        try:
-            metric(outputs, targets)
-        except Exception as error:
-            raise TaskError(
-                f"{_fit(outputs, targets, loss_name(metric), 'metric')}: {_one_line(error)}; give another metric"
-            ) from error
+    if metric is not None:
+        _check_metric(metric, outputs, targets)
+
+
+def _check_metric(metric: MetricFunction, outputs: Any, targets: Any) -> None:
+    name = loss_name(metric)
+    try:
+        value: Any = metric(outputs, targets)
+    except Exception as error:
+        if not any(metric is ours for ours, _ in METRICS.values()):
+            return  # one of the user's may need more than these few samples, such as both classes
+        raise TaskError(f"{_fit(outputs, targets, name, 'metric')}: {_one_line(error)}; give another metric") from error
+    try:
+        float("no number" if isinstance(value, str) else value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TaskError(f"the metric {name} gives {_shape(value)}; it must give one number") from None
+
+
+def check_gradient(model: nn.Module, loss: LossFunction, inputs: Any, targets: Any) -> None:
+    """Raises TaskError when the loss does not depend on the model's parameters, where it has any to train."""
+    if not any(p.requires_grad for p in model.parameters()):
+        return
+    training = model.training
+    try:
+        depends = _depends(model.eval, loss, inputs, targets)
+    finally:
+        model.train(training)
+    # Some models give something else in evaluation. A copy, since batch norm takes note of what it is trained on.
+    if not depends and not _depends(lambda: copy.deepcopy(model).train(), loss, inputs, targets):
+        raise TaskError(
+            f"the loss {loss_name(loss)} does not depend on the model's parameters, so that nothing can be learned; "
+            "leave out detach(), item(), numpy() and torch.no_grad() between the model's parameters and the loss"
+        )
+
+
+def _depends(make: Callable[[], nn.Module], loss: LossFunction, inputs: Any, targets: Any) -> bool:
+    """Whether the loss depends on the parameters of the model; true where that cannot be told."""
+    try:
+        return bool(loss(call(make(), inputs), targets).requires_grad)
+    except Exception:
+        return True
 
 
 def call(model: Callable[..., Any], inputs: Any) -> Any:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from luthier.errors import DataError
 from luthier.space import uniform
+from luthier.task._sizes import size
 from luthier.task.idx import find_idx, read_idx
 from luthier.task.task import Task
 
@@ -53,14 +54,15 @@ def mnist_validation(folder: str) -> Pair:
 def mnist_model(config: Mapping[str, Any]) -> nn.Module:
     """784-units1-units2-10, ReLU, ``dropout`` after each hidden layer."""
     drop = [nn.Dropout(config["dropout"])] if config["dropout"] else []
+    first, second = size(config, "units1"), size(config, "units2")
     return nn.Sequential(
-        nn.Linear(784, config["units1"]),
+        nn.Linear(784, first),
         nn.ReLU(),
         *drop,
-        nn.Linear(config["units1"], config["units2"]),
+        nn.Linear(first, second),
         nn.ReLU(),
         *drop,
-        nn.Linear(config["units2"], 10),
+        nn.Linear(second, 10),
     )
 
 

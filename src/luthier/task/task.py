@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from numbers import Real
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from luthier.task.metrics import (
     MetricFunction,
     best_possible,
     check_fit,
+    check_gradient,
     loss_name,
     make_loss,
     make_metric,
@@ -84,13 +86,12 @@ class Task:
         check_values(self.defaults)
         self.ranges = dict(ranges or {})
         self.source: tuple[str, str | None] | None = None  #: what load_task made it from
+        if isinstance(validation, Real):
+            validation = _fraction(validation)
         self.given, self.workers = (train, validation), workers  #: as they came, for a script that makes them again
         self.collate = collate
         self._train, self._validation = Data(train, "training", workers, collate), validation
-        if isinstance(validation, float):
-            if not 0 < validation < 1:
-                raise TaskError(f"validation is {validation}; a fraction must lie between 0 and 1")
-        else:
+        if not isinstance(validation, float):
             self._validation = Data(validation, "validation", workers, collate)
         self.test = None if test is None else Data(test, "test", workers, collate)
         self._evaluations = evaluations_per_epoch
@@ -178,6 +179,7 @@ class Task:
             for data in (self.train, self.validation):
                 inputs, targets = data.sample(torch.device("cpu"))
                 check_fit(model, loss, inputs, targets, labels=data.targets, metric=self.metric)
+            check_gradient(model, loss, *self.train.sample(torch.device("cpu"), 2))  # few: it keeps all activations
         return config
 
     def _check_defaults(self, read: set[str]) -> None:
@@ -245,6 +247,13 @@ class Task:
             "metric": self.metric_name,
             "direction": self.direction,
         }
+
+
+def _fraction(given: Any) -> float:
+    """``given`` as a share of the training data. Raises TaskError."""
+    if not 0 < given < 1:
+        raise TaskError(f"validation is {given}; a fraction must lie between 0 and 1")
+    return float(given)
 
 
 class _Reader(Mapping[str, Any]):

@@ -1,4 +1,4 @@
-"""Any ``torch.optim`` optimizer by name, with the hyperparameters that it takes."""
+"""A ``torch.optim`` optimizer by name, with the hyperparameters that it takes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from luthier.records import Config
 
 #: Steps of these need a closure or sparse gradients, which mini-batch descent here does not give.
 UNSUITED = {"LBFGS", "SparseAdam", "Optimizer"}
+#: What else an optimizer asks of a model.
+ASKS = {"Muon": "where all parameters are matrices"}
 #: These step along the gradient itself; all others divide it by its size or its spread.
 PLAIN = {"sgd", "asgd"}
 #: Where torch has a fused step of an optimizer (all of its parameters in one kernel).
@@ -33,7 +35,8 @@ def optimizer_class(name: str) -> type[torch.optim.Optimizer]:
     names = optimizer_names()
     by_lower = {n.lower(): n for n in names}
     if name.lower() not in by_lower:
-        raise ConfigError(f"optimizer is {name!r}; it must be one of {', '.join(names)}.{nearest(name, names)}")
+        told = ", ".join(f"{n} ({ASKS[n]})" if n in ASKS else n for n in names)
+        raise ConfigError(f"optimizer is {name!r}; it must be one of {told}.{nearest(name, names)}")
     found: type[torch.optim.Optimizer] = getattr(torch.optim, by_lower[name.lower()])
     return found
 
@@ -77,12 +80,13 @@ def optimizer_arguments(config: Config, device_type: str = "cpu") -> dict[str, A
 
 def unused(config: Config) -> set[str]:
     """Hyperparameters of a config that its optimizer does not take, such as the momentum of Adam."""
-    takes = {*inspect.signature(optimizer_class(config.optimizer)).parameters}
+    takes = inspect.signature(optimizer_class(config.optimizer)).parameters
     needs = {n: n for n in ("momentum", "nesterov", "eps", "alpha", "weight_decay")} | {
         "beta1": "betas",
         "beta2": "betas",
     }
-    return {name for name, argument in needs.items() if argument not in takes}
+    # A pair in place of a number (Adafactor's eps) means something else.
+    return {n for n, a in needs.items() if a not in takes or (a == n and isinstance(takes[a].default, tuple))}
 
 
 def make_optimizer(config: Config, parameters: Iterable[nn.Parameter], device_type: str) -> torch.optim.Optimizer:

@@ -13,7 +13,7 @@ from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.records import Config, Options, Outcome, Status, Value
 from luthier.space import Space
 from luthier.task import Task, default_space, make_loss
-from luthier.training import Training, fill_cores, guarded, optimizer_class
+from luthier.training import Training, fill_cores, guarded, make_optimizer, optimizer_class
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,11 @@ def prepare(task: Task, space: Space | Mapping[str, Any] | None, baseline: Mappi
 def check_options(setup: Setup, options: Options, seed: int) -> bool | None:
     """Whether the baseline's training fills the cores; None where it cannot be built.
 
-    Raises ConfigError for a device or precision that is not there, or values that the baseline's optimizer refuses.
-    Whatever else a training may meet is left to the training.
+    Raises ConfigError for a device or precision that is not there, values that the baseline's optimizer refuses, and
+    an optimizer of the space that refuses the baseline's model. Whatever else a training may meet is left to the
+    training.
     """
+    _check_optimizers(setup)
     return fills_cores(setup.task, setup.baseline, options, seed)
 
 
@@ -114,6 +116,16 @@ def _check_choices(space: Space) -> None:
         choices = getattr(space.get(name), "choices", ())
         for value in choices:
             check(value)
+
+
+def _check_optimizers(setup: Setup) -> None:
+    """Raises ConfigError for an optimizer of the space that cannot step the baseline's model."""
+    fixed = setup.space.fixed.get("optimizer", setup.baseline.optimizer)
+    others = {*getattr(setup.space.get("optimizer"), "choices", (fixed,))} - {setup.baseline.optimizer}
+    model = setup.task.outline(setup.baseline) if others else None
+    if model is not None:
+        for name in sorted(others):
+            make_optimizer(setup.baseline.replace(optimizer=name), model.parameters(), "meta")
 
 
 def _check_batch(distribution: Any, name: str, samples: int) -> None:

@@ -27,7 +27,9 @@ def train(
 ) -> TrainResult:
     """Trains ``task`` under ``config`` (completed by defaults) to its last epoch, or until early stopping.
 
-    With a ``folder`` the best epoch's weights are kept in ``folder/best/model.pt``. ``on_point`` gets each evaluation;
+    Early stopping looks at the validation loss. The best epoch is that of the best metric, of equal ones that of the
+    lowest validation loss. With a ``folder`` its weights are kept in ``folder/best/model.pt``. ``on_point`` gets each
+    evaluation;
     ``stop`` is asked before each interval. Divergence, lack of memory and an exception in the model end the
     training with an outcome that says so. Raises UsageError for what can be seen to be wrong before, StorageError
     when the weights cannot be written.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from luthier import explain, integer, log_uniform, uniform
+from luthier import Space, explain, integer, log_uniform, uniform
 from luthier.report.history import History
 from luthier.task import Chance
 
@@ -135,3 +135,13 @@ def test_nothing_beyond_is_promised_to_who_has_the_best_score_there_is(history: 
 
     assert told(made(0.9875)) == {"lr"}
     assert told(made(1.0)) == set()
+
+
+def test_a_range_is_widened_to_what_is_allowed(history: Make, training: Make) -> None:
+    made = []
+    for n, unit in enumerate(np.linspace(0, 1, 9)):
+        loss = level(0.6 * 0.5 ** (3 * unit))
+        made.append(training(n, loss, metric=loss, optimizer="Adam", beta1=float(0.5 + 0.4 * unit)))
+    found = explain(history(*made, ranges={"beta1": uniform(0.5, 0.9)}, **LOSSES))
+    assert [finding.evidence["to"] for finding in found if finding.code == "range-edge"] == [0.95]
+    Space(beta1=uniform(0.5, 0.95))

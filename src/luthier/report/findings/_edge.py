@@ -139,6 +139,8 @@ def _wider(axis: Axis, at_high: bool, samples: int) -> float:
         end = min(end, samples)
     if axis.whole:
         end = max(1.0, math.floor(end)) if at_high else max(axis.log * 1.0, math.floor(end))
+    if known is not None and known.open_high and end >= known.high:
+        return float(f"{(axis.high + known.high) / 2:.6g}")
     if known is not None:
         end = min(max(end, known.low if not known.open_low else 1e-12), known.high)
     return end if axis.whole else float(f"{end:.2g}")
