@@ -26,5 +26,11 @@ def told(error: BaseException) -> str:
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
     if isinstance(error, SyntaxError):  # says where itself, and came through no line of the file
         return text
+    place = line_of(error)
+    return f"{text} ({place})" if place else text
+
+
+def line_of(error: BaseException) -> str:
+    """The last line of the user's own code that an exception came through, ``my_task.py, line 12``; else nothing."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
-    return f"{text} ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else text
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""

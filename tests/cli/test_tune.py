@@ -76,6 +76,7 @@ def test_json_is_one_document_on_stdout(space: str) -> None:
     assert "study in study" in err
 
 
+@pytest.mark.usefixtures("space")
 @pytest.mark.parametrize("code", [0, 3])
 def test_user_code_that_exits_is_a_failure(code: int) -> None:
     Path("leaving.py").write_text(

@@ -23,6 +23,7 @@ from luthier.cli.study import study
 from luthier.cli.train import train
 from luthier.cli.tune import tune
 from luthier.cli.ui import ui
+from luthier.user_code import line_of
 
 
 class Commands(TyperGroup):
@@ -51,7 +52,11 @@ class Commands(TyperGroup):
             )
         except (KeyboardInterrupt, typer.Abort):
             code = errors.INTERRUPTED
-        except (Exception, SystemExit) as error:  # the user's code may exit
+        except SystemExit as error:
+            if not line_of(error):
+                raise  # the parser's, as where nobody reads what is printed
+            code = _tell(error, debug="--debug" in given)
+        except Exception as error:
             code = _tell(error, debug="--debug" in given)
         sys.exit(code if isinstance(code, int) else errors.OK)
 
