@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
-from luthier.errors import StorageError, StudyError
+from luthier.errors import StudyError
 from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
 from luthier.space import Space, choice, integer, log_uniform
 from luthier.study import Study
@@ -224,21 +224,6 @@ def test_two_processes_cannot_write_to_one_folder(opened):
     with pytest.raises(StudyError, match="is in use by another process; wait until it ends"):
         opened()
     assert opened.load().results() == []
-
-
-def test_two_processes_that_share_a_database_do_not_mix_their_trainings(opened, tmp_path):
-    url = f"sqlite:///{tmp_path}/shared.db"
-    one, two = opened(storage=url), opened(storage=url)
-    one.begin(cut(0))
-    one.flush()
-    two.begin(cut(0))
-    with pytest.raises(StorageError, match="another process began training 0 of the same study"):
-        two.flush()
-    with pytest.raises(StorageError, match="another process"):
-        two.begin(cut(1))
-    with pytest.raises(StorageError, match="another process"):
-        two.close()
-    assert len(one.optuna_study.trials) == 1
 
 
 def test_nothing_to_load(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 import optuna
 
 from luthier.errors import LuthierError, StudyError
+from luthier.study._database import Ownership, own, without_password
 from luthier.study._flock import lock
 from luthier.study._journal import Journal
 
@@ -33,11 +34,32 @@ class Storage:
         self.where = where  #: for messages: the folder, or the URL without its password
         self.together = together  #: around writes that may share an fsync
         self._locks = list(locks)  # descriptors that keep other processes from writing
+        self._owned = Ownership()
+
+    def own(self, name: str) -> None:
+        """Keeps other processes from writing to the study of this name; a folder is locked when it is opened.
+
+        Raises StudyError when another process writes to it.
+        """
+        if isinstance(self.optuna, optuna.storages.RDBStorage):
+            try:
+                self._owned = own(self.optuna.engine, name)
+            except BlockingIOError:
+                raise StudyError(
+                    f"study {name!r} in {self.where} is in use by another process; wait until it ends, or choose "
+                    "another storage"
+                ) from None
+
+    def check_owned(self) -> None:
+        """Raises when it is no longer sure that no other process writes to the study: the server was lost."""
+        self._owned.check()
 
     def close(self) -> None:
         """Lets other processes write; again does nothing."""
         while self._locks:
             os.close(self._locks.pop())
+        owned, self._owned = self._owned, Ownership()
+        owned.release()
         if isinstance(self.optuna, optuna.storages.RDBStorage):
             self.optuna.engine.dispose()  # it opens new connections when it is read again
 
@@ -72,7 +94,7 @@ def open_folder(folder: Path, *, writable: bool) -> Storage:
 
 def open_url(url: str) -> Storage:
     """The database at an Optuna URL. Raises StudyError when it cannot be opened."""
-    shown = re.sub(r"//[^/@]*@", "//", url)
+    shown = without_password(url)
     # psycopg 3 is what the postgres extra installs; SQLAlchemy before 2.1 would look for psycopg2.
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
     try:

@@ -81,7 +81,7 @@ class Study:
         self._prospect = None if expected is None else prospect_from_json(expected)
         self._lock = threading.RLock()
         self._trials: dict[int, Trial] = {}  # of the writing thread
-        self._writer = Writer(storage.together) if writable else None
+        self._writer = Writer(storage.together, storage.check_owned) if writable else None
 
     @classmethod
     def open(
@@ -102,12 +102,13 @@ class Study:
         ``task`` are JSON values that tell this task from others, ``space`` is ``Space.to_json()``, ``storage`` any
         Optuna URL in place of a journal file in ``folder``. A study is continued with ranges as wide as they were, or
         wider. Raises StudyError for another task, space, metric or direction than it was begun with, for a newer
-        format, and for storage that cannot be used.
+        format, for a study that another process writes to, and for storage that cannot be used.
         """
         asked = Description(name, plain(task), plain(space), direction, metric, seed, search)
         check_folder(folder)
         opened = open_url(storage) if storage else open_folder(folder, writable=True)
         with closed_on_error(opened):
+            opened.own(name)
             study = cls(opened, *begin_or_continue(opened, asked, alone=storage is None), writable=True)
             study._end_what_is_over()
             return study
