@@ -227,10 +227,15 @@ def test_two_processes_cannot_write_to_one_folder(opened):
 
 
 def test_nothing_to_load(tmp_path):
-    with pytest.raises(StudyError, match=r"there is no study in .*: it holds no study.journal"):
+    with pytest.raises(
+        StudyError, match=r"there is no study in .*: it holds no study.journal; .* with --storage the URL"
+    ):
         Study.load(tmp_path / "none")
-    with pytest.raises(StudyError, match=r"no study was named in sqlite:///.*; it holds none"):
-        Study.load(f"sqlite:///{tmp_path}/empty.db")
+    (tmp_path / "task.json").write_text('{"storage": "sqlite:///p.db"}')
+    with pytest.raises(
+        StudyError, match=r"the study in .* is kept in sqlite:///p.db; give its URL, too: --storage URL"
+    ):
+        Study.load(tmp_path)
 
 
 def test_load_picks_by_name(opened, tmp_path):
@@ -238,7 +243,9 @@ def test_load_picks_by_name(opened, tmp_path):
     opened(storage=url).close()
     opened(storage=url, name="second", metric="f1").close()
     assert Study.load(url, "second").description.metric == "f1"
-    with pytest.raises(StudyError, match=r"no study was named in .*; it holds 'digits', 'second'"):
+    with pytest.raises(
+        StudyError, match=r"no study was named in .*; it holds 'digits', 'second'; give the folder of the one"
+    ):
         Study.load(url)
     with pytest.raises(StudyError, match=r"there is no study 'third' in .*; it holds 'digits', 'second'"):
         Study.load(url, "third")

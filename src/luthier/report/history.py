@@ -118,7 +118,7 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
 
     Safe while another process writes it. Raises StudyError when there is none, or it cannot be read.
     """
-    study = where if isinstance(where, Study) else Study.load(storage or where)
+    study = where if isinstance(where, Study) else load_study(where, storage)
     results: dict[int, list[SliceResult]] = {}
     for result in study.results():
         results.setdefault(result.slice.training, []).append(result)
@@ -148,6 +148,11 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         threads=study.threads,
         prospect=study.prospect,
     )
+
+
+def load_study(folder: str | Path, storage: str | None) -> Study:
+    """The study in ``folder``, or that of this folder in a database. Raises StudyError."""
+    return Study.load(storage, _noted(Path(folder)).get("name")) if storage else Study.load(folder)
 
 
 def _noted(folder: Path) -> dict[str, Any]:

@@ -102,11 +102,12 @@ class Study:
         ``task`` are JSON values that tell this task from others, ``space`` is ``Space.to_json()``, ``storage`` any
         Optuna URL in place of a journal file in ``folder``. A study is continued with ranges as wide as they were, or
         wider. Raises StudyError for another task, space, metric or direction than it was begun with, for a newer
-        format, for a study that another process writes to, and for storage that cannot be used.
+        format, for a study that another process writes to, and for storage that cannot be used, StorageError when the
+        disk is full.
         """
         asked = Description(name, plain(task), plain(space), direction, metric, seed, search)
         check_folder(folder)
-        opened = open_url(storage) if storage else open_folder(folder, writable=True)
+        opened = open_url(storage, writable=True) if storage else open_folder(folder, writable=True)
         with closed_on_error(opened):
             opened.own(name)
             study = cls(opened, *begin_or_continue(opened, asked, alone=storage is None), writable=True)
@@ -119,7 +120,8 @@ class Study:
 
         Raises StudyError when there is none, or it cannot be read.
         """
-        opened = open_url(str(where)) if "://" in str(where) else open_folder(Path(where), writable=False)
+        url = "://" in str(where)
+        opened = open_url(str(where), writable=False) if url else open_folder(Path(where), writable=False)
         with closed_on_error(opened):
             study = cls(opened, *pick(opened, name), writable=False)
         opened.close()  # what is read later connects again

@@ -109,7 +109,7 @@ def tune(
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         changed = changes(study, folder, setup, seed=seed, search=searches.name)
         run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped, enough, changed)
-        write_source(folder, task, setup.baseline, reference.result() if reference else None)
+        write_source(folder, task, setup.baseline, reference.result() if reference else None, storage)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
         return run.run(make_executor(checkpoints, run.on_point, run.interrupted))
