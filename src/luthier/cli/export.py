@@ -92,7 +92,8 @@ def _script(folder: Path, storage: str | None, path: Path) -> Sequence[Path]:
         path,
         expected=expected,
         epochs=training.curve.epoch,
-        options=Options(threads=history.threads),
+        options=Options(**{name: value for name, value in history.options.items() if value is not None}),
+        alike=None not in history.options.values(),
     )
 
 

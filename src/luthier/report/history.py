@@ -68,7 +68,7 @@ class History:
     targets: int | None = None  #: numbers or labels in the training data
     sources: Mapping[str, str] = field(default_factory=dict)  #: where ranges come from, by hyperparameter
     beliefs: tuple[Belief, ...] = ()  #: that the search was told
-    threads: int = 0  #: of each training; 0: as many as suit it
+    options: Mapping[str, Any] = field(default_factory=dict)  #: of the runs: ``Study.options``
     prospect: Prospect | None = None  #: what going on was expected to bring; None when nobody said
 
     @property
@@ -145,7 +145,7 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         targets=noted.get("targets"),
         sources=study.sources,
         beliefs=tuple(study.beliefs or ()),
-        threads=study.threads,
+        options=study.options,
         prospect=study.prospect,
     )
 

@@ -18,6 +18,7 @@ from luthier.records import (
     Belief,
     Direction,
     EpochCost,
+    Options,
     Point,
     Prospect,
     Slice,
@@ -30,6 +31,7 @@ from luthier.records import (
 from luthier.study._description import (
     BELIEFS,
     COST,
+    OPTIONS,
     PROSPECT,
     SOURCES,
     SPENT,
@@ -76,7 +78,8 @@ class Study:
         cost = study.user_attrs.get(COST)
         self._cost = None if cost is None else epoch_cost_from_json(cost)
         self._sources: dict[str, str] = study.user_attrs.get(SOURCES, {})
-        self._threads: int | None = study.user_attrs.get(THREADS)
+        before = {"threads": study.user_attrs[THREADS]} if THREADS in study.user_attrs else {}
+        self._options: dict[str, Any] = study.user_attrs.get(OPTIONS, before)
         expected = study.user_attrs.get(PROSPECT)
         self._prospect = None if expected is None else prospect_from_json(expected)
         self._lock = threading.RLock()
@@ -249,17 +252,18 @@ class Study:
                 self._write(lambda: self._study.set_user_attr(SOURCES, known))
 
     @property
-    def threads(self) -> int:
-        """How many CPU threads each training had inside an operation; 0: as many as suit it, or not always as many."""
-        return self._threads or 0
+    def options(self) -> dict[str, Any]:
+        """What ``add_options`` was told; None for an option that was not the same in all runs."""
+        return dict(self._options)
 
-    def add_threads(self, threads: int) -> None:
-        """A run gives each training so many CPU threads (``Options.threads``), on which bits of results depend."""
+    def add_options(self, options: Options) -> None:
+        """A run trains with these. Records those on which bits of results depend: precision, compile, threads."""
         with self._lock:
-            now = threads if self._threads in (None, threads) else 0
-            if now != self._threads:
-                self._threads = now
-                self._write(lambda: self._study.set_user_attr(THREADS, now))
+            told = {"precision": options.precision, "compile": options.compile, "threads": options.threads}
+            now = {name: value if self._options.get(name, value) == value else None for name, value in told.items()}
+            if now != self._options:
+                self._options = now
+                self._write(lambda: self._study.set_user_attr(OPTIONS, now))
 
     def add_beliefs(self, beliefs: Sequence[Belief], cost: EpochCost | None = None) -> None:
         """Records what the study's searches are told beforehand, so that a continued one decides alike."""

@@ -105,9 +105,9 @@ def tune(
     ):
         check_model(folder, task)
         study.add_sources(setup.space.sources)
-        study.add_threads(options.threads)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
-        changed = changes(study, folder, setup, seed=seed, search=searches.name)
+        changed = changes(study, folder, setup, options, seed=seed, search=searches.name)
+        study.add_options(options)
         run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped, enough, changed)
         write_source(folder, task, setup.baseline, reference.result() if reference else None, storage)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
