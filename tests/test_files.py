@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from luthier.errors import ConfigError
-from luthier.files import fsync_folder, read_mapping, written_whole
+from luthier.files import fsync_folder, full_disk, read_mapping, written_whole
 
 scalars = st.one_of(st.integers(), st.booleans(), st.none(), st.text("abc é", max_size=5))
 
@@ -89,3 +90,10 @@ def test_a_file_may_be_read_by_whom_the_users_settings_allow(tmp_path: Path) -> 
     with written_whole(tmp_path / "file") as file:
         file.write(b"1")
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_full_disk_is_told_from_other_errors() -> None:
+    told = full_disk(OSError(errno.ENOSPC, "No space left on device", "study.journal"))
+    assert str(told) == "the disk is full (study.journal); free some space and run again"
+    assert full_disk(RuntimeError("(sqlite3.OperationalError) database or disk is full")) is not None
+    assert full_disk(OSError(errno.EACCES, "Permission denied")) is None

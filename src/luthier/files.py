@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from luthier.errors import ConfigError
+from luthier.errors import ConfigError, StorageError
 
 
 def read_mapping(path: str | Path) -> dict[str, Any]:
@@ -64,6 +65,16 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             os.unlink(aside)
         raise
+
+
+def full_disk(error: BaseException) -> StorageError | None:
+    """What to raise in place of ``error`` when it says that a disk is full; None for any other."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" ({error.filename})" if error.filename else ""
+        return StorageError(f"the disk is full{where}; free some space and run again")
+    if "database or disk is full" in str(error):  # SQLite's words
+        return StorageError("the disk is full; free some space and run again")
+    return None
 
 
 def fsync_folder(path: Path) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import optuna
 import pytest
 from typer.testing import CliRunner
 
@@ -39,7 +40,7 @@ def study(folder: Path, trainings: Metrics, status: Status = Status.DONE, storag
         search="freeze-thaw",
         storage=storage,
     )
-    write_source(folder, task, task.config(complete({"epochs": 2})), reference=None)
+    write_source(folder, task, task.config(complete({"epochs": 2})), None, storage)
     for number, metrics in enumerate(trainings):
         config = task.config(complete({"lr": 0.01 * (1 + number), "epochs": 2}))
         cut = Slice(number, config, 0.0, 2.0, 0)
@@ -186,11 +187,33 @@ def test_a_study_in_a_database_is_named_with_it_wherever_a_command_is_told(
     assert "luthier export odd --storage sqlite:///study.db" in page
     code, _, err = run("explain", "odd", "--storage", "sqlite:///none.db")
     assert (code, err.count("\n")) == (2, 1)
+    assert not Path("none.db").exists()
+    for command in ("explain", "report --out other.html", "confirm", "export --out other.py", "show"):
+        name, *rest = command.split()
+        code, _, err = run(name, "odd", *rest)
+        assert (code, err.count("\n")) == (2, 1), err
+        assert "the study in odd is kept in sqlite:///study.db; give its URL, too: --storage URL" in err
+
+
+def test_a_database_of_one_study_needs_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    storage = "sqlite:///study.db"
+    study(tmp_path / "luthier-studies" / "newer", []).close()
+    study(tmp_path / "luthier-studies" / "small", [[0.5, 0.6], [0.6, 0.7]], storage=storage).close()
+    study(tmp_path / "luthier-studies" / "newer", []).close()
+    code, out, err = run("show", "--storage", storage, "--json")
+    assert (code, err, json.loads(out)["study_folder"]) == (0, "", "luthier-studies/small")
+    assert json.loads(run("show", "--storage", storage, "--ranges", "--json")[1])["ranges"]
+    assert run("explain", "--storage", storage)[0] == 0
+    optuna.create_study(storage=storage, study_name="another")
+    code, _, err = run("show", "--storage", storage)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "it holds 'small', 'another'; give the folder of the one that you mean" in " ".join(err.split())
+    for command in ("show", "explain", "show --ranges"):
+        assert run(*command.split(), "luthier-studies/small", "--storage", storage)[0] == 0
 
 
 def test_a_foreign_study_of_two_objectives_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import optuna
-
     monkeypatch.chdir(tmp_path)
     made = optuna.create_study(directions=["minimize", "maximize"], storage="sqlite:///two.db", study_name="two")
     made.optimize(lambda trial: (trial.suggest_float("x", 0, 1), 1.0), n_trials=2)

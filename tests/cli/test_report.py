@@ -69,6 +69,18 @@ def test_a_script_has_the_threads_that_the_trainings_had(tmp_path, given, thread
     assert f"THREADS = {threads} " in (tmp_path / "winner.py").read_text()
 
 
+def test_a_script_promises_no_bits_where_the_precision_was_not_always_the_same(tmp_path):
+    out, space = tmp_path / "winner.py", Space(lr=log_uniform(0.01, 1), epochs=2)
+    runs = [("one", 1, "float32"), ("two", 1, "bfloat16"), ("two", 2, "bfloat16"), ("two", 3, "float32")]
+    for name, budget, precision in runs:
+        folder, options = tmp_path / name, Options(device="cpu", precision=precision, threads=1)
+        tune(f"{TASKS}:small", space, budget=f"{budget} trainings", folder=folder, options=options)
+        out.unlink(missing_ok=True)
+        assert run("export", str(folder), "--out", str(out))[0] == 0
+        assert ("bfloat16" in out.read_text()) == (precision == "bfloat16")
+        assert ("up to rounding" in out.read_text()) == (name == "two")
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

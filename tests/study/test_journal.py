@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from luthier.study._journal import Journal
+from luthier.study._journal import Journal, damaged_line
 
 
 @pytest.fixture
@@ -80,3 +80,12 @@ def test_optuna_shares_the_file(path):
     ours.set_user_attr("a", 1)
     theirs.set_user_attr("b", 2)
     assert ours.user_attrs == theirs.user_attrs == {"a": 1, "b": 2}
+
+
+def test_which_line_is_damaged(path):
+    entry = b'{"op_code":0}\n'
+    for damaged in (b"\x00\x00\x00x\n", b"\xff\n", b"not json\n", b"{}\n", b"\n", b"1\n"):
+        path.write_bytes(2 * entry + damaged + entry)
+        assert damaged_line(path) == 3
+    path.write_bytes(2 * entry + b"a line under w")
+    assert damaged_line(path) is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
-from luthier.errors import StorageError, StudyError
+from luthier.errors import StudyError
 from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
 from luthier.space import Space, choice, integer, log_uniform
 from luthier.study import Study
@@ -226,26 +226,16 @@ def test_two_processes_cannot_write_to_one_folder(opened):
     assert opened.load().results() == []
 
 
-def test_two_processes_that_share_a_database_do_not_mix_their_trainings(opened, tmp_path):
-    url = f"sqlite:///{tmp_path}/shared.db"
-    one, two = opened(storage=url), opened(storage=url)
-    one.begin(cut(0))
-    one.flush()
-    two.begin(cut(0))
-    with pytest.raises(StorageError, match="another process began training 0 of the same study"):
-        two.flush()
-    with pytest.raises(StorageError, match="another process"):
-        two.begin(cut(1))
-    with pytest.raises(StorageError, match="another process"):
-        two.close()
-    assert len(one.optuna_study.trials) == 1
-
-
 def test_nothing_to_load(tmp_path):
-    with pytest.raises(StudyError, match=r"there is no study in .*: it holds no study.journal"):
+    with pytest.raises(
+        StudyError, match=r"there is no study in .*: it holds no study.journal; .* with --storage the URL"
+    ):
         Study.load(tmp_path / "none")
-    with pytest.raises(StudyError, match=r"no study was named in sqlite:///.*; it holds none"):
-        Study.load(f"sqlite:///{tmp_path}/empty.db")
+    (tmp_path / "task.json").write_text('{"storage": "sqlite:///p.db"}')
+    with pytest.raises(
+        StudyError, match=r"the study in .* is kept in sqlite:///p.db; give its URL, too: --storage URL"
+    ):
+        Study.load(tmp_path)
 
 
 def test_load_picks_by_name(opened, tmp_path):
@@ -253,7 +243,9 @@ def test_load_picks_by_name(opened, tmp_path):
     opened(storage=url).close()
     opened(storage=url, name="second", metric="f1").close()
     assert Study.load(url, "second").description.metric == "f1"
-    with pytest.raises(StudyError, match=r"no study was named in .*; it holds 'digits', 'second'"):
+    with pytest.raises(
+        StudyError, match=r"no study was named in .*; it holds 'digits', 'second'; give the folder of the one"
+    ):
         Study.load(url)
     with pytest.raises(StudyError, match=r"there is no study 'third' in .*; it holds 'digits', 'second'"):
         Study.load(url, "third")

@@ -1,6 +1,6 @@
 """What a study keeps besides trainings: what its searches were told, and what they expect."""
 
-from luthier.records import Belief, EpochCost, Forecast, Prospect
+from luthier.records import Belief, EpochCost, Forecast, Options, Prospect
 
 
 def test_a_continued_study_gives_back_what_its_searches_were_told_beforehand(opened_anywhere):
@@ -13,18 +13,20 @@ def test_a_continued_study_gives_back_what_its_searches_were_told_beforehand(ope
     study.add_beliefs([rule, Belief("batch_size", 32, 2.0, "measured", high=512)], cost)
     study.add_sources({"lr": "a book"})
     study.add_sources({"lr": "another book"})
-    study.add_threads(2)
+    study.add_options(Options(threads=2))
     study.close()
     again = opened_anywhere()
     assert again.beliefs == (rule, Belief("batch_size", 32, 2.0, "measured", high=512))
     assert again.epoch_cost == cost
     assert again.sources == {"lr": "a book"}, "what is recorded stays"
-    assert again.threads == 2
-    again.add_threads(2)
-    assert again.threads == 2
-    again.add_threads(1)
+    assert again.options == {"precision": "float32", "compile": False, "threads": 2}
+    again.add_options(Options(threads=2))
+    assert again.options["threads"] == 2
+    again.add_options(Options(threads=1))
+    again.add_options(Options(threads=1))
+    again.add_options(Options(threads=1, precision="bfloat16"))
     again.close()
-    assert opened_anywhere().threads == 0, "not always as many"
+    assert opened_anywhere().options == {"precision": None, "compile": False, "threads": None}, "not always the same"
 
 
 def test_what_going_on_is_expected_to_bring_comes_back_until_it_is_taken_back(opened_anywhere):

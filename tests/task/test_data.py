@@ -266,9 +266,60 @@ def test_fingerprints_tell_data_apart() -> None:
     assert all(len(p) == 12 for p in prints)
 
 
-def test_a_random_dataset_has_a_fingerprint_of_its_size() -> None:
-    random = [Data(Items(lambda i: (torch.rand(2), 0), n), "training").fingerprint() for n in (5, 5, 6)]
+def test_a_change_anywhere_is_another_fingerprint() -> None:
+    inputs, targets = torch.rand(5000, 20), torch.arange(5000)
+    prints = {Data((inputs, targets), "training").fingerprint()}
+    for row in (33, 2500, 4900):
+        changed, relabelled = inputs.clone(), targets.clone()
+        changed[row, 3] += 1
+        relabelled[row] = 0
+        prints |= {
+            Data((changed, targets), "training").fingerprint(),
+            Data((inputs, relabelled), "training").fingerprint(),
+        }
+    assert len(prints) == 7
+
+
+def test_of_large_tensors_even_rows_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("luthier.task.data.MARKED_BYTES", 100 * 20 * 4)
+    inputs = torch.rand(5000, 20)
+    shifted = inputs.roll(1, 0)
+    shifted[0], shifted[-1] = inputs[0], inputs[-1]
+    parts = [inputs, shifted, inputs * torch.tensor([1.0] * 4999 + [2.0])[:, None]]
+    assert len({Data((part, torch.zeros(5000)), "training").fingerprint() for part in parts}) == 3
+
+
+def test_a_fingerprint_is_the_same_in_every_process() -> None:
+    inputs, targets = torch.arange(60.0).reshape(20, 3), torch.arange(20)
+    assert Data((inputs, targets), "training").fingerprint() == "cd1d1e134a2c"
+
+
+def test_a_dataset_read_as_it_goes_is_told_by_its_targets() -> None:
+    def fingerprint(label: Callable[[int], Any], size: int = 500) -> str:
+        return Data(Items(lambda i: (torch.rand(2), label(i)), size), "training").fingerprint()
+
+    assert fingerprint(lambda i: i % 7) == fingerprint(lambda i: i % 7)
+    others = [fingerprint(lambda i: i % 7, n) for n in (500, 501)] + [fingerprint(lambda i: (i + 1) % 7)]
+    assert len({*others, fingerprint(lambda i: i % 7 if i < 250 else 0)}) == 4
+
+
+def test_random_targets_are_left_out_of_a_fingerprint() -> None:
+    random = [Data(Items(lambda i: (0.5, float(torch.rand(()))), n), "training").fingerprint() for n in (50, 50, 60)]
     assert random[0] == random[1] != random[2]
+
+
+def test_a_fingerprint_leaves_random_numbers_as_they_were() -> None:
+    data = Data(Items(lambda i: (torch.rand(2), 0), 50), "training")
+    len(data)
+    state = torch.get_rng_state()
+    data.fingerprint()
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_sample_that_cannot_be_read_is_told_with_its_fingerprint() -> None:
+    data = Data(Items(lambda i: (torch.rand(2), 1 // (i - 20)), 40), "training")
+    with pytest.raises(DataError, match=r"samples of the training data cannot be read, ZeroDivisionError: .* line \d+"):
+        data.fingerprint()
 
 
 def lines(size: int = 9) -> Items:
@@ -315,3 +366,9 @@ def test_samples_that_do_not_stack_are_collated() -> None:
 def test_a_collate_that_does_not_fit_is_told(what: Any, collate: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         len(Data(what, "training", collate=collate))
+
+
+def test_a_dataset_with_a_collate_is_told_by_its_targets() -> None:
+    other = Items(lambda i: {"line": torch.arange(1 + i % 4), "label": (i + 1) % 2}, 9)
+    prints = [Data(what, "training", collate=collated).fingerprint() for what in (lines(), lines(), other)]
+    assert prints[0] == prints[1] != prints[2]

@@ -5,7 +5,7 @@ import sys
 import pytest
 from torch import nn
 
-from luthier import tune
+from luthier import Options, tune
 from luthier.events import StudyOpened, Warned
 
 
@@ -31,6 +31,10 @@ def warnings(run):
     ("change", "told"),
     [
         ({"baseline": {"lr": 0.3}}, "your own setting is another one than when the study was begun"),
+        (
+            {"options": Options(precision="bfloat16")},
+            "the study was trained with precision float32 so far, and goes on with bfloat16: scores of before",
+        ),
         ({"seed": 3}, "the study was begun with seed 0; trainings that begin now have seed 3"),
         ({"search": "asha"}, "the study was begun with the search freeze-thaw, and goes on with asha"),
     ],

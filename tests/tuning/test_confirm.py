@@ -8,7 +8,7 @@ import torch
 
 from luthier import Options, Space, Task, choice, confirm, load_result, log_uniform, tune
 from luthier.errors import StudyError, TooManyFailures, UsageError
-from luthier.events import NewBest, StudyOpened
+from luthier.events import NewBest, StudyOpened, Warned
 from luthier.report.history import read_history
 from luthier.report.tested import read_tested
 
@@ -58,9 +58,20 @@ def test_other_threads_than_the_search_had_are_no_longer_one_number(task, tmp_pa
     space, one = Space(lr=log_uniform(1e-3, 1), epochs=1), Options(threads=1)
     tune(task, space, budget="2 trainings", search="random", options=one, folder=tmp_path)
     confirm(tmp_path, task, top=1, seeds=2, options=one)
-    assert read_history(tmp_path).threads == 1
-    confirm(tmp_path, task, top=1, seeds=3, options=Options(threads=2))
-    assert read_history(tmp_path).threads == 0
+    assert read_history(tmp_path).options["threads"] == 1
+    heard = []
+    confirm(
+        tmp_path,
+        task,
+        top=1,
+        seeds=3,
+        options=Options(threads=2, precision="bfloat16"),
+        workers=1,
+        on_event=heard.append,
+    )
+    assert read_history(tmp_path).options == {"precision": None, "compile": False, "threads": None}
+    [warned] = [e.message for e in heard if isinstance(e, Warned)]
+    assert warned.startswith("the study was trained with precision float32 so far, and goes on with bfloat16")
 
 
 def test_what_was_stopped_goes_on_to_the_same_result(searched, task, tmp_path):

@@ -62,7 +62,7 @@ def confirm(
     """
     options = run_options(device, precision, compile, threads)
     check_language(language)
-    chosen = chosen_study(folder)
+    chosen = chosen_study(folder, storage)
 
     from luthier import confirm as run
     from luthier.cli.progress import Progress

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from luthier.cli.errors import OK
 from luthier.cli.options import Debug, Json, out, print_json
-from luthier.cli.show import STUDIES, Folder, Storage, newest_study
+from luthier.cli.show import Folder, Storage, study_folder
 from luthier.cli.wrapping import wrapped
 from luthier.records import Finding
 
@@ -40,7 +40,7 @@ def explain(
     from luthier.report.sentences import sentences
 
     sentences(lang)  # a wrong language is told before the study is looked for
-    findings = explained(folder or newest_study(STUDIES), lang, storage=storage)
+    findings = explained(study_folder(folder, storage), lang, storage=storage)
     if json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:

@@ -52,7 +52,7 @@ def export(
         raise UsageError(f"{path} is there already; name another {'folder' if kind == 'csv' else 'file'} with --out")
     if kind != "csv" and path.suffix != Path(FORMATS[kind]).suffix:
         raise UsageError(f"--out is {path}; it must end in {Path(FORMATS[kind]).suffix}")
-    chosen = chosen_study(folder)
+    chosen = chosen_study(folder, storage)
     write = {"script": _script, "yaml": _values, "json": _values, "csv": _tables}[kind]
     try:
         written = write(chosen, storage, path)
@@ -92,7 +92,8 @@ def _script(folder: Path, storage: str | None, path: Path) -> Sequence[Path]:
         path,
         expected=expected,
         epochs=training.curve.epoch,
-        options=Options(threads=history.threads),
+        options=Options(**{name: value for name, value in history.options.items() if value is not None}),
+        alike=None not in history.options.values(),
     )
 
 

@@ -32,7 +32,7 @@ def report(
       luthier report luthier-studies/digits --out digits.html
       luthier report --lang zh
     """
-    chosen = chosen_study(folder)
+    chosen = chosen_study(folder, storage)
 
     from luthier import write_report
 

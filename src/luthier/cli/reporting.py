@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from luthier.cli.show import STUDIES, newest_study
+from luthier.cli.show import study_folder
 
 Language = Annotated[str, typer.Option("--lang", metavar="NAME", help="en or zh")]
 
 
-def chosen_study(folder: Path | None) -> Path:
-    """The study that was named, or the newest. Raises StudyError when there is none."""
-    return folder or newest_study(STUDIES)
+def chosen_study(folder: Path | None, storage: str | None) -> Path:
+    """The study that was named, or that of the database, or the newest. Raises StudyError when there is none."""
+    return study_folder(folder, storage)
 
 
 def check_language(language: str) -> None:

@@ -21,8 +21,6 @@ Folder = Annotated[
     typer.Argument(show_default=False, help=f"The study's folder; without it the newest one in {STUDIES}"),
 ]
 Storage = Annotated[str | None, typer.Option(metavar="URL", help="The Optuna storage that the study was given, if any")]
-
-
 Ranges = Annotated[
     bool,
     typer.Option("--ranges", metavar="", help="Where each range comes from, and what was expected before the search"),
@@ -40,8 +38,9 @@ def show(
       luthier show luthier-studies/digits
       luthier show luthier-studies/digits --json
       luthier show --ranges
+      luthier show --storage sqlite:///study.db
     """
-    chosen = folder or newest_study(STUDIES)
+    chosen = study_folder(folder, storage)
     if ranges:
         return _show_ranges(chosen, storage, json=json)
 
@@ -84,6 +83,18 @@ def _show_ranges(folder: Path, storage: str | None, *, json: bool) -> int:
 def _print_lines(console: Console, text: str) -> None:
     for line in wrapped(text, console.width, 2, 4):
         console.print(Text(line), soft_wrap=True)
+
+
+def study_folder(folder: Path | None, storage: str | None) -> Path:
+    """The folder that was given, else where ``tune`` puts that of the database's only study, else the newest.
+
+    Raises StudyError when there is none.
+    """
+    if folder is None and storage is not None:
+        from luthier.study import Study
+
+        return STUDIES / Study.load(storage).description.name
+    return folder or newest_study(STUDIES)
 
 
 def newest_study(studies: Path) -> Path:

@@ -28,7 +28,7 @@ def ui(
       luthier ui
       luthier ui luthier-studies/digits --port 9000
     """
-    chosen = chosen_study(folder)
+    chosen = chosen_study(folder, storage)
 
     from luthier.report.document import study_page
     from luthier.report.live import LiveServer, study_fingerprint

@@ -56,6 +56,7 @@ class Winner:
     expected: Point | None
     epochs: float | None
     options: Options
+    alike: bool = True  #: the training had these options all along
 
     @cached_property
     def training(self) -> Training:
@@ -195,7 +196,13 @@ def _promise(winner: Winner) -> str:
         f"torch {torch.__version__}, {winner.training.threads} thread{'s' if winner.training.threads > 1 else ''}"
     )
     rounded = isinstance(winner.training.step, DenseStep) and winner.training.step.rounds
-    if rounded or winner.device != "cpu" or winner.options.compile or winner.options.precision != "float32":
+    if (
+        rounded
+        or not winner.alike
+        or winner.device != "cpu"
+        or winner.options.compile
+        or winner.options.precision != "float32"
+    ):
         return f"{ROUNDED}\nto another class ({versions})."
     return f"{SAME} ({versions});\nanother machine, version or number of threads may round differently."
 

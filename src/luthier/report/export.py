@@ -25,23 +25,25 @@ def export_script(
     expected: Point | None = None,
     epochs: float | None = None,
     options: Options | None = None,
+    alike: bool = True,
 ) -> list[Path]:
     """Writes a script that trains ``config`` from scratch without Luthier; the files written.
 
     ``expected`` is the best point of the training, which the script prints beside its own. ``epochs``: how far that
-    training went, where it ended before the config's epochs. Functions and classes of the user are copied with what
-    they need; data that no function makes again is saved beside the script, as ``<stem>_data.pt``.
+    training went, where it ended before the config's epochs. ``alike``: whether it had these ``options`` all along.
+    Functions and classes of the user are copied with what they need; data that no function makes again is saved beside
+    the script, as ``<stem>_data.pt``.
 
-    On the CPU the script repeats the training bit for bit, except where ``training.dense`` sped it up: then to
-    rounding. Raises TaskError for a model, metric, loss or Dataset whose source is not in a file, ConfigError for the
-    batch schedule "noise", whose sizes are measured and not computed.
+    On the CPU the script repeats the training bit for bit, except where ``training.dense`` sped it up, or it is not
+    ``alike``: then to rounding. Raises TaskError for a model, metric, loss or Dataset whose source is not in a file,
+    ConfigError for the batch schedule "noise", whose sizes are measured and not computed.
     """
     if config.batch_schedule == "noise":
         raise ConfigError(
             "batch_schedule 'noise' measures its batch sizes while it trains, and a plain script does not; export "
             "another setting, or this one as --format yaml and train it with 'luthier train --config'"
         )
-    winner = Winner(task, config, seed, expected, epochs, options or Options())
+    winner = Winner(task, config, seed, expected, epochs, options or Options(), alike)
     data_file = path.with_name(f"{path.stem}_data.pt")
     parts = parts_of(task)
     text = _checked(winner, path, data_file, parts)

@@ -68,7 +68,7 @@ class History:
     targets: int | None = None  #: numbers or labels in the training data
     sources: Mapping[str, str] = field(default_factory=dict)  #: where ranges come from, by hyperparameter
     beliefs: tuple[Belief, ...] = ()  #: that the search was told
-    threads: int = 0  #: of each training; 0: as many as suit it
+    options: Mapping[str, Any] = field(default_factory=dict)  #: of the runs: ``Study.options``
     prospect: Prospect | None = None  #: what going on was expected to bring; None when nobody said
 
     @property
@@ -118,7 +118,7 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
 
     Safe while another process writes it. Raises StudyError when there is none, or it cannot be read.
     """
-    study = where if isinstance(where, Study) else Study.load(storage or where)
+    study = where if isinstance(where, Study) else load_study(where, storage)
     results: dict[int, list[SliceResult]] = {}
     for result in study.results():
         results.setdefault(result.slice.training, []).append(result)
@@ -145,9 +145,14 @@ def read_history(where: Study | str | Path, storage: str | None = None) -> Histo
         targets=noted.get("targets"),
         sources=study.sources,
         beliefs=tuple(study.beliefs or ()),
-        threads=study.threads,
+        options=study.options,
         prospect=study.prospect,
     )
+
+
+def load_study(folder: str | Path, storage: str | None) -> Study:
+    """The study in ``folder``, or that of this folder in a database. Raises StudyError."""
+    return Study.load(storage, _noted(Path(folder)).get("name")) if storage else Study.load(folder)
 
 
 def _noted(folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from luthier.errors import LuthierError, UsageError
 from luthier.records import fingerprint
-from luthier.study import Study
+from luthier.report.history import load_study
 
 HOST = "127.0.0.1"
 
@@ -26,7 +26,7 @@ def study_fingerprint(folder: Path, storage: str | None = None) -> str:
         state = []
     if storage is None:
         return fingerprint(state)
-    study = Study.load(storage)
+    study = load_study(folder, storage)
     return fingerprint([len(study.results()), len(study.pending()), study.spent_seconds, state])
 
 

@@ -18,7 +18,8 @@ from luthier.study._wider import wider
 #: The format of what Luthier records in an Optuna study.
 #:   1: one trial per training. Study attributes luthier:task, space, search, seed, metric, format, spent (wall-clock
 #:      at the end of the last run), beliefs and cost (what searches are told beforehand), sources (of the ranges, in
-#:      words), threads (of each training; 0: each as many as suit it), prospect (what going on is expected to bring),
+#:      words), options (of its runs, on which bits of results depend; null for one that was not always the same; before
+#:      there were more of them: threads), prospect (what going on is expected to bring),
 #:      choices (the first ones, where there are more now).
 #:      Trial attributes config, seed, note; begun (a slice under way, after how many, and how often it was begun
 #:      without an evaluation since, after how many of these); slice:0000 and on (records.to_json of a SliceResult,
@@ -29,6 +30,7 @@ SPENT = "luthier:spent"
 BELIEFS = "luthier:beliefs"
 COST = "luthier:cost"
 SOURCES = "luthier:sources"
+OPTIONS = "luthier:options"
 THREADS = "luthier:threads"
 PROSPECT = "luthier:prospect"
 CHOICES = "luthier:choices"

@@ -80,6 +80,20 @@ class Journal(BaseJournalBackend):
             self._lock.release()
 
 
+def damaged_line(path: Path) -> int | None:
+    """The number of the first whole line that is no entry, counted from 1; None when all are. Raises OSError."""
+    with path.open("rb") as file:
+        return next((n for n, line in enumerate(file, 1) if line.endswith(b"\n") and not _is_entry(line)), None)
+
+
+def _is_entry(line: bytes) -> bool:
+    try:
+        entry = json.loads(line)
+    except ValueError:  # a UnicodeDecodeError is one, too
+        return False
+    return isinstance(entry, dict) and "op_code" in entry
+
+
 def _write(descriptor: int, data: bytes) -> None:
     """Appends all of ``data`` durably, or leaves the file as it was (a full disk takes half a line)."""
     size = os.fstat(descriptor).st_size

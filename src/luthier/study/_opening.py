@@ -62,7 +62,8 @@ def pick(opened: Storage, name: str | None) -> tuple[optuna.Study, Description]:
     names = optuna.get_all_study_names(opened.optuna)
     if (name is None and len(names) != 1) or (name is not None and name not in names):
         asked = "no study was named" if name is None else f"there is no study {name!r}"
-        raise StudyError(f"{asked} in {opened.where}; it holds {', '.join(map(repr, names)) or 'none'}")
+        hint = "; give the folder of the one that you mean, too" if name is None and names else ""
+        raise StudyError(f"{asked} in {opened.where}; it holds {', '.join(map(repr, names)) or 'none'}{hint}")
     study = optuna.load_study(study_name=name or names[0], storage=opened.optuna, sampler=_sampler())
     description = read_description(study, opened.where)
     if description is None:

@@ -17,13 +17,15 @@ Job = Callable[[], None]
 
 
 class Writer:
-    """Runs jobs in the order they were put, those that need no answer inside ``together()``.
+    """Runs jobs in the order they were put, those that need no answer inside ``together()``, all after ``check()``.
 
     The first exception ends the writing: it is raised as StorageError by every later call.
     """
 
-    def __init__(self, together: Callable[[], AbstractContextManager[None]]) -> None:
-        self._together = together
+    def __init__(
+        self, together: Callable[[], AbstractContextManager[None]], check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._together, self._check_first = together, check
         self._jobs: list[tuple[bool, Job]] = []
         self._change = threading.Condition()
         self._put = self._done = 0
@@ -76,6 +78,7 @@ class Writer:
     def _run(self) -> None:
         while (jobs := self._next()) is not None:
             try:
+                self._check_first()
                 for alone, group in groupby(jobs, key=lambda entry: entry[0]):
                     if alone:
                         _run_all(group)

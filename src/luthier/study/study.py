@@ -18,6 +18,7 @@ from luthier.records import (
     Belief,
     Direction,
     EpochCost,
+    Options,
     Point,
     Prospect,
     Slice,
@@ -30,6 +31,7 @@ from luthier.records import (
 from luthier.study._description import (
     BELIEFS,
     COST,
+    OPTIONS,
     PROSPECT,
     SOURCES,
     SPENT,
@@ -76,12 +78,13 @@ class Study:
         cost = study.user_attrs.get(COST)
         self._cost = None if cost is None else epoch_cost_from_json(cost)
         self._sources: dict[str, str] = study.user_attrs.get(SOURCES, {})
-        self._threads: int | None = study.user_attrs.get(THREADS)
+        before = {"threads": study.user_attrs[THREADS]} if THREADS in study.user_attrs else {}
+        self._options: dict[str, Any] = study.user_attrs.get(OPTIONS, before)
         expected = study.user_attrs.get(PROSPECT)
         self._prospect = None if expected is None else prospect_from_json(expected)
         self._lock = threading.RLock()
         self._trials: dict[int, Trial] = {}  # of the writing thread
-        self._writer = Writer(storage.together) if writable else None
+        self._writer = Writer(storage.together, storage.check_owned) if writable else None
 
     @classmethod
     def open(
@@ -102,12 +105,14 @@ class Study:
         ``task`` are JSON values that tell this task from others, ``space`` is ``Space.to_json()``, ``storage`` any
         Optuna URL in place of a journal file in ``folder``. A study is continued with ranges as wide as they were, or
         wider. Raises StudyError for another task, space, metric or direction than it was begun with, for a newer
-        format, and for storage that cannot be used.
+        format, for a study that another process writes to, and for storage that cannot be used, StorageError when the
+        disk is full.
         """
         asked = Description(name, plain(task), plain(space), direction, metric, seed, search)
         check_folder(folder)
-        opened = open_url(storage) if storage else open_folder(folder, writable=True)
+        opened = open_url(storage, writable=True) if storage else open_folder(folder, writable=True)
         with closed_on_error(opened):
+            opened.own(name)
             study = cls(opened, *begin_or_continue(opened, asked, alone=storage is None), writable=True)
             study._end_what_is_over()
             return study
@@ -118,7 +123,8 @@ class Study:
 
         Raises StudyError when there is none, or it cannot be read.
         """
-        opened = open_url(str(where)) if "://" in str(where) else open_folder(Path(where), writable=False)
+        url = "://" in str(where)
+        opened = open_url(str(where), writable=False) if url else open_folder(Path(where), writable=False)
         with closed_on_error(opened):
             study = cls(opened, *pick(opened, name), writable=False)
         opened.close()  # what is read later connects again
@@ -248,17 +254,18 @@ class Study:
                 self._write(lambda: self._study.set_user_attr(SOURCES, known))
 
     @property
-    def threads(self) -> int:
-        """How many CPU threads each training had inside an operation; 0: as many as suit it, or not always as many."""
-        return self._threads or 0
+    def options(self) -> dict[str, Any]:
+        """What ``add_options`` was told; None for an option that was not the same in all runs."""
+        return dict(self._options)
 
-    def add_threads(self, threads: int) -> None:
-        """A run gives each training so many CPU threads (``Options.threads``), on which bits of results depend."""
+    def add_options(self, options: Options) -> None:
+        """A run trains with these. Records those on which bits of results depend: precision, compile, threads."""
         with self._lock:
-            now = threads if self._threads in (None, threads) else 0
-            if now != self._threads:
-                self._threads = now
-                self._write(lambda: self._study.set_user_attr(THREADS, now))
+            told = {"precision": options.precision, "compile": options.compile, "threads": options.threads}
+            now = {name: value if self._options.get(name, value) == value else None for name, value in told.items()}
+            if now != self._options:
+                self._options = now
+                self._write(lambda: self._study.set_user_attr(OPTIONS, now))
 
     def add_beliefs(self, beliefs: Sequence[Belief], cost: EpochCost | None = None) -> None:
         """Records what the study's searches are told beforehand, so that a continued one decides alike."""

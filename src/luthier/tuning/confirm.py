@@ -11,7 +11,7 @@ from pathlib import Path
 from torch import nn
 
 from luthier.errors import StorageError, StudyError, UsageError
-from luthier.events import BudgetState, Listener, NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened
+from luthier.events import BudgetState, Listener, NewBest, PointAdded, SliceFinished, SliceStarted, StudyOpened, Warned
 from luthier.executors import Executor
 from luthier.records import Config, Options, Point, Slice, SliceResult
 from luthier.report.history import History, read_history
@@ -21,6 +21,7 @@ from luthier.study import CheckpointStore, Study
 from luthier.task import Task, make_loss
 from luthier.training import evaluate, pick_device
 from luthier.training.evaluation import EVALUATION_BATCH
+from luthier.tuning.changes import changed_options
 from luthier.tuning.failures import Failures
 from luthier.tuning.fresh_seeds import plan
 from luthier.tuning.setup import fills_cores
@@ -82,9 +83,10 @@ def confirm(
     count = choose_workers(workers, best.task, options, fills_cores(best.task, best.config, options, best.seed))
     options = options if count == 1 else replace(options, threads=1)
     with executors(best.task, options, count) as make_executor, _open(folder, best.task, storage) as study:
-        study.add_threads(options.threads)
+        changed = changed_options(study, options)
+        study.add_options(options)
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
-        run = _Run(study, best.task, folder, options, emit, stopped)
+        run = _Run(study, best.task, folder, options, emit, stopped, changed)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         return run.run(top, seeds, make_executor(checkpoints, run.on_point, run.interrupted))
 
@@ -109,10 +111,17 @@ class _Run:
     """One call of confirm on an open study."""
 
     def __init__(
-        self, study: Study, task: Task, folder: Path, options: Options, emit: Listener, stop: Callable[[], bool]
+        self,
+        study: Study,
+        task: Task,
+        folder: Path,
+        options: Options,
+        emit: Listener,
+        stop: Callable[[], bool],
+        changes: list[str],
     ) -> None:
         self._study, self._task, self._folder, self._options = study, task, folder, options
-        self._emit, self._stop = emit, stop
+        self._emit, self._stop, self._changes = emit, stop, changes
         self._begun, self._before = time.perf_counter(), study.spent_seconds
         self._per_epoch = task.evaluations_per_epoch
         self._total, self._done = 0, 0
@@ -128,6 +137,8 @@ class _Run:
             self._emit(
                 StudyOpened(self._folder, about.name, about.metric, about.direction, self._trainings(), self._budget())
             )
+            for change in self._changes:
+                self._emit(Warned(change))
             before = read_history(self._study)
             winner = before.winner
             point = None if winner is None else before.best_point(winner)

@@ -10,11 +10,11 @@ from typing import Any
 
 from luthier.errors import StudyError, UsageError
 from luthier.events import BudgetState
-from luthier.files import written_whole
+from luthier.files import full_disk, written_whole
 from luthier.records import Config
 from luthier.report.history import read_history
 from luthier.report.recommend import recommend
-from luthier.study import Study
+from luthier.study import Study, without_password
 from luthier.task import Task, chance_of, load_task
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Result
@@ -22,10 +22,13 @@ from luthier.tuning.result import Result
 SOURCE = "task.json"  #: lies in the folder of every study
 
 
-def write_source(folder: Path, task: Task, baseline: Config, reference: float | None) -> None:
+def write_source(
+    folder: Path, task: Task, baseline: Config, reference: float | None, storage: str | None = None
+) -> None:
     """Notes in ``folder`` where the task came from, for ``load_result``, and what explains its scores.
 
-    ``reference`` is what ``reference_of`` gives, if there was time for it. Raises StudyError when it cannot.
+    ``reference`` is what ``reference_of`` gives, if there was time for it; ``storage`` the URL of a study that is in a
+    database, of which the password is not noted. Raises StudyError when it cannot, StorageError on a full disk.
     """
     source = None if task.source is None else {"task": task.source[0], "data": task.source[1]}
     chance, targets = chance_of(task), task.train.targets
@@ -37,13 +40,15 @@ def write_source(folder: Path, task: Task, baseline: Config, reference: float | 
         "parameters": task.parameters(baseline),
         "targets": None if targets is None else targets.numel(),
         "code": task.code,
+        "storage": None if storage is None else without_password(storage),
     }
     document = {**(source or {}), **facts}
     try:
         with written_whole(folder / SOURCE) as file:
             file.write((json.dumps(document) + "\n").encode())
     except OSError as error:
-        raise StudyError(f"the folder {folder} cannot be written: {error}; choose another") from error
+        sentence = f"the folder {folder} cannot be written: {error}; choose another"
+        raise full_disk(error) or StudyError(sentence) from error
 
 
 def load_result(folder: str | Path, task: Task | None = None, *, storage: str | None = None) -> Result:
