@@ -50,7 +50,7 @@ def claims_report(result: Claims, task: str, language: str) -> RenderableType:
 
 
 def claims_document(result: Claims, task: str, language: str) -> dict[str, Any]:
-    """The same as JSON values; effects of unit "ratio" are natural logarithms."""
+    """The same as JSON values."""
     told = tell(result.verdicts, language)
     return {
         "format": JSON_FORMAT,

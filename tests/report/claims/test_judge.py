@@ -73,7 +73,7 @@ def test_the_exponent_of_the_learning_rate(exponent: float) -> None:
 def test_a_larger_batch_that_settles_higher_generalises_worse() -> None:
     verdict = World(floor=0.2, slower=0.0).verdicts()["small-batch"]
     assert verdict.answer == "holds"
-    assert verdict.effect == pytest.approx(0.2 * math.log(16), abs=0.1)
+    assert math.log(verdict.effect or 0) == pytest.approx(0.2 * math.log(16), abs=0.1)
     assert World(floor=0.0).verdicts()["small-batch"].answer == "does not hold"
 
 
@@ -123,7 +123,7 @@ def test_a_decay_and_batch_schedules_are_compared_pairwise() -> None:
     verdicts = world.verdicts()
     assert verdicts["decay"].answer == "holds"
     assert verdicts["batch-schedule"].opposite
-    assert verdicts["batch-schedule"].effect == pytest.approx(math.log(0.8))
+    assert verdicts["batch-schedule"].effect == pytest.approx(0.8)
 
 
 def test_early_stopping_is_judged_on_what_chose_nothing() -> None:
@@ -134,7 +134,7 @@ def test_early_stopping_is_judged_on_what_chose_nothing() -> None:
     verdict = world.verdicts()["early-stop"]
     assert verdict.effect is not None
     stop = int(verdict.values["epoch"])
-    assert verdict.effect == pytest.approx(math.log(0.4 / held[stop - 1]), abs=0.1)
+    assert math.log(verdict.effect) == pytest.approx(math.log(0.4 / held[stop - 1]), abs=0.1)
 
 
 def test_nothing_is_said_of_an_empty_study() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,16 +27,15 @@ LEAST_REPLICATES = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found about one claim.
-
-    With the unit "ratio" effect, low, high and least are natural logarithms of ratios.
-    """
+    """What was found about one claim; effect, low, high and least are in its unit, a ratio being 2.0 for twice."""
 
     code: str
     answer: Answer
     unit: Unit
     least: float  #: smallest effect of interest
-    effect: float | None = None  #: mean over replicates, positive where the claim is right; None when not measured
+    #: mean over replicates, of ratios the geometric one; above 0 (of ratios 1) where the claim is right; None when not
+    #: measured
+    effect: float | None = None
     low: float | None = None  #: of the interval for CONFIDENCE; None with fewer than three replicates
     high: float | None = None
     replicates: int = 0
@@ -44,21 +44,27 @@ class Verdict:
     @property
     def opposite(self) -> bool:
         """Whether the contrary is as sure: the effect is at least as large as of interest, the other way."""
-        return self.high is not None and self.high <= -self.least
+        return self.high is not None and self.high <= (1 / self.least if self.unit == "ratio" else -self.least)
 
 
 def decide(code: str, effects: Sequence[float], unit: Unit, least: float, values: Mapping[str, Any]) -> Verdict:
-    """The verdict on the effects of the replicates, by Student's t."""
+    """The verdict on the effects of the replicates, by Student's t; of ratios both are natural logarithms."""
     known = [e for e in effects if math.isfinite(e)]
+    told = _ratio if unit == "ratio" else float
     if not known:
-        return Verdict(code, "undecided", unit, least, values=values)
+        return Verdict(code, "undecided", unit, told(least), values=values)
     mean = statistics.fmean(known)
     if len(known) < LEAST_REPLICATES:
-        return Verdict(code, "undecided", unit, least, mean, replicates=len(known), values=values)
+        return Verdict(code, "undecided", unit, told(least), told(mean), replicates=len(known), values=values)
     half = _half_width(known)
     low, high = mean - half, mean + half
     answer: Answer = "holds" if low >= least else "does not hold" if high < least else "undecided"
-    return Verdict(code, answer, unit, least, mean, low, high, len(known), values)
+    return Verdict(code, answer, unit, told(least), told(mean), told(low), told(high), len(known), values)
+
+
+def _ratio(logarithm: float) -> float:
+    """What it is the logarithm of; the largest number where that is larger still."""
+    return math.exp(min(logarithm, math.log(sys.float_info.max)))
 
 
 def _half_width(values: Sequence[float]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,11 +69,8 @@ def _follows(verdict: Verdict, text: Text) -> str:
 
 
 def _effect(verdict: Verdict, value: float) -> str:
-    """``1.25`` for the logarithm of a ratio, else two decimals."""
-    if verdict.unit != "ratio":
-        return f"{value:.2f}"
-    ratio = math.exp(min(value, 20.0))
-    return f"{ratio:.3g}" if ratio >= 10 else f"{ratio:.2f}"
+    """Two decimals; of a large ratio three digits."""
+    return f"{value:.3g}" if verdict.unit == "ratio" and value >= 10 else f"{value:.2f}"
 
 
 def _number(value: object) -> str:
