@@ -9,7 +9,7 @@ import pytest
 
 from luthier.hyperparameters import complete
 from luthier.records import Curve, Outcome, Point, Slice, SliceResult, Status
-from luthier.report.claims import NOTE, Verdict, judge
+from luthier.report.claims import NOTE, Verdict, judge, tell
 from luthier.report.history import History, Trained
 
 EPOCHS, LONG = 20, 60
@@ -57,9 +57,11 @@ class World:
                     losses = self.losses(lr, size, LONG if long else EPOCHS, rng.normal(0, 0.01))
                     more = {"gradient_variance": dict(variance)} if long and variance else {}
                     self.add("grid", r, curve(losses), lr, size, **more)
+        return {verdict.code: verdict for verdict in judge(self.history())}
+
+    def history(self) -> History:
         description = {"name": "t", "metric": "loss", "direction": "minimize", "seed": 0, "search": "claims"}
-        history = History(task={}, space={}, seconds=1.0, trainings=tuple(self.trainings), **description)  # type: ignore[arg-type]
-        return {verdict.code: verdict for verdict in judge(history)}
+        return History(task={}, space={}, seconds=1.0, trainings=tuple(self.trainings), **description)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("exponent", [-0.5, 0.0, 0.5, 1.0])
@@ -86,6 +88,41 @@ def test_lower_learning_rates_crawl() -> None:
     verdicts = World().verdicts()
     assert verdicts["epochs-with-lr"].answer == "holds"
     assert verdicts["epochs-with-lr"].values["low"] < verdicts["epochs-with-lr"].values["best"]
+
+
+def test_epochs_that_the_first_evaluation_hides_give_a_bound() -> None:
+    """At the best lr the loss is where the lower lr ends before it is evaluated at all."""
+
+    def verdict(*rows: tuple[list[float], list[float]]) -> Verdict:
+        world = World()
+        for r, (low, best) in enumerate(rows):
+            for lr, losses in zip(LRS[1:4], (low, low, best), strict=True):
+                world.add("grid", r, curve(np.array(losses + losses[-1:] * (EPOCHS - len(losses)))), lr, 64)
+        return {v.code: v for v in judge(world.history())}["epochs-with-lr"]
+
+    fast, slow, swift = [0.4, 0.3], [2.0] * 18 + [1.0, 0.5], [1.0, 0.4]
+    hidden = verdict(*[(slow, fast)] * 3)
+    assert (hidden.answer, hidden.bound, hidden.high) == ("holds", "at least", None)
+    assert hidden.effect == hidden.low == pytest.approx(20.0)
+    told = tell([hidden])[0].measured
+    assert "takes at least 20 times the epochs" in told
+    assert "between" not in told
+
+    mixed = verdict((slow, fast), (slow, fast), (slow, swift))
+    assert (mixed.bound, mixed.high) == ("at least", None)
+    assert (mixed.low or 0) < (mixed.effect or 0) < 20
+    assert f"at least {mixed.low:.2f} times" in tell([mixed])[0].measured
+
+    exact = verdict(*[(slow, swift)] * 3)
+    assert (exact.bound, exact.effect) == ("", pytest.approx(20 / (1 + 0.5 / 0.6)))
+    early, late = [0.5, 0.6], [2.0, 1.0, 0.4]
+    most = verdict(*[(early, late)] * 3)
+    assert (most.answer, most.bound, most.low) == ("does not hold", "at most", None)
+    assert f"at most {most.high:.2f} times" in tell([most])[0].measured
+    for rows in ([(early, late), (slow, fast), (slow, fast)], [(early, fast)] * 3):
+        unknown = verdict(*rows)
+        assert (unknown.answer, unknown.effect) == ("undecided", None)
+        assert "evaluate more often" in tell([unknown])[0].measured
 
 
 def test_a_loss_that_rises_after_its_minimum_overfits() -> None:

@@ -99,8 +99,13 @@ CHINESE = Language(
     opposite="不成立，恰恰相反",
     undecided="此预算下无法判断",
     not_measured="没有测到：缺少可比较的训练（预算先用完，或最佳学习率在网格边缘）",
+    reasons={
+        "coarse": "没有测到：第一次评估前就已到达要比较的验证损失；请用 Task(evaluations_per_epoch=...) 更频繁地评估",
+    },
     few="{sentence}；只有 {replicates} 次重复，不足以给出区间",
     interval="{sentence}（区间 {low} 至 {high}，{replicates} 次重复；不小于 {least} 才有意义）",
+    bounds={"at least": "至少 {effect}", "at most": "至多 {effect}"},
+    bounded="{sentence}（{replicates} 次重复；不小于 {least} 才有意义）",
     headline="{task}：{all} 条说法中 {holds} 条成立，{fails} 条不成立，{undecided} 条在此预算下无法判断",
     more="要判断其余各条，请用更大的 --budget 再运行同一命令；会从这里继续。",
 )

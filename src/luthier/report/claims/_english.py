@@ -105,8 +105,14 @@ ENGLISH = Language(
     opposite="does not hold: the contrary does",
     undecided="not decidable at this budget",
     not_measured="not measured: the budget ended before, or the best lr lay at the edge of the grid",
+    reasons={
+        "coarse": "not measured: the validation loss to compare at is reached before the first evaluation; evaluate "
+        "more often, with Task(evaluations_per_epoch=...)",
+    },
     few="{sentence}; {replicates} replicates are too few for an interval",
     interval="{sentence} (between {low} and {high}, {replicates} replicates; of interest from {least})",
+    bounds={"at least": "at least {effect}", "at most": "at most {effect}"},
+    bounded="{sentence} ({replicates} replicates; of interest from {least})",
     headline="{holds} of {all} claims hold on {task}, {fails} do not, {undecided} cannot be decided at this budget",
     more="For the undecided ones run the same command with a larger --budget; it goes on from here.",
 )

@@ -28,7 +28,10 @@ class Language:
     opposite: str
     undecided: str
     not_measured: str
+    reasons: Mapping[str, str]  #: why there is no verdict, by ``Verdict.reason``
     few: str  #: with fewer than three replicates
     interval: str
+    bounds: Mapping[str, str]  #: before the number that is a bound, by ``Verdict.bound``
+    bounded: str  #: with three replicates or more
     headline: str
     more: str  #: what to do about the undecided ones

@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 Answer = Literal["holds", "does not hold", "undecided"]
 Unit = Literal["ratio", "difference", "exponent"]
+#: What an effect is of the true one, where some replicates show no more than that.
+Bound = Literal["", "at least", "at most"]
 
 CLAIMS = 11
 #: Two-sided, for all claims together 95 % (Bonferroni).
@@ -40,6 +42,8 @@ class Verdict:
     high: float | None = None
     replicates: int = 0
     values: Mapping[str, Any] = field(default_factory=dict)  #: what was compared, for the sentence
+    bound: Bound = ""  #: with "at least" high is None, with "at most" low
+    reason: str = ""  #: why there is no verdict, by the name of its sentence; empty where the interval tells
 
     @property
     def opposite(self) -> bool:
@@ -47,19 +51,26 @@ class Verdict:
         return self.high is not None and self.high <= (1 / self.least if self.unit == "ratio" else -self.least)
 
 
-def decide(code: str, effects: Sequence[float], unit: Unit, least: float, values: Mapping[str, Any]) -> Verdict:
-    """The verdict on the effects of the replicates, by Student's t; of ratios both are natural logarithms."""
+def decide(
+    code: str, effects: Sequence[float], unit: Unit, least: float, values: Mapping[str, Any], bound: Bound = ""
+) -> Verdict:
+    """The verdict on the effects of the replicates, by Student's t; of ratios both are natural logarithms.
+
+    Where some effects are bounds, so is their mean: the interval is then open on that side.
+    """
     known = [e for e in effects if math.isfinite(e)]
     told = _ratio if unit == "ratio" else float
     if not known:
         return Verdict(code, "undecided", unit, told(least), values=values)
     mean = statistics.fmean(known)
     if len(known) < LEAST_REPLICATES:
-        return Verdict(code, "undecided", unit, told(least), told(mean), replicates=len(known), values=values)
+        return Verdict(code, "undecided", unit, told(least), told(mean), None, None, len(known), values, bound)
     half = _half_width(known)
-    low, high = mean - half, mean + half
+    low = -math.inf if bound == "at most" else mean - half
+    high = math.inf if bound == "at least" else mean + half
     answer: Answer = "holds" if low >= least else "does not hold" if high < least else "undecided"
-    return Verdict(code, answer, unit, told(least), told(mean), told(low), told(high), len(known), values)
+    below, above = (told(end) if math.isfinite(end) else None for end in (low, high))
+    return Verdict(code, answer, unit, told(least), told(mean), below, above, len(known), values, bound)
 
 
 def _ratio(logarithm: float) -> float:

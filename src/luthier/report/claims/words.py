@@ -47,14 +47,24 @@ def _answer(verdict: Verdict, words: Language) -> str:
 
 def _measured(verdict: Verdict, text: Text, words: Language) -> str:
     if verdict.effect is None:
-        return words.not_measured
+        return words.reasons.get(verdict.reason, words.not_measured)
     values = {name: _number(value) for name, value in verdict.values.items()}
-    sentence = text.measured.format(**values, effect=_effect(verdict, verdict.effect))
-    if verdict.low is None or verdict.high is None:
-        return words.few.format(sentence=sentence, replicates=verdict.replicates)
-    low, high = _effect(verdict, verdict.low), _effect(verdict, verdict.high)
+    sentence = text.measured.format(**values, effect=_size(verdict, verdict.effect, words))
     least = _effect(verdict, verdict.least)
+    if verdict.low is None and verdict.high is None:
+        return words.few.format(sentence=sentence, replicates=verdict.replicates)
+    if verdict.low is None or verdict.high is None:
+        return words.bounded.format(sentence=sentence, replicates=verdict.replicates, least=least)
+    low, high = _effect(verdict, verdict.low), _effect(verdict, verdict.high)
     return words.interval.format(sentence=sentence, low=low, high=high, replicates=verdict.replicates, least=least)
+
+
+def _size(verdict: Verdict, effect: float, words: Language) -> str:
+    """The effect; where only a bound is known that of the interval, since the mean of bounds is uncertain as well."""
+    if not verdict.bound:
+        return _effect(verdict, effect)
+    end = verdict.low if verdict.bound == "at least" else verdict.high
+    return words.bounds[verdict.bound].format(effect=_effect(verdict, effect if end is None else end))
 
 
 def _follows(verdict: Verdict, text: Text) -> str:
