@@ -26,8 +26,17 @@ def curve(losses: np.ndarray, training: np.ndarray | None = None) -> tuple[Point
 class World:
     """Losses that depend on lr, batch size and epoch by given laws."""
 
-    def __init__(self, *, exponent: float = 0.5, floor: float = 0.0, slower: float = 0.0, rise: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        exponent: float = 0.5,
+        floor: float = 0.0,
+        slower: float = 0.0,
+        rise: float = 0.0,
+        gap: bool = False,
+    ) -> None:
         self.exponent, self.floor, self.slower, self.rise = exponent, floor, slower, rise
+        self.gap = gap  # the floor is of the validation loss alone
         self.trainings: list[Trained] = []
 
     def losses(self, lr: float, size: int, epochs: int, luck: float) -> np.ndarray:
@@ -56,7 +65,8 @@ class World:
                     long = size == 64 and lr == LRS[3]
                     losses = self.losses(lr, size, LONG if long else EPOCHS, rng.normal(0, 0.01))
                     more = {"gradient_variance": dict(variance)} if long and variance else {}
-                    self.add("grid", r, curve(losses), lr, size, **more)
+                    training = World().losses(lr, size, len(losses), 0.0) if self.gap else None
+                    self.add("grid", r, curve(losses, training), lr, size, **more)
         return {verdict.code: verdict for verdict in judge(self.history())}
 
     def history(self) -> History:
@@ -73,10 +83,19 @@ def test_the_exponent_of_the_learning_rate(exponent: float) -> None:
 
 
 def test_a_larger_batch_that_settles_higher_generalises_worse() -> None:
-    verdict = World(floor=0.2, slower=0.0).verdicts()["small-batch"]
+    verdict = World(floor=0.2, slower=0.0, gap=True).verdicts()["small-batch"]
     assert verdict.answer == "holds"
     assert math.log(verdict.effect or 0) == pytest.approx(0.2 * math.log(16), abs=0.1)
     assert World(floor=0.0).verdicts()["small-batch"].answer == "does not hold"
+
+
+def test_a_larger_batch_that_is_behind_in_training_too_is_not_said_to_generalise_worse() -> None:
+    for world in (World(floor=0.2), World(slower=0.5)):
+        verdict = world.verdicts()["small-batch"]
+        assert (verdict.answer, verdict.reason) == ("undecided", "undertrained")
+        assert (verdict.low or 0) > verdict.least
+        assert "Batch 256 is not trained out in 20 epochs" in tell([verdict])[0].follows
+    assert World(floor=-0.2, slower=0.3).verdicts()["small-batch"].answer == "does not hold"
 
 
 def test_a_larger_batch_that_falls_more_slowly_needs_more_epochs() -> None:

@@ -100,6 +100,8 @@ CHINESE = Language(
     undecided="此预算下无法判断",
     not_measured="没有测到：缺少可比较的训练（预算先用完，或最佳学习率在网格边缘）",
     reasons={
+        "undertrained": "批量 {large} 在 {epochs} 个 epoch 内训练不足：其训练损失同样落后，差别在于速度（见说法 7）；"
+        "请训练更久，才能比较泛化。",
         "coarse": "没有测到：第一次评估前就已到达要比较的验证损失；请用 Task(evaluations_per_epoch=...) 更频繁地评估",
     },
     few="{sentence}；只有 {replicates} 次重复，不足以给出区间",

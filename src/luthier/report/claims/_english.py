@@ -106,6 +106,8 @@ ENGLISH = Language(
     undecided="not decidable at this budget",
     not_measured="not measured: the budget ended before, or the best lr lay at the edge of the grid",
     reasons={
+        "undertrained": "Batch {large} is not trained out in {epochs} epochs: its training loss is behind as well, so "
+        "the difference is of speed, which claim 7 tells; train longer to see which generalises better.",
         "coarse": "not measured: the validation loss to compare at is reached before the first evaluation; evaluate "
         "more often, with Task(evaluations_per_epoch=...)",
     },

@@ -63,8 +63,13 @@ def _gradient_variance(e: Evidence) -> Verdict:
 
 def _small_batch(e: Evidence) -> Verdict:
     small, large = _extremes(e)
-    effects = [log(b.lowest(e.epochs)) - log(a.lowest(e.epochs)) for a, b in _best_pairs(e, small, large)]
-    return decide("small-batch", effects, "ratio", FIVE_PERCENT, {**_sizes(e), "epochs": e.epochs})
+    pairs = _best_pairs(e, small, large)
+    effects = [log(b.lowest(e.epochs)) - log(a.lowest(e.epochs)) for a, b in pairs]
+    behind = [_behind(a, b, e.epochs) for a, b in pairs]
+    verdict = decide("small-batch", effects, "ratio", FIVE_PERCENT, {**_sizes(e), "epochs": e.epochs})
+    if verdict.answer != "does not hold" and 2 * sum(behind) > len(pairs):  # the large one may yet come down, not go up
+        return replace(verdict, answer="undecided", reason="undertrained")
+    return verdict
 
 
 def _lr_with_batch(e: Evidence) -> Verdict:
@@ -189,6 +194,18 @@ def _rises(seen: Seen, epochs: float) -> float:
     losses = [log(p.train_loss) for p in seen.upto(epochs)]
     steps = np.diff(losses)
     return 0.5 if seen.diverged or len(steps) == 0 else float(np.mean(steps > 0))
+
+
+def _behind(small: Seen, large: Seen, epochs: float) -> bool:
+    """Whether the large batch is worse because it has not learned as much, not because it generalises worse.
+
+    Generalisation is what lies between training and validation loss. The large batch's lowest training loss is compared
+    with that of the small one where its validation loss is lowest: when it is above that by half of the difference in
+    validation loss or more, most of the difference was there in training, and further epochs can remove it.
+    """
+    best = min(small.upto(epochs), key=lambda p: p.val_loss)
+    in_training = min(p.train_loss for p in large.upto(epochs)) - best.train_loss
+    return in_training > 0 and in_training >= (large.lowest(epochs) - best.val_loss) / 2
 
 
 def _train_loss(seen: Seen, epochs: float) -> float:

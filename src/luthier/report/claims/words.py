@@ -36,7 +36,9 @@ def tell(verdicts: Sequence[Verdict], language: str = "en") -> list[Told]:
 
 def _told(number: int, verdict: Verdict, words: Language) -> Told:
     text = words.claims[verdict.code]
-    return Told(number, text.claim, _answer(verdict, words), _measured(verdict, text, words), _follows(verdict, text))
+    return Told(
+        number, text.claim, _answer(verdict, words), _measured(verdict, text, words), _follows(verdict, text, words)
+    )
 
 
 def _answer(verdict: Verdict, words: Language) -> str:
@@ -67,10 +69,12 @@ def _size(verdict: Verdict, effect: float, words: Language) -> str:
     return words.bounds[verdict.bound].format(effect=_effect(verdict, effect if end is None else end))
 
 
-def _follows(verdict: Verdict, text: Text) -> str:
+def _follows(verdict: Verdict, text: Text, words: Language) -> str:
     values = {name: _number(value) for name, value in verdict.values.items()}
     if verdict.effect is None:
         return ""
+    if verdict.reason:
+        return words.reasons[verdict.reason].format(**values)
     if verdict.answer == "undecided":
         return text.undecided.format(**values)
     if verdict.answer == "holds":
