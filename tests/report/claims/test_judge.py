@@ -9,7 +9,7 @@ import pytest
 
 from luthier.hyperparameters import complete
 from luthier.records import Curve, Outcome, Point, Slice, SliceResult, Status
-from luthier.report.claims import NOTE, Verdict, judge, tell
+from luthier.report.claims import NOTE, Extent, Verdict, extent, judge, tell
 from luthier.report.history import History, Trained
 
 EPOCHS, LONG = 20, 60
@@ -47,11 +47,20 @@ class World:
         settled = 0.1 * (size / 64) ** self.floor * math.exp(0.1 * off + luck)
         return settled + np.exp(-pace * t) + self.rise * np.maximum(0, t - EPOCHS)
 
-    def add(self, role: str, replicate: int, points: tuple[Point, ...], lr: float, size: int, **more: Any) -> None:
+    def add(
+        self,
+        role: str,
+        replicate: int,
+        points: tuple[Point, ...],
+        lr: float,
+        size: int,
+        status: Status = Status.DONE,
+        **more: Any,
+    ) -> None:
         about = {"role": role, "replicate": replicate, "epochs": EPOCHS, "batch_size": 64, **more}
         config = complete({"lr": lr, "batch_size": size, "epochs": LONG})
         cut = Slice(len(self.trainings), config, 0.0, points[-1].epoch, replicate, {NOTE: about})
-        outcome = Outcome(Status.DONE)
+        outcome = Outcome(status)
         result = SliceResult(cut, points, outcome)
         self.trainings.append(
             Trained(cut.training, config, replicate, cut.note, None, Curve(points), (result,), outcome, True)
@@ -69,9 +78,15 @@ class World:
                     self.add("grid", r, curve(losses, training), lr, size, **more)
         return {verdict.code: verdict for verdict in judge(self.history())}
 
-    def history(self) -> History:
+    def history(self, *, varied: bool = False) -> History:
         description = {"name": "t", "metric": "loss", "direction": "minimize", "seed": 0, "search": "claims"}
-        return History(task={}, space={}, seconds=1.0, trainings=tuple(self.trainings), **description)  # type: ignore[arg-type]
+        return History(
+            task={},
+            space={"ranges": {"batch_size": {}}} if varied else {},
+            seconds=1.0,
+            trainings=tuple(self.trainings),
+            **description,
+        )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("exponent", [-0.5, 0.0, 0.5, 1.0])
@@ -191,6 +206,48 @@ def test_early_stopping_is_judged_on_what_chose_nothing() -> None:
     assert verdict.effect is not None
     stop = int(verdict.values["epoch"])
     assert math.log(verdict.effect) == pytest.approx(math.log(0.4 / held[stop - 1]), abs=0.1)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_all_is_done_when_the_last_replicate_has_its_last_look(*, held: bool) -> None:
+    world = World()
+    for r in range(8):
+        if held and r < 7:
+            world.add("held-out", r, curve(np.ones(LONG)), LRS[3], 64, share=0.0)
+    world.verdicts(replicates=8, variance={"4": 1.0})
+    assert extent(world.history()) == Extent(8, EPOCHS, not held)
+    if held:
+        world.add("held-out", 7, curve(np.ones(LONG)), LRS[3], 64, share=0.0)
+        assert extent(world.history()).complete
+    fewer = World()
+    fewer.verdicts(replicates=7, variance={"4": 1.0})
+    assert not extent(fewer.history()).complete
+
+
+def test_what_was_not_measured_says_why() -> None:
+    falling = World()  # the larger lr the better
+    for size in SIZES[1:]:
+        for place, lr in enumerate(LRS):
+            falling.add("grid", 0, curve(np.linspace(2, 1 - 0.1 * place, EPOCHS)), lr, size)
+    reasons = {v.code: v.reason for v in judge(falling.history(varied=True))}
+    assert reasons["large-lr"] == "edge"
+    assert reasons["decay"] == reasons["batch-schedule"] == "budget"
+    assert {v.code: v.reason for v in judge(falling.history())}["batch-schedule"] == "sizes"
+
+    begun = World()  # the lr beyond are yet to come
+    for lr in LRS[:2]:
+        begun.add("grid", 0, curve(np.linspace(2, 1 - lr, EPOCHS)), lr, 64)
+    assert {v.code: v.reason for v in judge(begun.history())}["large-lr"] == "budget"
+
+    world = World()
+    world.verdicts(replicates=8, variance={"4": 1.0})
+    reasons = {v.code: v.reason for v in judge(world.history(varied=True))}
+    assert (reasons["early-stop"], reasons["decay"]) == ("held-out", "diverged")
+
+    hopeless = World()
+    for lr in LRS:
+        hopeless.add("pilot", 0, curve(np.full(EPOCHS, 1e9)), lr, 64, status=Status.DIVERGED)
+    assert {v.reason for v in judge(hopeless.history())} == {"pilot"}
 
 
 def test_nothing_is_said_of_an_empty_study() -> None:

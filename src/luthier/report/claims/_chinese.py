@@ -10,7 +10,7 @@ CHINESE = Language(
             "学习率应低于 {high}；损失忽上忽下就是该降低学习率的信号。",
             "学习率 {high} 在此任务上依然平稳，可以试更大的。",
             "学习率 {high} 在此任务上依然平稳，可以试更大的。",
-            "学习率 {high} 时是否震荡尚不清楚；增加预算才能判断。",
+            "学习率 {high} 时是否震荡尚不清楚。",
         ),
         "small-lr": Text(
             "学习率过小收敛很慢",
@@ -26,7 +26,7 @@ CHINESE = Language(
             "在末尾降低学习率：--schedule cooldown、cosine 或 linear。",
             "恒定学习率同样好，不必再调衰减。",
             "保持学习率恒定：衰减使训练过拟合或过早停滞。",
-            "衰减没有代价；在有更多预算之前可以保留。",
+            "衰减没有代价；在弄清之前可以保留。",
         ),
         "gradient-variance": Text(
             "批量越大，梯度方差越小",
@@ -42,7 +42,7 @@ CHINESE = Language(
             "若每个 epoch 的时间可以接受，批量宜在 {small} 附近。",
             "批量 {large} 同样好：按速度选择批量。",
             "批量 {large} 更好：此任务宜用大批量。",
-            "在有更多预算之前，按速度选择批量。",
+            "在弄清之前，按速度选择批量。",
         ),
         "lr-with-batch": Text(
             "批量越大，学习率应越大",
@@ -91,15 +91,20 @@ CHINESE = Language(
             "若训练中改变批量，应由小到大。",
             "顺序没有影响：恒定批量更简单。",
             "若训练中改变批量，应由大到小。",
-            "在有更多预算之前，保持批量恒定。",
+            "在弄清之前，保持批量恒定。",
         ),
     },
     holds="成立",
     fails="不成立",
     opposite="不成立，恰恰相反",
-    undecided="此预算下无法判断",
-    not_measured="没有测到：缺少可比较的训练（预算先用完，或最佳学习率在网格边缘）",
+    undecided="尚无定论",
     reasons={
+        "budget": "没有测到：预算先用完了",
+        "pilot": "没有测到：试探的学习率从最低到最高都无法训练",
+        "edge": "没有测到：最佳学习率（{best}）在网格边缘，其外没有可比较的",
+        "sizes": "没有测到：训练数据太少，无法取多个批量",
+        "held-out": "没有测到：没有未参与选择的数据；请以张量给任务测试数据",
+        "diverged": "没有测到：要比较的训练都发散了",
         "undertrained": "批量 {large} 在 {epochs} 个 epoch 内训练不足：其训练损失同样落后，差别在于速度（见说法 7）；"
         "请训练更久，才能比较泛化。",
         "coarse": "没有测到：第一次评估前就已到达要比较的验证损失；请用 Task(evaluations_per_epoch=...) 更频繁地评估",
@@ -108,6 +113,9 @@ CHINESE = Language(
     interval="{sentence}（区间 {low} 至 {high}，{replicates} 次重复；不小于 {least} 才有意义）",
     bounds={"at least": "至少 {effect}", "at most": "至多 {effect}"},
     bounded="{sentence}（{replicates} 次重复；不小于 {least} 才有意义）",
-    headline="{task}：{all} 条说法中 {holds} 条成立，{fails} 条不成立，{undecided} 条在此预算下无法判断",
+    headline="{task}：{all} 条说法中 {holds} 条成立，{fails} 条不成立，{undecided} 条尚无定论",
     more="要判断其余各条，请用更大的 --budget 再运行同一命令；会从这里继续。",
+    needed="最初的判断需要三次重复，此处约需 --budget {needed}：请用它再运行同一命令；会从这里继续。",
+    complete="全部 {replicates} 次重复都已完成，更大的 --budget 在此不会改变什么。要判断其余各条，请训练更久："
+    "--set epochs={epochs}，并换一个 --folder 和更大的 --budget。",
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from luthier.records import Point
 from luthier.report.claims.evidence import Evidence, Seen, log
+from luthier.report.claims.reasons import why
 from luthier.report.claims.verdict import CLAIMS, Bound, Verdict, decide
 from luthier.report.history import History
 
@@ -20,7 +21,28 @@ QUARTER = math.log(1.25)  # of the epochs
 def judge(history: History) -> list[Verdict]:
     """A verdict on every claim, from the trainings that ``luthier.claims`` recorded; deterministic."""
     evidence = Evidence(history)
-    return [claim(evidence) for claim in _CLAIMS]
+    return [_explained(claim(evidence), evidence) for claim in _CLAIMS]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far the experiment has come."""
+
+    replicates: int  #: begun
+    epochs: int  #: of a training of the grid; 0 before there is one
+    complete: bool  #: all replicates are done: more budget changes nothing
+
+
+def extent(history: History) -> Extent:
+    """How far the experiment has come."""
+    evidence = Evidence(history)
+    return Extent(len(evidence.replicates), int(evidence.epochs), evidence.complete)
+
+
+def _explained(verdict: Verdict, e: Evidence) -> Verdict:
+    if verdict.effect is not None or verdict.reason:
+        return verdict
+    return replace(verdict, reason=why(e, verdict.code))
 
 
 def _large_lr(e: Evidence) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from luthier.errors import UsageError, nearest
 from luthier.report.claims._chinese import CHINESE
 from luthier.report.claims._english import ENGLISH
 from luthier.report.claims._texts import Language, Text
+from luthier.report.claims.judge import Extent
+from luthier.report.claims.reasons import LASTING
 from luthier.report.claims.verdict import Verdict
 
 LANGUAGES: Mapping[str, Language] = {"en": ENGLISH, "zh": CHINESE}
@@ -34,6 +37,28 @@ def tell(verdicts: Sequence[Verdict], language: str = "en") -> list[Told]:
     return [_told(number, verdict, words) for number, verdict in enumerate(verdicts, 1)]
 
 
+def headline(verdicts: Sequence[Verdict], task: str, language: str = "en") -> str:
+    """How many claims hold, do not, and are undecided."""
+    answers = Counter(verdict.answer for verdict in verdicts)
+    return LANGUAGES[language].headline.format(
+        holds=answers["holds"],
+        fails=answers["does not hold"],
+        undecided=answers["undecided"],
+        all=len(verdicts),
+        task=task,
+    )
+
+
+def advice(verdicts: Sequence[Verdict], done: Extent, language: str = "en", needed: str = "") -> str:
+    """What decides the rest; empty where nothing does. ``needed`` is the budget that the first verdicts take."""
+    words = LANGUAGES[language]
+    if not any(v.answer == "undecided" and v.reason not in LASTING for v in verdicts):
+        return ""
+    if done.complete:
+        return words.complete.format(replicates=done.replicates, epochs=2 * done.epochs)
+    return words.needed.format(needed=needed) if needed else words.more
+
+
 def _told(number: int, verdict: Verdict, words: Language) -> Told:
     text = words.claims[verdict.code]
     return Told(
@@ -48,9 +73,9 @@ def _answer(verdict: Verdict, words: Language) -> str:
 
 
 def _measured(verdict: Verdict, text: Text, words: Language) -> str:
-    if verdict.effect is None:
-        return words.reasons.get(verdict.reason, words.not_measured)
     values = {name: _number(value) for name, value in verdict.values.items()}
+    if verdict.effect is None:
+        return words.reasons[verdict.reason or "budget"].format(**values)
     sentence = text.measured.format(**values, effect=_size(verdict, verdict.effect, words))
     least = _effect(verdict, verdict.least)
     if verdict.low is None and verdict.high is None:
