@@ -89,11 +89,11 @@ def spending(history: History) -> list[Spent]:
 
 def _spent(kind: str, trainings: list[Trained]) -> Spent:
     seconds = sum(result.seconds for t in trainings for result in t.slices)
-    return Spent(kind, seconds, sum(_epochs(t) for t in trainings), len(trainings))
+    return Spent(kind, seconds, sum(own_epochs(t) for t in trainings), len(trainings))
 
 
-def _epochs(training: Trained) -> float:
-    """Epochs that it ran itself."""
+def own_epochs(training: Trained) -> float:
+    """Epochs that it ran itself, without those up to where it branched from another."""
     return max(0.0, training.curve.epoch - (training.origin.stop if training.origin else 0.0))
 
 

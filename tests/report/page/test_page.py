@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from luthier.errors import UsageError
-from luthier.records import Curve, Finding, Forecast, Prospect, Status
+from luthier.records import Curve, Finding, Forecast, Prospect, Slice, Status
 from luthier.report.origins import Expected, Origin
 from luthier.report.page import Source, render, write_page
 from luthier.report.page import page as pages
@@ -69,6 +69,13 @@ def test_the_first_screen_says_what_to_use_how_sure_and_what_was_gained(searched
     assert "0.9555 90 samples, looked at once" in first
     assert [first.count(f"Sentence {i}.") for i in range(5)] == [1] * 5
     assert first.index("Sentence 2.") < first.index("2 more") < first.index("Sentence 3.")
+
+
+def test_epochs_that_a_branch_shares_with_its_trunk_count_once(training, history):
+    trunk, branch = training(0, [0.5] * 6), training(1, [0.6] * 8)
+    origin = Slice(0, trunk.config, 0.0, 6.0, 0)
+    branch = replace(branch, origin=origin, curve=Curve(branch.curve.points[6:]))
+    assert "2 trainings, 8 epochs in" in seen(history(trunk, branch))
 
 
 def test_a_winner_that_was_not_run_again_is_called_luck(searched):
