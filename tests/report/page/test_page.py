@@ -197,19 +197,72 @@ def test_that_it_is_better_than_others_is_said_of_others_alone(training, history
     assert "better than the other settings" not in page(0, 1)
 
 
-def test_figures_are_what_plotly_knows(searched, monkeypatch):
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures of a history's page."""
+    kept = []
+    monkeypatch.setattr(pages, "_packed", lambda content: kept.append(content) or "")
+
+    def draw(history):
+        kept.clear()
+        render(history, Source("x"))
+        return next(json.loads(content) for content in kept if content.startswith(b"["))
+
+    pages._plotly.cache_clear()
+    yield draw
+    pages._plotly.cache_clear()
+
+
+def test_no_axis_shows_what_the_metric_cannot_be(training, history, drawn):
+    def axes(study):
+        figures = {f["name"]: f["layout"] for f in drawn(study)}
+        return [figures[name]["yaxis"] for name in ("curves", "front", "isolation-lr")] + [
+            figures["confirmed"]["xaxis"]
+        ]
+
+    def study(scores, **more):
+        found = [training(n, [score - 0.2, score], lr=0.01 * 2**n) for n, score in enumerate(scores)]
+        again = [training(9 + n, [scores[1]] * 8, confirms=1) for n in range(2)]
+        return history(*found, *again, **more)
+
+    for axis in axes(study([0.3, 1.0, 0.9, 0.2])):
+        assert (axis["minallowed"], axis["maxallowed"]) == (0, 1)
+        low, high = axis.get("range", (0, 1))
+        assert 0 <= low < high <= 1
+    for axis in axes(study([-3.0, 1.0, 0.9, -3.0], metric="r2")):
+        assert "minallowed" not in axis
+        assert axis["maxallowed"] == 1
+        assert axis.get("range", (0, 1))[1] <= 1
+    own_scale, unknown = study([30.0, 97.0, 90.0, 10.0]), study([0.3, 1.0, 0.9, 0.2], metric="score")
+    for axis in (*axes(own_scale), *axes(unknown)):
+        assert not {"minallowed", "maxallowed"} & axis.keys()
+
+
+def test_the_losses_of_the_recommended_and_of_the_users_setting_are_drawn(training, history, drawn):
+    own, better = training(0, [0.2, 0.3]), training(1, [0.5, 0.9, 0.95], lr=0.1)
+    (figure,) = [f for f in drawn(history(own, better, task={"loss": "CrossEntropyLoss"})) if f["name"] == "losses"]
+    traces = {trace["name"]: trace["y"] for trace in figure["data"]}
+    assert traces == {
+        "recommended, training": pytest.approx([0.5, 0.1, 0.05]),
+        "recommended, validation": pytest.approx([0.6, 0.2, 0.15]),
+        "your own, training": pytest.approx([0.8, 0.7]),
+        "your own, validation": pytest.approx([0.9, 0.8]),
+    }
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    (figure,) = [f for f in drawn(history(own, task={"loss": "CrossEntropyLoss"})) if f["name"] == "losses"]
+    assert len(figure["data"]) == 2
+    assert (figure["layout"]["yaxis"]["type"], figure["layout"]["yaxis"]["minallowed"]) == ("linear", 0)
+    assert not [f for f in drawn(history(training(0, []))) if f["name"] == "losses"]
+
+
+def test_figures_are_what_plotly_knows(searched, drawn):
     """Its Python classes check every name and value; the page itself goes without them, for speed."""
     from plotly.graph_objects import Figure
 
-    kept = []
-    monkeypatch.setattr(pages, "_packed", lambda content: kept.append(content) or "")
-    pages._plotly.cache_clear()
-    render(searched, Source("x"))
-    pages._plotly.cache_clear()
-    figures = next(json.loads(content) for content in kept if content.startswith(b"["))
+    figures = drawn(searched)
     names = [figure["name"] for figure in figures]
-    assert names[:4] == ["confirmed", "curves", "map", "importance"] or names[0] == "curves"
-    assert {"front", "budget", "isolation-lr", "isolation-optimizer"} <= set(names)
+    assert names[:5] == ["curves", "losses", "confirmed", "map", "importance"]
+    assert {"losses", "front", "budget", "isolation-lr", "isolation-optimizer"} <= set(names)
     for figure in figures:
         plain = json.loads(re.sub(r'"@\w+"', '"#123456"', json.dumps(figure)))
         Figure(data=plain["data"], layout=plain["layout"])

@@ -96,6 +96,12 @@ WORDS = {
     "confirm.stopped": "提前停止：再次运行同一命令可完成其余部分",
     "curves": "训练曲线",
     "curves.note": "所有训练；越好越醒目。圆环：暂停后又继续的训练。双击可查看全部范围。",
+    "losses": "损失",
+    "losses.note": "虚线：训练数据；实线：验证数据。训练损失下降而验证损失上升是过拟合；"
+    "忽上忽下宜用更小的学习率，几乎不降宜用更大的。",
+    "losses.axis": "损失",
+    "losses.train_loss": "{name}，训练",
+    "losses.val_loss": "{name}，验证",
     "curves.worst": "后四分之三",
     "curves.good": "最好的四分之一",
     "curves.winner": "建议的设置",

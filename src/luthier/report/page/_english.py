@@ -106,6 +106,13 @@ WORDS = {
     "curves": "Curves",
     "curves.note": "All trainings; the better ones stand out. Rings: a training that was paused and continued later. "
     "Double-click to see the whole range.",
+    "losses": "Losses",
+    "losses.note": "Dotted: on the training data; solid: on the validation data. A validation loss that rises while "
+    "the training loss falls is overfitting; one that zigzags wants a smaller learning rate, one that hardly falls a "
+    "larger.",
+    "losses.axis": "loss",
+    "losses.train_loss": "{name}, training",
+    "losses.val_loss": "{name}, validation",
     "curves.worst": "lower three quarters",
     "curves.good": "best quarter",
     "curves.winner": "recommended",

@@ -24,6 +24,8 @@ from luthier.report.history import History
 from luthier.report.importance import FEWEST, importances, interactions
 from luthier.report.origins import Origin
 from luthier.report.page import _curves, _effects
+from luthier.report.page._limits import metric_limits
+from luthier.report.page._losses import losses
 from luthier.report.page._rows import failures, range_rows, table
 from luthier.report.page._story import empty_text, saving_text, story, subtitle, values
 from luthier.report.page.words import Words
@@ -76,11 +78,12 @@ def render(history: History, source: Source, findings: Sequence[Finding] = (), l
             "together": [i for i in interactions(history) if i.share >= 0.01][:3],
         }
         figures.append(_curves.curves(history, found, words))
-        figures += [_curves.confirmed(found, history.metric, words)] if found.candidates else []
+        figures += losses(history, found, words)
+        figures += [_curves.confirmed(found, history.metric, metric_limits(history), words)] if found.candidates else []
         figures += [_effects.lr_batch_map(field, found.training.number, history.metric, words)] if field else []
         figures += [_effects.importance(matters, words)] if matters else []
         figures += _effects.isolation(history, known, config, words)
-        figures += [_curves.front(deals, history.metric, history.direction == "maximize", words)] if deals else []
+        figures += [_curves.front(deals, history, words)] if deals else []
     figures += [_curves.budget(spending(history), words)] if history.seconds else []
     context["figures"] = {figure["name"]: figure for figure in figures}
     context["isolated"] = [figure for figure in figures if "caption" in figure]
