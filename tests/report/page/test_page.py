@@ -9,6 +9,7 @@ import pytest
 
 from luthier.errors import UsageError
 from luthier.records import Curve, Finding, Forecast, Prospect, Slice, Status
+from luthier.report.claims import advice, extent, headline, judge, tell
 from luthier.report.origins import Expected, Origin
 from luthier.report.page import Source, render, write_page
 from luthier.report.page import page as pages
@@ -253,6 +254,33 @@ def test_the_losses_of_the_recommended_and_of_the_users_setting_are_drawn(traini
     assert len(figure["data"]) == 2
     assert (figure["layout"]["yaxis"]["type"], figure["layout"]["yaxis"]["minallowed"]) == ("linear", 0)
     assert not [f for f in drawn(history(training(0, []))) if f["name"] == "losses"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_study_of_claims_shows_its_verdicts_and_nothing_of_a_search(searched, language):
+    own = Finding("crawl", "Your own crawls.", {"training": 0}, 0.9, "Raise lr.")
+    winner = Finding("short", "The winner was still improving.", {"training": 39}, 0.9, "Train longer.")
+    study = replace(searched, search="claims", name="digits-claims", task={"name": "digits"})
+    text = seen(study, [winner, own], language)
+    told = tell(judge(study), language)
+    colon = Words(language)("confirm.colon").strip()
+    assert all(f"{row.claim} {colon} {row.answer} {row.measured}" in text for row in told)
+    assert headline(judge(study), "digits", language) in text
+    assert advice(judge(study), extent(study), language) in text
+    assert Words(language, "claims")("title", name="digits-claims") in text
+    assert own.sentence in text
+    assert winner.sentence not in text
+    said = Words(language)
+    for key in ("recommend", "sure", "curves.winner", "curves.note", "reproduce.script"):
+        assert said(key) not in text
+    html = render(study, Source("x"), (), language)
+    assert not [part for part in ("values", "effects", "front", "confirmed", "findings") if f'id="{part}"' in html]
+    assert [part for part in ("verdicts", "curves", "map", "budget", "table") if f'id="{part}"' not in html] == []
+    empty = seen(replace(study, trainings=()), language=language)
+    assert told[0].claim in empty
+    assert said("empty.title") not in empty
+    assert "luthier tune" not in empty
+    assert "commonly said" not in seen(searched, language=language)
 
 
 def test_figures_are_what_plotly_knows(searched, drawn):

@@ -3,6 +3,7 @@
 from luthier.report.claims.evidence import MOST_REPLICATES as MOST_REPLICATES
 from luthier.report.claims.evidence import NOTE as NOTE
 from luthier.report.claims.evidence import Role as Role
+from luthier.report.claims.evidence import of_claims as of_claims
 from luthier.report.claims.judge import Extent as Extent
 from luthier.report.claims.judge import extent as extent
 from luthier.report.claims.judge import judge as judge

@@ -20,6 +20,11 @@ MOST_REPLICATES = 8
 Role = Literal["own", "pace", "pilot", "grid", "held-out", "cooldown", "grow", "shrink"]
 
 
+def of_claims(history: History) -> bool:
+    """Whether the study is of claims, not a search."""
+    return history.search == NOTE
+
+
 @dataclass(frozen=True)
 class Seen:
     """A training of one replicate."""

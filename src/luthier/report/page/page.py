@@ -19,6 +19,8 @@ from luthier.errors import UsageError
 from luthier.files import written_whole
 from luthier.records import Finding
 from luthier.report.axes import axes
+from luthier.report.claims import NOTE as CLAIMS
+from luthier.report.claims import of_claims
 from luthier.report.front import front, savings, spending
 from luthier.report.history import History
 from luthier.report.importance import FEWEST, importances, interactions
@@ -28,6 +30,7 @@ from luthier.report.page._limits import metric_limits
 from luthier.report.page._losses import losses
 from luthier.report.page._rows import failures, range_rows, table
 from luthier.report.page._story import empty_text, saving_text, story, subtitle, values
+from luthier.report.page._verdicts import about_own, verdicts
 from luthier.report.page.words import Words
 from luthier.report.recommend import recommend
 from luthier.report.ridge import lr_batch_map
@@ -47,7 +50,7 @@ class Source:
 
 def render(history: History, source: Source, findings: Sequence[Finding] = (), language: str = "en") -> str:
     """The page. Raises UsageError for a language that is not there."""
-    words = Words(language)
+    words = Words(language, CLAIMS if of_claims(history) else "")
     found = recommend(history)
     known = axes(history)
     context: dict[str, Any] = {
@@ -55,7 +58,8 @@ def render(history: History, source: Source, findings: Sequence[Finding] = (), l
         "history": history,
         "source": source,
         "found": found,
-        "findings": list(findings),
+        "claims": verdicts(history, language),
+        "findings": about_own(findings) if of_claims(history) else list(findings),
         "fewest": FEWEST,
         "failures": failures(history, words),
         "table": table(history, words),

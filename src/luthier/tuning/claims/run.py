@@ -12,7 +12,7 @@ from typing import Any
 from luthier.events import BudgetState, Listener, StudyOpened
 from luthier.executors import Inline
 from luthier.records import Config, Options, Slice
-from luthier.report.claims import LEAST_REPLICATES, MOST_REPLICATES, Extent, Verdict, extent, judge
+from luthier.report.claims import LEAST_REPLICATES, MOST_REPLICATES, NOTE, Extent, Verdict, extent, judge
 from luthier.report.history import read_history
 from luthier.space import Space, integer, log_uniform
 from luthier.study import CheckpointStore, Study
@@ -27,8 +27,6 @@ from luthier.tuning.claims.held_out import held_out_task
 from luthier.tuning.claims.recorder import Recorder
 from luthier.tuning.setup import check_options, prepare
 from luthier.tuning.source import write_source
-
-SEARCH = "claims"
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def claims(
         direction=task.direction,
         metric=task.metric_name,
         seed=seed,
-        search=SEARCH,
+        search=NOTE,
     )
     with study:
         write_source(folder, task, setup.baseline, reference.result())
