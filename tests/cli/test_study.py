@@ -33,9 +33,15 @@ def test_a_study_is_told_in_both_languages_and_as_json(tmp_path: Path) -> None:
 
 
 def test_a_study_that_measured_nothing_says_so(tmp_path: Path) -> None:
-    code, out, _ = run("--folder", str(tmp_path / "study"), "--budget", "1epochs", *SMALL, "--quiet")
-    assert code == 1
-    assert "not measured" in out
+    where = ("--folder", str(tmp_path / "study"), *SMALL, "--budget", "1epochs")
+    code, out, _ = run(*where, "--quiet")
+    assert code == 0
+    assert out.count("not measured: the budget ended before") == 11
+    code, out, _ = run(*where, "--json")
+    document = json.loads(out)
+    assert (code, document["extent"]) == (0, {"replicates": 0, "epochs": 0, "complete": False})
+    assert document["needed"] == "420epochs"
+    assert "about --budget 420epochs" in document["next_step"]
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,13 @@ def test_every_second_is_accounted_for(searched_like):
     assert [p.kind for p in parts] == ["winner", "baseline", "given up", "failed", "confirmations", "overhead"]
 
 
+def test_the_time_of_a_study_of_claims_is_told_by_what_its_trainings_are_for(training, history):
+    roles = ["own", "pace", "pilot", "grid", "grid", "cooldown"]
+    found = [replace(training(n, [0.5]), note={"claims": {"role": role}}) for n, role in enumerate(roles)]
+    parts = {p.kind: p.trainings for p in spending(history(*found, seconds=0.0))}
+    assert parts == {"baseline": 1, "pilot": 2, "grid": 2, "follow-up": 1}
+
+
 @pytest.fixture
 def searched_like(training, history):
     return history(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from luthier.cli import words
 from luthier.cli.documents import JSON_FORMAT, plain
-from luthier.report.claims import LANGUAGES, tell
+from luthier.report.claims import advice, headline, tell
 from luthier.tuning.claims import Claims
 
 STYLES = {"holds": "green", "does not hold": "red", "undecided": "dim"}
@@ -25,15 +24,6 @@ def check_language(language: str) -> None:
 
 def claims_report(result: Claims, task: str, language: str) -> RenderableType:
     """For each claim the verdict, the numbers, and what follows."""
-    texts = LANGUAGES[language]
-    answers = Counter(verdict.answer for verdict in result.verdicts)
-    headline = texts.headline.format(
-        holds=answers["holds"],
-        fails=answers["does not hold"],
-        undecided=answers["undecided"],
-        all=len(result.verdicts),
-        task=task,
-    )
     rows = Table.grid(padding=(0, 1))
     rows.add_column(justify="right")
     rows.add_column(overflow="fold")
@@ -43,14 +33,23 @@ def claims_report(result: Claims, task: str, language: str) -> RenderableType:
         rows.add_row(str(told.number), Group(title, *map(Text, lines), ""))
     spent = f"{words.count(result.trainings, 'training')}, {words.count(result.epochs, 'epoch')}"
     where = f"{spent}, {words.duration(result.budget.seconds)}; {result.folder}"
-    parts: list[RenderableType] = [Text(headline, style="bold"), "", rows]
-    if answers["undecided"]:
-        parts.append(Text(texts.more))
+    parts: list[RenderableType] = [Text(headline(result.verdicts, task, language), style="bold"), "", rows]
+    if step := _advice(result, language):
+        parts.append(Text(step))
     return Group(*parts, Text(where, style="dim"))
 
 
+def _advice(result: Claims, language: str) -> str:
+    return advice(result.verdicts, result.extent, language, _needed(result) or "")
+
+
+def _needed(result: Claims) -> str | None:
+    """As it is typed behind --budget."""
+    return str(result.needed).replace(" ", "") if result.needed else None
+
+
 def claims_document(result: Claims, task: str, language: str) -> dict[str, Any]:
-    """The same as JSON values; effects of unit "ratio" are natural logarithms."""
+    """The same as JSON values."""
     told = tell(result.verdicts, language)
     return {
         "format": JSON_FORMAT,
@@ -65,5 +64,9 @@ def claims_document(result: Claims, task: str, language: str) -> dict[str, Any]:
         "epochs": result.epochs,
         "seconds": result.budget.seconds,
         "interrupted": result.interrupted,
+        "extent": asdict(result.extent),
+        "needed": _needed(result),
+        "headline": headline(result.verdicts, task, language),
+        "next_step": _advice(result, language) or None,
         "budget": {"unit": result.budget.unit, "total": result.budget.total, "spent": result.budget.spent},
     }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from luthier.records import Config, Status
+from luthier.report.claims import NOTE, Role
 from luthier.report.history import History, Trained
+
+#: Kinds of spending by what a training is for in a study of claims; the others are follow-ups of the grid.
+_CLAIMS: Mapping[Role, str] = {"own": "baseline", "pace": "pilot", "pilot": "pilot", "grid": "grid"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Saving:
 class Spent:
     """A part of the study's time."""
 
-    kind: str  #: baseline, winner, confirmations, finished, given up, failed, overhead
+    kind: (
+        str  #: baseline, winner, confirmations, finished, given up, failed, overhead; of claims pilot, grid, follow-up
+    )
     seconds: float
     epochs: float
     trainings: int
@@ -81,7 +87,7 @@ def spending(history: History) -> list[Spent]:
     winner = history.winner
     for training in history.trainings:
         parts.setdefault(_kind(training, winner), []).append(training)
-    order = ("winner", "baseline", "finished", "given up", "failed", "confirmations")
+    order = ("winner", "baseline", "pilot", "grid", "follow-up", "finished", "given up", "failed", "confirmations")
     found = [_spent(kind, parts[kind]) for kind in order if kind in parts]
     rest = history.seconds - sum(spent.seconds for spent in found)
     return [*found, Spent("overhead", rest, 0.0, 0)] if rest > 0 else found
@@ -89,15 +95,17 @@ def spending(history: History) -> list[Spent]:
 
 def _spent(kind: str, trainings: list[Trained]) -> Spent:
     seconds = sum(result.seconds for t in trainings for result in t.slices)
-    return Spent(kind, seconds, sum(_epochs(t) for t in trainings), len(trainings))
+    return Spent(kind, seconds, sum(own_epochs(t) for t in trainings), len(trainings))
 
 
-def _epochs(training: Trained) -> float:
-    """Epochs that it ran itself."""
+def own_epochs(training: Trained) -> float:
+    """Epochs that it ran itself, without those up to where it branched from another."""
     return max(0.0, training.curve.epoch - (training.origin.stop if training.origin else 0.0))
 
 
 def _kind(training: Trained, winner: Trained | None) -> str:
+    if NOTE in training.note:
+        return _CLAIMS.get(training.note[NOTE]["role"], "follow-up")
     if training.confirms is not None:
         return "confirmations"
     if winner is not None and training.number == winner.number:

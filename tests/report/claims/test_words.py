@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from luthier.errors import UsageError
-from luthier.report.claims import LANGUAGES, tell
+from luthier.report.claims import LANGUAGES, Extent, advice, headline, tell
 from luthier.report.claims.verdict import Verdict, decide
 
+REASONS = list(LANGUAGES["en"].reasons)
 NAMES = "high low best diverged of epochs lr small large epoch last regret"
 VALUES = dict.fromkeys(NAMES.split(), 0.5)
 CODES = list(LANGUAGES["en"].claims)
@@ -33,7 +36,35 @@ def test_a_ratio_is_told_as_a_ratio() -> None:
 def test_what_was_not_measured_is_said_to_be_so() -> None:
     told = tell(verdicts([]), "zh")
     assert {t.answer for t in told} == {LANGUAGES["zh"].undecided}
-    assert {t.measured for t in told} == {LANGUAGES["zh"].not_measured}
+    assert {t.measured for t in told} == {LANGUAGES["zh"].reasons["budget"]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_its_words(language: str) -> None:
+    assert list(LANGUAGES[language].reasons) == REASONS
+    for reason in REASONS:
+        told = tell([replace(decide("small-batch", [], "ratio", 0.1, VALUES), reason=reason)], language)[0]
+        assert told.measured
+        assert "{" not in told.measured
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_decides_the_rest_is_more_budget_until_all_is_done(language: str) -> None:
+    open_, decided = verdicts([]), verdicts([1.0] * 4)
+    more = advice(open_, Extent(2, 6, False), language)
+    assert advice(decided, Extent(2, 6, False), language) == ""
+    assert "--budget 21m" in advice(open_, Extent(0, 0, False), language, "21m")
+    done = advice(open_, Extent(8, 6, True), language)
+    assert "--set epochs=12" in done
+    assert done != more
+    lasting = [replace(verdict, reason="sizes") for verdict in open_]
+    assert advice(lasting, Extent(2, 6, False), language) == ""
+
+
+def test_the_headline_counts_the_answers() -> None:
+    assert headline([*verdicts([1.0] * 4)[:3], *verdicts([])[3:]], "digits") == (
+        "3 of 11 claims hold on digits, 0 do not, 8 are undecided"
+    )
 
 
 def test_the_languages_speak_of_the_same_claims() -> None:

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from luthier.errors import UsageError
-from luthier.records import Curve, Finding, Forecast, Prospect, Status
+from luthier.records import Curve, Finding, Forecast, Prospect, Slice, Status
+from luthier.report.claims import advice, extent, headline, judge, tell
 from luthier.report.origins import Expected, Origin
 from luthier.report.page import Source, render, write_page
 from luthier.report.page import page as pages
@@ -69,6 +70,13 @@ def test_the_first_screen_says_what_to_use_how_sure_and_what_was_gained(searched
     assert "0.9555 90 samples, looked at once" in first
     assert [first.count(f"Sentence {i}.") for i in range(5)] == [1] * 5
     assert first.index("Sentence 2.") < first.index("2 more") < first.index("Sentence 3.")
+
+
+def test_epochs_that_a_branch_shares_with_its_trunk_count_once(training, history):
+    trunk, branch = training(0, [0.5] * 6), training(1, [0.6] * 8)
+    origin = Slice(0, trunk.config, 0.0, 6.0, 0)
+    branch = replace(branch, origin=origin, curve=Curve(branch.curve.points[6:]))
+    assert "2 trainings, 8 epochs in" in seen(history(trunk, branch))
 
 
 def test_a_winner_that_was_not_run_again_is_called_luck(searched):
@@ -190,19 +198,99 @@ def test_that_it_is_better_than_others_is_said_of_others_alone(training, history
     assert "better than the other settings" not in page(0, 1)
 
 
-def test_figures_are_what_plotly_knows(searched, monkeypatch):
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures of a history's page."""
+    kept = []
+    monkeypatch.setattr(pages, "_packed", lambda content: kept.append(content) or "")
+
+    def draw(history):
+        kept.clear()
+        render(history, Source("x"))
+        return next(json.loads(content) for content in kept if content.startswith(b"["))
+
+    pages._plotly.cache_clear()
+    yield draw
+    pages._plotly.cache_clear()
+
+
+def test_no_axis_shows_what_the_metric_cannot_be(training, history, drawn):
+    def axes(study):
+        figures = {f["name"]: f["layout"] for f in drawn(study)}
+        return [figures[name]["yaxis"] for name in ("curves", "front", "isolation-lr")] + [
+            figures["confirmed"]["xaxis"]
+        ]
+
+    def study(scores, **more):
+        found = [training(n, [score - 0.2, score], lr=0.01 * 2**n) for n, score in enumerate(scores)]
+        again = [training(9 + n, [scores[1]] * 8, confirms=1) for n in range(2)]
+        return history(*found, *again, **more)
+
+    for axis in axes(study([0.3, 1.0, 0.9, 0.2])):
+        assert (axis["minallowed"], axis["maxallowed"]) == (0, 1)
+        low, high = axis.get("range", (0, 1))
+        assert 0 <= low < high <= 1
+    for axis in axes(study([-3.0, 1.0, 0.9, -3.0], metric="r2")):
+        assert "minallowed" not in axis
+        assert axis["maxallowed"] == 1
+        assert axis.get("range", (0, 1))[1] <= 1
+    own_scale, unknown = study([30.0, 97.0, 90.0, 10.0]), study([0.3, 1.0, 0.9, 0.2], metric="score")
+    for axis in (*axes(own_scale), *axes(unknown)):
+        assert not {"minallowed", "maxallowed"} & axis.keys()
+
+
+def test_the_losses_of_the_recommended_and_of_the_users_setting_are_drawn(training, history, drawn):
+    own, better = training(0, [0.2, 0.3]), training(1, [0.5, 0.9, 0.95], lr=0.1)
+    (figure,) = [f for f in drawn(history(own, better, task={"loss": "CrossEntropyLoss"})) if f["name"] == "losses"]
+    traces = {trace["name"]: trace["y"] for trace in figure["data"]}
+    assert traces == {
+        "recommended, training": pytest.approx([0.5, 0.1, 0.05]),
+        "recommended, validation": pytest.approx([0.6, 0.2, 0.15]),
+        "your own, training": pytest.approx([0.8, 0.7]),
+        "your own, validation": pytest.approx([0.9, 0.8]),
+    }
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    (figure,) = [f for f in drawn(history(own, task={"loss": "CrossEntropyLoss"})) if f["name"] == "losses"]
+    assert len(figure["data"]) == 2
+    assert (figure["layout"]["yaxis"]["type"], figure["layout"]["yaxis"]["minallowed"]) == ("linear", 0)
+    assert not [f for f in drawn(history(training(0, []))) if f["name"] == "losses"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_study_of_claims_shows_its_verdicts_and_nothing_of_a_search(searched, language):
+    own = Finding("crawl", "Your own crawls.", {"training": 0}, 0.9, "Raise lr.")
+    winner = Finding("short", "The winner was still improving.", {"training": 39}, 0.9, "Train longer.")
+    study = replace(searched, search="claims", name="digits-claims", task={"name": "digits"})
+    text = seen(study, [winner, own], language)
+    told = tell(judge(study), language)
+    colon = Words(language)("confirm.colon").strip()
+    assert all(f"{row.claim} {colon} {row.answer} {row.measured}" in text for row in told)
+    assert headline(judge(study), "digits", language) in text
+    assert advice(judge(study), extent(study), language) in text
+    assert Words(language, "claims")("title", name="digits-claims") in text
+    assert own.sentence in text
+    assert winner.sentence not in text
+    said = Words(language)
+    for key in ("recommend", "sure", "curves.winner", "curves.note", "reproduce.script"):
+        assert said(key) not in text
+    html = render(study, Source("x"), (), language)
+    assert not [part for part in ("values", "effects", "front", "confirmed", "findings") if f'id="{part}"' in html]
+    assert [part for part in ("verdicts", "curves", "map", "budget", "table") if f'id="{part}"' not in html] == []
+    empty = seen(replace(study, trainings=()), language=language)
+    assert told[0].claim in empty
+    assert said("empty.title") not in empty
+    assert "luthier tune" not in empty
+    assert "commonly said" not in seen(searched, language=language)
+
+
+def test_figures_are_what_plotly_knows(searched, drawn):
     """Its Python classes check every name and value; the page itself goes without them, for speed."""
     from plotly.graph_objects import Figure
 
-    kept = []
-    monkeypatch.setattr(pages, "_packed", lambda content: kept.append(content) or "")
-    pages._plotly.cache_clear()
-    render(searched, Source("x"))
-    pages._plotly.cache_clear()
-    figures = next(json.loads(content) for content in kept if content.startswith(b"["))
+    figures = drawn(searched)
     names = [figure["name"] for figure in figures]
-    assert names[:4] == ["confirmed", "curves", "map", "importance"] or names[0] == "curves"
-    assert {"front", "budget", "isolation-lr", "isolation-optimizer"} <= set(names)
+    assert names[:5] == ["curves", "losses", "confirmed", "map", "importance"]
+    assert {"losses", "front", "budget", "isolation-lr", "isolation-optimizer"} <= set(names)
     for figure in figures:
         plain = json.loads(re.sub(r'"@\w+"', '"#123456"', json.dumps(figure)))
         Figure(data=plain["data"], layout=plain["layout"])

@@ -14,7 +14,7 @@ from luthier.events import PointAdded, StudyOpened
 from luthier.records import Options
 from luthier.report.claims import NOTE
 from luthier.study import Study
-from luthier.tuning.claims import Claims
+from luthier.tuning.claims import Claims, design
 from luthier.tuning.claims.gradients import gradient_variance
 
 TASKS = Path(__file__).parent.parent / "small_tasks.py"
@@ -85,6 +85,36 @@ def test_it_emits_what_a_search_does_and_other_seeds_share_no_luck(run: Callable
     assert points(tmp_path / "study")[0] != points(tmp_path / "other")[0]
     with pytest.raises(LuthierError, match="cannot be continued: units is 16, in the study it is 8"):
         run(budget="50epochs", baseline={"epochs": 5, "units": 16})
+
+
+@pytest.mark.parametrize("unit", ["epochs", "trainings"])
+def test_the_budget_that_is_said_to_be_needed_gives_verdicts(run: Callable[..., Claims], unit: str) -> None:
+    first = run(budget=f"2{unit}")
+    assert not any(v.replicates for v in first.verdicts)
+    assert not first.extent.complete
+    assert first.needed is not None
+    second = run(budget=first.needed)
+    assert all(v.replicates >= 3 for v in second.verdicts if v.code not in ("large-lr", "small-lr", "epochs-with-lr"))
+    assert second.extent.replicates <= 4, "not far more than is needed"
+    assert second.needed is None
+
+
+@pytest.mark.usefixtures("clock")
+def test_of_a_time_the_seconds_of_an_epoch_tell_what_is_needed(run: Callable[..., Claims]) -> None:
+    needed = run(budget="1s").needed
+    assert needed is not None
+    assert needed.unit == "seconds"
+    assert 413 * 0.01 <= needed.total <= 413 * 0.03, "the clock goes on by a hundredth or two in each of the epochs"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "budget"), [(0.01, "5s"), (0.2, "93s"), (3.0, "24m"), (30.0, "4h"), (300.0, "40h")]
+)
+def test_a_time_that_is_needed_has_two_digits(seconds: float, budget: str) -> None:
+    """2 epochs of the user's own, 6 for the pace, 30 of the pilot, 378 of three replicates."""
+    needed = design.needed("seconds", 2.0, 5, 3, seconds)
+    assert str(needed) == budget
+    assert needed.total >= 416 * seconds / 0.9
 
 
 @pytest.mark.usefixtures("clock")

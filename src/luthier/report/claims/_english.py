@@ -11,7 +11,7 @@ ENGLISH = Language(
             "Stay below lr {high}; a loss that goes up and down is the sign to lower lr.",
             "Even lr {high} is steady here: try larger ones.",
             "Even lr {high} is steady here: try larger ones.",
-            "Whether lr {high} oscillates here is not clear yet; give more budget to tell.",
+            "Whether lr {high} oscillates here is not clear yet.",
         ),
         "small-lr": Text(
             "a small learning rate crawls",
@@ -27,7 +27,7 @@ ENGLISH = Language(
             "Let lr fall at the end: --schedule cooldown, cosine or linear.",
             "A constant lr does as well here; a decay is one thing less to tune.",
             "Keep lr constant: the decay lets the training overfit or stops it too soon.",
-            "A decay costs nothing; keep it until more budget tells.",
+            "A decay costs nothing; keep it while that is unclear.",
         ),
         "gradient-variance": Text(
             "a larger batch has less gradient variance",
@@ -45,7 +45,7 @@ ENGLISH = Language(
             "Prefer a batch near {small}, if its time per epoch can be afforded.",
             "Batch {large} is as good: choose the batch for speed.",
             "Batch {large} is better: prefer large batches here.",
-            "Choose the batch for speed until more budget tells.",
+            "Choose the batch for speed while that is unclear.",
         ),
         "lr-with-batch": Text(
             "a larger batch wants a larger learning rate",
@@ -97,16 +97,33 @@ ENGLISH = Language(
             "If you change the batch during a training, let it grow.",
             "The order does not matter: a constant batch is simpler.",
             "If you change the batch during a training, let it shrink.",
-            "Keep the batch constant until more budget tells.",
+            "Keep the batch constant while that is unclear.",
         ),
     },
     holds="holds",
     fails="does not hold",
     opposite="does not hold: the contrary does",
-    undecided="not decidable at this budget",
-    not_measured="not measured: the budget ended before, or the best lr lay at the edge of the grid",
+    undecided="undecided",
+    reasons={
+        "budget": "not measured: the budget ended before",
+        "pilot": "not measured: no learning rate of the pilot worked, from the lowest to the highest",
+        "edge": "not measured: the best lr ({best}) lies at the edge of the grid, with none beyond it to compare with",
+        "sizes": "not measured: there is too little training data for several batch sizes",
+        "held-out": "not measured: no data is left that chose nothing; give the task test data, as tensors",
+        "diverged": "not measured: the trainings that it compares diverged",
+        "undertrained": "Batch {large} is not trained out in {epochs} epochs: its training loss is behind as well, so "
+        "the difference is of speed, which claim 7 tells; train longer to see which generalises better.",
+        "coarse": "not measured: the validation loss to compare at is reached before the first evaluation; evaluate "
+        "more often, with Task(evaluations_per_epoch=...)",
+    },
     few="{sentence}; {replicates} replicates are too few for an interval",
     interval="{sentence} (between {low} and {high}, {replicates} replicates; of interest from {least})",
-    headline="{holds} of {all} claims hold on {task}, {fails} do not, {undecided} cannot be decided at this budget",
+    bounds={"at least": "at least {effect}", "at most": "at most {effect}"},
+    bounded="{sentence} ({replicates} replicates; of interest from {least})",
+    headline="{holds} of {all} claims hold on {task}, {fails} do not, {undecided} are undecided",
     more="For the undecided ones run the same command with a larger --budget; it goes on from here.",
+    needed="The first verdicts take three replicates, here about --budget {needed}: run the same command with that; it "
+    "goes on from here.",
+    complete="All {replicates} replicates are done, so a larger --budget changes nothing here. For the undecided ones "
+    "train longer: --set epochs={epochs} with another --folder and a larger --budget.",
 )

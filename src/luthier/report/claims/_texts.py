@@ -27,8 +27,12 @@ class Language:
     fails: str
     opposite: str
     undecided: str
-    not_measured: str
+    reasons: Mapping[str, str]  #: why there is no verdict, by ``Verdict.reason``
     few: str  #: with fewer than three replicates
     interval: str
+    bounds: Mapping[str, str]  #: before the number that is a bound, by ``Verdict.bound``
+    bounded: str  #: with three replicates or more
     headline: str
-    more: str  #: what to do about the undecided ones
+    more: str  #: what to do about the undecided ones while there are replicates to run
+    needed: str  #: the same, when it is known what the first verdicts take
+    complete: str  #: the same, when all replicates are done

@@ -12,10 +12,17 @@ from luthier.report.history import History, Trained
 
 #: The entry of a slice's note that says which part its training plays.
 NOTE = "claims"
+#: With more, intervals shrink slowly.
+MOST_REPLICATES = 8
 #: own: the user's setting as it is. pace: how long an epoch takes. pilot: which learning rates work at all. grid:
 #: learning rate x batch size, constant; one of them goes on three times as long. held-out: that one again, evaluated on
 #: data that chose nothing. cooldown: a branch of it with a decay at the end. grow, shrink: batch-size schedules.
 Role = Literal["own", "pace", "pilot", "grid", "held-out", "cooldown", "grow", "shrink"]
+
+
+def of_claims(history: History) -> bool:
+    """Whether the study is of claims, not a search."""
+    return history.search == NOTE
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ class Seen:
     batch_size: int
     points: tuple[Point, ...]  #: all of them, to the last epoch it was taken to
     diverged: bool
+    whole: bool  #: it came to the end of its setting, or can come no further
     about: Mapping[str, Any]  #: the note's entry, of the last slice
 
     def upto(self, epochs: float) -> tuple[Point, ...]:
@@ -54,6 +62,9 @@ class Evidence:
         self.lrs = sorted({lr for _, _, lr in self.grid})
         self.batch_sizes = sorted({size for _, size, _ in self.grid})
         self.replicates = sorted({r for r, _, _ in self.grid})
+        self.varies_size = "batch_size" in history.space.get("ranges", {})
+        pilot = self._seen.get("pilot", [])
+        self.pilot_failed = bool(pilot) and not grid and all(seen.diverged for seen in pilot)
 
     def _reached(self, seen: Seen) -> bool:
         return seen.diverged or (bool(seen.points) and seen.points[-1].epoch >= self.epochs - 1e-9)
@@ -61,6 +72,18 @@ class Evidence:
     def role(self, role: Role) -> dict[int, Seen]:
         """The trainings of a role other than the grid, by replicate."""
         return {s.replicate: s for s in self._seen.get(role, [])}
+
+    @property
+    def complete(self) -> bool:
+        """Whether all replicates are done, so that more budget changes nothing."""
+        return len(self.replicates) >= MOST_REPLICATES and all(map(self._done, self.replicates))
+
+    def _done(self, replicate: int) -> bool:
+        """Whether the last steps of a replicate were taken: the long training, and its second look if there are any."""
+        long = [s for (r, _, _), s in self.grid.items() if r == replicate and "gradient_variance" in s.about]
+        held = self.role("held-out")
+        again = not held or replicate in held
+        return any(s.whole and (s.diverged or again) for s in long) and (replicate not in held or held[replicate].whole)
 
     def continued(self) -> dict[int, Seen]:
         """The trainings of the grid that went on, by replicate."""
@@ -94,8 +117,10 @@ def _seen(training: Trained) -> Seen:
     note = training.slices[-1].slice.note if training.slices else training.note
     about = dict(note[NOTE])
     config = training.config
-    diverged = training.outcome is not None and training.outcome.status is Status.DIVERGED
-    return Seen(about["replicate"], config.lr, config.batch_size, training.curve.points, diverged, about)
+    status = training.outcome.status if training.outcome is not None else Status.PAUSED
+    whole = status.final or training.curve.epoch >= config.epochs - 1e-9
+    diverged = status is Status.DIVERGED
+    return Seen(about["replicate"], config.lr, config.batch_size, training.curve.points, diverged, whole, about)
 
 
 def log(value: float) -> float:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from luthier.records import Point
 from luthier.report.claims.evidence import Evidence, Seen, log
-from luthier.report.claims.verdict import CLAIMS, Verdict, decide
+from luthier.report.claims.reasons import why
+from luthier.report.claims.verdict import CLAIMS, Bound, Verdict, decide
 from luthier.report.history import History
 
 FIVE_PERCENT = math.log(1.05)  # of a loss; less is hardly worth a change of setting
@@ -19,7 +21,28 @@ QUARTER = math.log(1.25)  # of the epochs
 def judge(history: History) -> list[Verdict]:
     """A verdict on every claim, from the trainings that ``luthier.claims`` recorded; deterministic."""
     evidence = Evidence(history)
-    return [claim(evidence) for claim in _CLAIMS]
+    return [_explained(claim(evidence), evidence) for claim in _CLAIMS]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far the experiment has come."""
+
+    replicates: int  #: begun
+    epochs: int  #: of a training of the grid; 0 before there is one
+    complete: bool  #: all replicates are done: more budget changes nothing
+
+
+def extent(history: History) -> Extent:
+    """How far the experiment has come."""
+    evidence = Evidence(history)
+    return Extent(len(evidence.replicates), int(evidence.epochs), evidence.complete)
+
+
+def _explained(verdict: Verdict, e: Evidence) -> Verdict:
+    if verdict.effect is not None or verdict.reason:
+        return verdict
+    return replace(verdict, reason=why(e, verdict.code))
 
 
 def _large_lr(e: Evidence) -> Verdict:
@@ -62,8 +85,13 @@ def _gradient_variance(e: Evidence) -> Verdict:
 
 def _small_batch(e: Evidence) -> Verdict:
     small, large = _extremes(e)
-    effects = [log(b.lowest(e.epochs)) - log(a.lowest(e.epochs)) for a, b in _best_pairs(e, small, large)]
-    return decide("small-batch", effects, "ratio", FIVE_PERCENT, {**_sizes(e), "epochs": e.epochs})
+    pairs = _best_pairs(e, small, large)
+    effects = [log(b.lowest(e.epochs)) - log(a.lowest(e.epochs)) for a, b in pairs]
+    behind = [_behind(a, b, e.epochs) for a, b in pairs]
+    verdict = decide("small-batch", effects, "ratio", FIVE_PERCENT, {**_sizes(e), "epochs": e.epochs})
+    if verdict.answer != "does not hold" and 2 * sum(behind) > len(pairs):  # the large one may yet come down, not go up
+        return replace(verdict, answer="undecided", reason="undertrained")
+    return verdict
 
 
 def _lr_with_batch(e: Evidence) -> Verdict:
@@ -77,21 +105,22 @@ def _lr_with_batch(e: Evidence) -> Verdict:
 
 def _epochs_with_batch(e: Evidence) -> Verdict:
     small, large = _extremes(e)
-    effects = []
-    for a, b in _best_pairs(e, small, large):
-        target = max(a.lowest(e.epochs), b.lowest(e.epochs))
-        effects.append(log(_epochs_to(b.points, target)) - log(_epochs_to(a.points, target)))
-    return decide("epochs-with-batch", effects, "ratio", QUARTER, _sizes(e))
+    return _by_epochs("epochs-with-batch", e, _best_pairs(e, large, small), _sizes(e))
 
 
 def _epochs_with_lr(e: Evidence) -> Verdict:
     best = e.best_lr(e.batch_size)
     low = None if best is None else e.lower(best, 2)
-    effects = []
-    for a, b in _pairs(e, low, best):
-        target = max(a.lowest(e.epochs), b.lowest(e.epochs))
-        effects.append(log(_epochs_to(a.points, target)) - log(_epochs_to(b.points, target)))
-    return decide("epochs-with-lr", effects, "ratio", QUARTER, {"low": low, "best": best})
+    return _by_epochs("epochs-with-lr", e, _pairs(e, low, best), {"low": low, "best": best})
+
+
+def _by_epochs(code: str, e: Evidence, pairs: Sequence[tuple[Seen, Seen]], values: Mapping[str, object]) -> Verdict:
+    """The epochs of the first over those of the second, to the validation loss that both reach."""
+    found = [_epochs_ratio(a, b, e.epochs) for a, b in pairs]
+    bounds = {bound for effect, bound in found if bound and math.isfinite(effect)}
+    if len(bounds) > 1 or (found and not any(math.isfinite(effect) for effect, _ in found)):
+        return replace(decide(code, [], "ratio", QUARTER, values), reason="coarse")
+    return decide(code, [effect for effect, _ in found], "ratio", QUARTER, values, bounds.pop() if bounds else "")
 
 
 def _overfit(e: Evidence) -> Verdict:
@@ -189,6 +218,18 @@ def _rises(seen: Seen, epochs: float) -> float:
     return 0.5 if seen.diverged or len(steps) == 0 else float(np.mean(steps > 0))
 
 
+def _behind(small: Seen, large: Seen, epochs: float) -> bool:
+    """Whether the large batch is worse because it has not learned as much, not because it generalises worse.
+
+    Generalisation is what lies between training and validation loss. The large batch's lowest training loss is compared
+    with that of the small one where its validation loss is lowest: when it is above that by half of the difference in
+    validation loss or more, most of the difference was there in training, and further epochs can remove it.
+    """
+    best = min(small.upto(epochs), key=lambda p: p.val_loss)
+    in_training = min(p.train_loss for p in large.upto(epochs)) - best.train_loss
+    return in_training > 0 and in_training >= (large.lowest(epochs) - best.val_loss) / 2
+
+
 def _train_loss(seen: Seen, epochs: float) -> float:
     """Log of the mean training loss over the last tenth; not a number after a divergence."""
     points = seen.upto(epochs)
@@ -196,17 +237,29 @@ def _train_loss(seen: Seen, epochs: float) -> float:
     return math.nan if seen.diverged or not last else log(sum(p.train_loss for p in last) / len(last))
 
 
-def _epochs_to(points: Sequence[Point], target: float) -> float:
-    """Epochs until the validation loss is first at ``target`` or below, between evaluations by interpolation."""
+def _epochs_ratio(a: Seen, b: Seen, epochs: float) -> tuple[float, Bound]:
+    """Log of the epochs of ``a`` over those of ``b``; when one was there at its first evaluation, a bound of it."""
+    target = max(a.lowest(epochs), b.lowest(epochs))
+    (long, long_hidden), (short, short_hidden) = _epochs_to(a.points, target), _epochs_to(b.points, target)
+    if long_hidden and short_hidden:
+        return math.nan, ""
+    return log(long) - log(short), "at least" if short_hidden else "at most" if long_hidden else ""
+
+
+def _epochs_to(points: Sequence[Point], target: float) -> tuple[float, bool]:
+    """Epochs until the validation loss is first at ``target`` or below, between evaluations by interpolation.
+
+    And whether that was at the first evaluation, and so anywhere before it.
+    """
     before: Point | None = None
     for point in points:
         if point.val_loss <= target:
             if before is None or before.val_loss <= point.val_loss:
-                return point.epoch
+                return point.epoch, before is None
             share = (before.val_loss - target) / (before.val_loss - point.val_loss)
-            return before.epoch + share * (point.epoch - before.epoch)
+            return before.epoch + share * (point.epoch - before.epoch), False
         before = point
-    return math.nan
+    return math.nan, False
 
 
 def _best_log_lr(e: Evidence, replicate: int, batch_size: int) -> float | None:

@@ -12,7 +12,8 @@ from luthier.records import Curve
 from luthier.report.finals import final_values
 from luthier.report.front import Deal, Spent
 from luthier.report.history import History, Trained
-from luthier.report.page._draw import Figure, axis, figure, log_axis, names_axis, short, window
+from luthier.report.page._draw import Figure, Limits, axis, figure, log_axis, names_axis, short, window
+from luthier.report.page._limits import metric_limits
 from luthier.report.page.words import Words
 from luthier.report.recommend import Recommendation
 
@@ -24,7 +25,7 @@ FEWEST_POINTS = 8  #: of a curve, however many there are
 def curves(history: History, recommendation: Recommendation, words: Words) -> Figure:
     """Every training, the better the darker; what matters on top."""
     values = final_values(history)
-    sign = 1.0 if history.direction == "maximize" else -1.0
+    sign, limits = 1.0 if history.direction == "maximize" else -1.0, metric_limits(history)
     own, best = history.baseline, recommendation.training
     points = max(FEWEST_POINTS, MOST_POINTS // max(1, len(history.trainings)))
     apart = {best.number} | ({own.number} if own else set())
@@ -45,7 +46,7 @@ def curves(history: History, recommendation: Recommendation, words: Words) -> Fi
     data.append(_thawed([*others, best], words))
     layout = {
         "xaxis": axis(words("epoch"), rangemode="tozero"),
-        "yaxis": axis(words.name(history.metric), range=_shown(history, values)),
+        "yaxis": axis(words.name(history.metric), range=_shown(history, values, limits), **limits.axis()),
         "showlegend": True,
         "margin": {"l": 56, "r": 14, "t": 60, "b": 46},
     }
@@ -100,14 +101,14 @@ def _thawed(group: Sequence[Trained], words: Words) -> Figure:
     }
 
 
-def _shown(history: History, values: dict[int, float]) -> list[float | None]:
+def _shown(history: History, values: dict[int, float], limits: Limits) -> list[float | None]:
     """The range where good trainings differ, and the user's own setting ends."""
     own = history.best_point(history.baseline) if history.baseline else None
     within = [own.metric] if own is not None and math.isfinite(own.metric) else []
-    return window(list(values.values()), history.direction == "maximize", 2, *within)
+    return window(list(values.values()), history.direction == "maximize", 2, *within, limits=limits)
 
 
-def confirmed(recommendation: Recommendation, metric: str, words: Words) -> Figure:
+def confirmed(recommendation: Recommendation, metric: str, limits: Limits, words: Words) -> Figure:
     """Mean and interval of each setting on fresh seeds, and the seeds themselves."""
     rows = list(reversed(recommendation.candidates))
     names = [_row(c.training, words) for c in rows]
@@ -120,6 +121,7 @@ def confirmed(recommendation: Recommendation, metric: str, words: Words) -> Figu
         "y": [name for c, name in zip(rows, names, strict=True) for _ in c.scores],
         "marker": {"symbol": "line-ns-open", "size": 12, "color": "@muted"},
         "opacity": 0.6,
+        "cliponaxis": False,
         "hovertemplate": "%{x:.4g}<extra></extra>",
     }
     centre = {
@@ -136,13 +138,14 @@ def confirmed(recommendation: Recommendation, metric: str, words: Words) -> Figu
             "thickness": 1.5,
         },
         "marker": {"size": 12, "color": colours},
+        "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:.4g}<extra></extra>",
     }
     return figure(
         "confirmed",
         [seeds, centre],
         90 + 44 * len(rows),
-        xaxis=axis(words.name(metric)),
+        xaxis=axis(words.name(metric), **limits.axis()),
         yaxis=names_axis(),
     )
 
@@ -151,7 +154,7 @@ def _row(training: Trained, words: Words) -> str:
     return words("confirmed.own") if training.number == 0 else words("confirmed.row", n=training.number)
 
 
-def front(deals: Sequence[Deal], metric: str, maximize: bool, words: Words) -> Figure:
+def front(deals: Sequence[Deal], history: History, words: Words) -> Figure:
     """The best score for each training time."""
     seconds, scores = short(d.seconds for d in deals), short(d.metric for d in deals)
     end = max(d.seconds for d in deals) * 1.3
@@ -174,8 +177,9 @@ def front(deals: Sequence[Deal], metric: str, maximize: bool, words: Words) -> F
         "hovertemplate": "%{text}<br>%{x:.3g} s: %{y:.4g}<extra></extra>",
     }
     low = min(d.seconds for d in deals)
-    shown = window([d.metric for d in deals], maximize, 2)
-    x, y = log_axis(words("front.seconds"), low, end), axis(words.name(metric), range=shown)
+    limits = metric_limits(history)
+    shown = window([d.metric for d in deals], history.direction == "maximize", 2, limits=limits)
+    x, y = log_axis(words("front.seconds"), low, end), axis(words.name(history.metric), range=shown, **limits.axis())
     return figure("front", [line, dots], 340, xaxis=x, yaxis=y)
 
 

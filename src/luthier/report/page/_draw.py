@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -57,17 +58,31 @@ def names_axis() -> Figure:
     return axis(type="category", showgrid=False)
 
 
-def window(values: Sequence[float], maximize: bool, times: float, *within: float) -> list[float | None]:
+@dataclass(frozen=True)
+class Limits:
+    """The lowest and the highest value; infinite where there is none."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    def axis(self) -> dict[str, Any]:
+        """For an axis: it then ends there, however it is zoomed."""
+        named = {"minallowed": self.low, "maxallowed": self.high}
+        return {name: value for name, value in named.items() if math.isfinite(value)}
+
+
+def window(values: Sequence[float], maximize: bool, times: float, *within: float, limits: Limits) -> list[float | None]:
     """From the best value to ``times`` as far as the median is from it, and at least to the values ``within``.
 
-    What is far off would flatten the rest.
+    What is far off would flatten the rest. It ends at the ``limits``.
     """
     best = max(values) if maximize else min(values)
     far = times * abs(best - float(np.median(values)))
     far = max([far, *(1.2 * abs(best - value) for value in within)])
     far = far or abs(best - (min(values) if maximize else max(values))) or abs(best) or 1.0
     low, high = sorted((best, best - far if maximize else best + far))
-    return short([low - (0 if maximize else 0.06 * far), high + (0.06 * far if maximize else 0)])
+    low, high = low - (0 if maximize else 0.06 * far), high + (0.06 * far if maximize else 0)
+    return short([max(low, limits.low), min(high, limits.high)])
 
 
 def log_axis(title: str, low: float, high: float) -> Figure:

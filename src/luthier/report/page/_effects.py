@@ -14,6 +14,7 @@ from luthier.report.finals import final_values
 from luthier.report.history import History
 from luthier.report.importance import Importance
 from luthier.report.page._draw import SCALE, Figure, axis, figure, log_axis, names_axis, short, window
+from luthier.report.page._limits import metric_limits
 from luthier.report.page.words import Words
 from luthier.report.ridge import Map
 
@@ -101,7 +102,8 @@ def isolation(history: History, known: Mapping[str, Axis], recommended: Config, 
     values = final_values(history)
     if not values:
         return []
-    shown = window(list(values.values()), history.direction == "maximize", 3)
+    limits = metric_limits(history)
+    shown = window(list(values.values()), history.direction == "maximize", 3, limits=limits)
     configs = {t.number: t.config for t in history.competing}
     found = []
     for name, place in known.items():
@@ -112,7 +114,11 @@ def isolation(history: History, known: Mapping[str, Axis], recommended: Config, 
             data, x = draw(place, points, best, words)
             chosen = acting(recommended, name)
             shapes = [_mark(place, chosen)] if place.holds(chosen) and not place.choices else []
-            layout = {"xaxis": x, "yaxis": axis(range=shown), "margin": {"l": 52, "r": 10, "t": 6, "b": 42}}
+            layout = {
+                "xaxis": x,
+                "yaxis": axis(range=shown, **limits.axis()),
+                "margin": {"l": 52, "r": 10, "t": 6, "b": 42},
+            }
             found.append(
                 {**figure(f"isolation-{name}", data, 220, shapes=shapes, **layout), "caption": words.name(name)}
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from luthier.hyperparameters import HYPERPARAMETERS
 from luthier.report.axes import Axis
-from luthier.report.front import Deal, Saving
+from luthier.report.front import Deal, Saving, own_epochs
 from luthier.report.history import History
 from luthier.report.page.words import Words, number, signed
 from luthier.report.recommend import Candidate, Recommendation, emptiness
@@ -58,7 +58,7 @@ def story(history: History, found: Recommendation, folder: str, tested: HeldOut 
 
 def subtitle(history: History, words: Words) -> str:
     """What was spent, and what is measured."""
-    epochs = sum(t.curve.epoch for t in history.trainings)
+    epochs = sum(map(own_epochs, history.trainings))
     return words(
         "subtitle",
         trainings=len(history.trainings),

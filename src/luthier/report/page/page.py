@@ -19,13 +19,18 @@ from luthier.errors import UsageError
 from luthier.files import written_whole
 from luthier.records import Finding
 from luthier.report.axes import axes
+from luthier.report.claims import NOTE as CLAIMS
+from luthier.report.claims import of_claims
 from luthier.report.front import front, savings, spending
 from luthier.report.history import History
 from luthier.report.importance import FEWEST, importances, interactions
 from luthier.report.origins import Origin
 from luthier.report.page import _curves, _effects
+from luthier.report.page._limits import metric_limits
+from luthier.report.page._losses import losses
 from luthier.report.page._rows import failures, range_rows, table
 from luthier.report.page._story import empty_text, saving_text, story, subtitle, values
+from luthier.report.page._verdicts import about_own, verdicts
 from luthier.report.page.words import Words
 from luthier.report.recommend import recommend
 from luthier.report.ridge import lr_batch_map
@@ -45,7 +50,7 @@ class Source:
 
 def render(history: History, source: Source, findings: Sequence[Finding] = (), language: str = "en") -> str:
     """The page. Raises UsageError for a language that is not there."""
-    words = Words(language)
+    words = Words(language, CLAIMS if of_claims(history) else "")
     found = recommend(history)
     known = axes(history)
     context: dict[str, Any] = {
@@ -53,7 +58,8 @@ def render(history: History, source: Source, findings: Sequence[Finding] = (), l
         "history": history,
         "source": source,
         "found": found,
-        "findings": list(findings),
+        "claims": verdicts(history, language),
+        "findings": about_own(findings) if of_claims(history) else list(findings),
         "fewest": FEWEST,
         "failures": failures(history, words),
         "table": table(history, words),
@@ -76,11 +82,12 @@ def render(history: History, source: Source, findings: Sequence[Finding] = (), l
             "together": [i for i in interactions(history) if i.share >= 0.01][:3],
         }
         figures.append(_curves.curves(history, found, words))
-        figures += [_curves.confirmed(found, history.metric, words)] if found.candidates else []
+        figures += losses(history, found, words)
+        figures += [_curves.confirmed(found, history.metric, metric_limits(history), words)] if found.candidates else []
         figures += [_effects.lr_batch_map(field, found.training.number, history.metric, words)] if field else []
         figures += [_effects.importance(matters, words)] if matters else []
         figures += _effects.isolation(history, known, config, words)
-        figures += [_curves.front(deals, history.metric, history.direction == "maximize", words)] if deals else []
+        figures += [_curves.front(deals, history, words)] if deals else []
     figures += [_curves.budget(spending(history), words)] if history.seconds else []
     context["figures"] = {figure["name"]: figure for figure in figures}
     context["isolated"] = [figure for figure in figures if "caption" in figure]

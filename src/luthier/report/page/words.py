@@ -17,18 +17,22 @@ LANGUAGES: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
 
 
 class Words:
-    """Words of one language: ``words("epoch")``. Raises UsageError for a language that is not there."""
+    """Words of one language: ``words("epoch")``. Raises UsageError for a language that is not there.
 
-    def __init__(self, language: str = "en") -> None:
+    A page of another ``kind`` than a search's says ``epoch.KIND`` instead, where there is that.
+    """
+
+    def __init__(self, language: str = "en", kind: str = "") -> None:
         if language not in LANGUAGES:
             known = ", ".join(LANGUAGES)
             raise UsageError(f"the language is {language!r}; it must be one of {known}.{nearest(language, LANGUAGES)}")
-        self.language = language
+        self.language, self._kind = language, kind
         self._words, self._names = LANGUAGES[language]
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key with its values filled in."""
-        return self._words[key].format(**values)
+        own = f"{key}.{self._kind}"
+        return self._words[own if own in self._words else key].format(**values)
 
     def name(self, name: str) -> str:
         """A hyperparameter or metric: ``batch size``."""

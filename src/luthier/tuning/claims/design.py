@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from luthier.records import Config, Slice
-from luthier.report.claims import NOTE, Role
+from luthier.report.claims import LEAST_REPLICATES, NOTE, Role
+from luthier.tuning.budget import Budget, Unit
 
 #: The pilot's learning rates, half a decade apart, for optimizers that scale their steps and for the others.
 ADAPTIVE = ("adam", "nadam", "radam", "adamax", "adamw", "adagrad", "adadelta", "rmsprop", "rprop", "adafactor")
@@ -17,10 +18,13 @@ LR_STEP = 3.0
 BATCH_STEP = 4
 #: One training of the grid goes on, so many times its length: the validation loss has to rise to be seen rising.
 LONG = 3
+PACE_EPOCHS = 2
 COOLDOWN = 0.2  # last share of a training, in which lr falls to 0
 FEWEST_EPOCHS = 5
-#: With fewer replicates nearly all intervals are too wide, with more they shrink slowly.
-WANTED_REPLICATES, MOST_REPLICATES = 5, 8
+#: With fewer replicates nearly all intervals are too wide.
+WANTED_REPLICATES = 5
+#: Of the time, what trainings take; the rest is overhead.
+TRAINING_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,11 @@ def grid_lrs(best: float) -> list[float]:
     return [_rounded(best * LR_STEP**power) for power in POWERS]
 
 
+def pilot_epochs(epochs: int) -> int:
+    """Epochs of a training of the pilot."""
+    return max(3, epochs // 4)
+
+
 def replicate_epochs(batches: int, epochs: float) -> float:
     """Epochs that one replicate takes, its parts being ``epochs`` long."""
     grid = len(POWERS) * batches
@@ -86,6 +95,22 @@ def affordable_epochs(own: int, batches: int, total: float) -> int:
     pilot = PILOT_LEVELS / 4
     most = total / (WANTED_REPLICATES * replicate_epochs(batches, 1.0) + pilot)
     return max(FEWEST_EPOCHS, min(own, math.floor(most)))
+
+
+def needed(unit: Unit, own: float, epochs: int, batches: int, seconds: float) -> Budget:
+    """The budget of as many replicates as a verdict takes, ``own`` being the epochs of the user's setting.
+
+    ``seconds`` are those of an epoch. Two digits, rounded up; minutes from two of them on.
+    """
+    pilot, pace = PILOT_LEVELS * pilot_epochs(epochs), PACE_EPOCHS * batches
+    if unit == "trainings":
+        return Budget(unit, 1.0 + PILOT_LEVELS + LEAST_REPLICATES * (len(POWERS) * batches + 4))
+    total = own + pilot + LEAST_REPLICATES * replicate_epochs(batches, epochs)
+    if unit == "seconds":
+        total = (total + pace) * seconds / TRAINING_SHARE
+    size = 60.0 if unit == "seconds" and total > 120 else 1.0
+    step = size * max(1.0, 10.0 ** (math.floor(math.log10(max(1.0, total / size))) - 1))
+    return Budget(unit, math.ceil(total / step) * step)
 
 
 def _rounded(value: float) -> float:

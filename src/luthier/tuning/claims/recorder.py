@@ -136,6 +136,12 @@ class Recorder:
         return sum(map(len, self._points.values())) / self._per_epoch
 
     @property
+    def seconds_per_epoch(self) -> float | None:
+        """Seconds of an epoch, evaluation included, on average; None before the first point."""
+        points = [p for points in self._points.values() for p in points]
+        return sum(p.seconds for p in points) * self._per_epoch / len(points) if points else None
+
+    @property
     def budget(self) -> BudgetState:
         """How much is spent. A failed training costs the interval in which it failed."""
         bad = sum(status.final for status in self._statuses.values())

@@ -12,7 +12,7 @@ from typing import Any
 from luthier.events import BudgetState, Listener, StudyOpened
 from luthier.executors import Inline
 from luthier.records import Config, Options, Slice
-from luthier.report.claims import Verdict, judge
+from luthier.report.claims import LEAST_REPLICATES, MOST_REPLICATES, NOTE, Extent, Verdict, extent, judge
 from luthier.report.history import read_history
 from luthier.space import Space, integer, log_uniform
 from luthier.study import CheckpointStore, Study
@@ -28,8 +28,6 @@ from luthier.tuning.claims.recorder import Recorder
 from luthier.tuning.setup import check_options, prepare
 from luthier.tuning.source import write_source
 
-SEARCH = "claims"
-
 
 @dataclass(frozen=True)
 class Claims:
@@ -42,6 +40,10 @@ class Claims:
     epochs: float
     budget: BudgetState
     interrupted: bool  #: by the user
+    extent: Extent  #: how far the experiment has come
+    needed: (
+        Budget | None
+    )  #: about what the first verdicts take; None when there are some, or an epoch's time is unknown
 
 
 def claims(
@@ -83,7 +85,7 @@ def claims(
         direction=task.direction,
         metric=task.metric_name,
         seed=seed,
-        search=SEARCH,
+        search=NOTE,
     )
     with study:
         write_source(folder, task, setup.baseline, reference.result())
@@ -94,15 +96,18 @@ def claims(
         experiment.run(asked)
         study.add_spent(recorder.seconds)
         study.flush()
-        verdicts = judge(read_history(study))
+        history = read_history(study)
+        verdicts = tuple(judge(history))
         return Claims(
-            tuple(verdicts),
+            verdicts,
             folder,
             task.metric_name,
             recorder.trainings,
             recorder.epochs,
             recorder.budget,
             recorder.stopped and recorder.budget.fraction < 1,
+            extent(history),
+            None if any(v.replicates >= LEAST_REPLICATES for v in verdicts) else experiment.needed(asked),
         )
 
 
@@ -158,7 +163,7 @@ class _Experiment:
             best = None if epochs is None else self._pilot(inline, epochs)
             if best is None or epochs is None:
                 return
-            for replicate in range(design.MOST_REPLICATES):
+            for replicate in range(MOST_REPLICATES):
                 if recorder.interrupted():
                     return
                 self._replicate(replicate, inline, held, 0.0 if other is None else other[1], epochs, best)
@@ -166,6 +171,14 @@ class _Experiment:
             inline.close()
             if held is not None:
                 held.close()
+
+    def needed(self, asked: Budget) -> Budget | None:
+        """What the first verdicts take, in the unit that was asked for; None when no epoch's time is known."""
+        epochs, seconds = self._recorder.length or design.FEWEST_EPOCHS, self._recorder.seconds_per_epoch
+        if seconds is None and asked.unit == "seconds":
+            return None
+        found = design.needed(asked.unit, self._user.epochs, epochs, len(self._sizes), seconds or 0.0)
+        return found if found.total > asked.total else None
 
     def _length(self, inline: Inline, asked: Budget) -> int | None:
         """Epochs of a training of the grid; as it was decided when the study was begun."""
@@ -179,18 +192,21 @@ class _Experiment:
         if asked.unit == "seconds":
             seconds = []
             for size in self._sizes:
-                config = self._base.replace(batch_size=size, lr=design.pilot_lrs(self._base.optimizer)[0], epochs=2)
-                points = self._do(inline, Step("pace", 0, config, 2.0, self._replicate_seed(0)), {}, 0)
+                lr = design.pilot_lrs(self._base.optimizer)[0]
+                config = self._base.replace(batch_size=size, lr=lr, epochs=design.PACE_EPOCHS)
+                points = self._do(inline, Step("pace", 0, config, float(config.epochs), self._replicate_seed(0)), {}, 0)
                 if not points:
                     return None
                 seconds.append(points[-1].seconds * self._task.evaluations_per_epoch)
-            total = 0.9 * (asked.total - self._recorder.seconds) / max(1e-6, sum(seconds) / len(seconds))
+            total = (
+                design.TRAINING_SHARE * (asked.total - self._recorder.seconds) / max(1e-6, sum(seconds) / len(seconds))
+            )
         return design.affordable_epochs(own, len(self._sizes), total)
 
     def _pilot(self, inline: Inline, epochs: int) -> float | None:
         """The learning rate with the lowest validation loss in short trainings."""
         scores: dict[float, float] = {}
-        length = max(3, epochs // 4)
+        length = design.pilot_epochs(epochs)
         for lr in design.pilot_lrs(self._base.optimizer):
             config = self._base.replace(batch_size=self._own, lr=lr, epochs=length)
             step = Step("pilot", 0, config, float(length), self._replicate_seed(0))
