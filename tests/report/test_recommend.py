@@ -96,6 +96,8 @@ def test_an_interval_ends_where_the_metric_does(again, history):
     assert recommend(replace(few, metric="r2")).confirmed.mean.low < 0
     assert recommend(replace(few, metric="auc")).confirmed.mean.low == 0
     assert recommend(replace(few, metric="own")).confirmed.mean.high > 1
+    percent = study(history, again(0, 80.0, [], 30), again(1, 95.0, [94.0, 70.0], 10, lr=0.1))
+    assert recommend(replace(percent, metric="f1")).confirmed.mean.high > 1, "one of the user's by a known name"
 
 
 def test_where_the_baseline_ties_the_gain_may_be_none(again, history):

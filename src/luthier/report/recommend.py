@@ -179,7 +179,14 @@ def scale_of(history: History) -> Scale:
     """Shares of the validation samples come in steps; of some metrics it is known what they lie between."""
     samples = history.task.get("validation", [0])[0]
     grain = 1 / samples if samples and history.metric in ("accuracy", "error") else 0.0
-    return Scale(grain, *RANGES.get(history.metric, (-math.inf, math.inf)))
+    return Scale(grain, *range_of(history))
+
+
+def range_of(history: History) -> tuple[float, float]:
+    """What the metric's values lie between; a user's own function may have a known name and another scale."""
+    low, high = RANGES.get(history.metric, (-math.inf, math.inf))
+    seen = [p.metric for t in history.trainings for p in t.curve if math.isfinite(p.metric)]
+    return (low, high) if all(low <= value <= high for value in seen) else (-math.inf, math.inf)
 
 
 def difference(a: Sequence[float], b: Sequence[float], least: float = 0.0) -> Interval:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 from luthier.report.history import History
 from luthier.report.page._draw import Limits
+from luthier.report.recommend import range_of
 
-_SHARES = ("accuracy", "error", "balanced_accuracy", "f1", "auc")
-_ERRORS = ("mse", "mae")
 #: Losses that are never negative, by the names that tasks note.
 _LOSSES = (
     *("CrossEntropyLoss", "BCELoss", "BCEWithLogitsLoss", "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"),
@@ -19,24 +17,12 @@ _LOSSES = (
 
 
 def metric_limits(history: History) -> Limits:
-    """Of the study's metric. A user's own function may have a known name and another scale: then nothing is known."""
-    if history.metric in _SHARES:
-        known = Limits(0.0, 1.0)
-    elif history.metric == "r2":
-        known = Limits(high=1.0)
-    elif history.metric == "loss":
-        return loss_limits(history)
-    else:
-        known = Limits(0.0) if history.metric in _ERRORS else Limits()
-    return _confirmed(known, (p.metric for t in history.trainings for p in t.curve))
+    """Of the study's metric."""
+    return loss_limits(history) if history.metric == "loss" else Limits(*range_of(history))
 
 
 def loss_limits(history: History) -> Limits:
     """Of the training and the validation loss."""
-    known = Limits(0.0) if history.task.get("loss") in _LOSSES else Limits()
-    return _confirmed(known, (loss for t in history.trainings for p in t.curve for loss in (p.train_loss, p.val_loss)))
-
-
-def _confirmed(known: Limits, seen: Iterable[float]) -> Limits:
-    finite = [value for value in seen if math.isfinite(value)]
-    return known if all(known.low <= value <= known.high for value in finite) else Limits()
+    losses = [loss for t in history.trainings for p in t.curve for loss in (p.train_loss, p.val_loss)]
+    below = any(loss < 0 for loss in losses if math.isfinite(loss))
+    return Limits() if below or history.task.get("loss") not in _LOSSES else Limits(0.0)
