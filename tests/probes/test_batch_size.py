@@ -142,7 +142,7 @@ def test_running_out_of_memory_ends_the_search_and_nothing_else(task: MakeTask) 
     found = batch_size(task(lambda config: Full(50)), **QUICK)
     assert max(s.batch_size for s in found.steps) <= 50
     assert 48 <= found.largest <= 50
-    assert "memory allows no more" in found.sentences()[2]
+    assert "memory allows no more" in " ".join(found.sentences())  # which may also say that the clock was unsteady
 
 
 def test_a_model_that_does_not_fit_at_all_is_told(task: MakeTask) -> None:
