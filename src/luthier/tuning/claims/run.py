@@ -41,9 +41,8 @@ class Claims:
     budget: BudgetState
     interrupted: bool  #: by the user
     extent: Extent  #: how far the experiment has come
-    needed: (
-        Budget | None
-    )  #: about what the first verdicts take; None when there are some, or an epoch's time is unknown
+    #: about what the first verdicts take; None when there are some, or an epoch's time is unknown
+    needed: Budget | None
 
 
 def claims(
