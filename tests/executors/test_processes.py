@@ -103,7 +103,7 @@ class Deadly(nn.Identity):
     ("end", "status", "told"),
     [
         (lambda: os.kill(os.getpid(), signal.SIGKILL), Status.OUT_OF_MEMORY, "its process was killed, as the system"),
-        (lambda: os.kill(os.getpid(), signal.SIGSEGV), Status.FAILED, "its process ended (signal 11)"),
+        (lambda: os.kill(os.getpid(), signal.SIGTERM), Status.FAILED, "its process ended (signal 15)"),
         (lambda: sys.exit(0), Status.FAILED, "its process ended (exit code 0)"),
     ],
 )
