@@ -15,6 +15,7 @@ from luthier.errors import TaskError
 from luthier.task import call, make_loss
 from luthier.task.metrics import (
     METRICS,
+    RANGES,
     accuracy,
     auc,
     balanced_accuracy,
@@ -94,6 +95,10 @@ def test_kinds_of_losses() -> None:
 )
 def test_what_no_score_can_be_better_than(metric: Any, direction: Any, loss: Any, best: float | None) -> None:
     assert best_possible(metric, direction, loss) == best
+
+
+def test_what_each_metric_lies_between_is_known() -> None:
+    assert RANGES.keys() == METRICS.keys()
 
 
 def test_names_of_losses() -> None:

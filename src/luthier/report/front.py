@@ -37,9 +37,8 @@ class Saving:
 class Spent:
     """A part of the study's time."""
 
-    kind: (
-        str  #: baseline, winner, confirmations, finished, given up, failed, overhead; of claims pilot, grid, follow-up
-    )
+    #: baseline, winner, confirmations, finished, given up, failed, overhead; of claims pilot, grid, follow-up
+    kind: str
     seconds: float
     epochs: float
     trainings: int

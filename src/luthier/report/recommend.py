@@ -11,17 +11,11 @@ from scipy.special import stdtrit
 
 from luthier.records import Status
 from luthier.report.history import History, Trained
+from luthier.task.metrics import RANGES
 
 #: Costs that differ by less are the same: the clock of a shared machine is no better, and so little time saved is not
 #: worth a setting that the search found worse.
 SAME_COST = 1.25
-#: What the means of metrics lie between, where that is known.
-RANGES = {
-    **dict.fromkeys(("accuracy", "error", "balanced_accuracy", "f1", "auc"), (0.0, 1.0)),
-    "r2": (-math.inf, 1.0),
-    "mse": (0.0, math.inf),
-    "mae": (0.0, math.inf),
-}
 #: Standard errors from the best beyond which nothing ties with it: Student's interval of two seeds is so wide that what
 #: is far worse may lie in it.
 FAR = 3.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -153,7 +154,13 @@ METRICS: dict[str, tuple[MetricFunction, Direction]] = {
 }
 
 
-_NEVER_BELOW_ZERO = (
+#: What the values of these lie between.
+RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("accuracy", "error", "balanced_accuracy", "f1", "auc"), (0.0, 1.0)),
+    **dict.fromkeys(("mse", "mae"), (0.0, math.inf)),
+    "r2": (-math.inf, 1.0),
+}
+NEVER_BELOW_ZERO = (
     nn.CrossEntropyLoss,
     nn.BCELoss,
     nn.BCEWithLogitsLoss,
@@ -167,9 +174,9 @@ _NEVER_BELOW_ZERO = (
 def best_possible(metric: MetricFunction | None, direction: Direction, loss: LossFunction) -> float | None:
     """What no score can be better than; None where that is not known. Without a metric it is the loss that counts."""
     if metric is None:
-        return 0.0 if direction == "minimize" and isinstance(loss, _NEVER_BELOW_ZERO) else None
-    known = (metric, direction) in METRICS.values()
-    return (1.0 if direction == "maximize" else 0.0) if known else None
+        return 0.0 if direction == "minimize" and isinstance(loss, NEVER_BELOW_ZERO) else None
+    name = next((n for n, known in METRICS.items() if known == (metric, direction)), None)
+    return None if name is None else RANGES[name][direction == "maximize"]
 
 
 def make_metric(

@@ -44,7 +44,7 @@ def failures(view: View) -> list[Sign]:
     numbers = [t.number for t in failed]
     outcome = failed[-1].outcome
     slots = {"count": len(failed), "of": len(over), "message": outcome.message if outcome else "", "trainings": numbers}
-    worked = [t for t in over if t not in failed]
+    worked = [t for t in over if t.number not in numbers]
     for name in view.history.space["ranges"]:
         where = _where([t.config.get(name) for t in failed], [t.config.get(name) for t in worked])
         if where:
