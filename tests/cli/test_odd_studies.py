@@ -40,7 +40,7 @@ def study(folder: Path, trainings: Metrics, status: Status = Status.DONE, storag
         search="freeze-thaw",
         storage=storage,
     )
-    write_source(folder, task, task.config(complete({"epochs": 2})), None, storage)
+    write_source(folder, task, task.config(complete({"epochs": 2})), storage)
     for number, metrics in enumerate(trainings):
         config = task.config(complete({"lr": 0.01 * (1 + number), "epochs": 2}))
         cut = Slice(number, config, 0.0, 2.0, 0)

@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
-from luthier.training._threads import choose_threads, fill_cores, threads
+from luthier.training._threads import choose_threads, fill_cores, sample_flops, threads
 
 
 @pytest.fixture
@@ -69,3 +70,44 @@ def test_the_model_stays_as_it_was() -> None:
     assert model.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert all(p.grad is None for p in model.parameters())
+
+
+class Attention(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.scaled_dot_product_attention(x, x, x)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs"),
+    [
+        (nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)), torch.zeros(3, 64)),
+        (nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ConvTranspose2d(8, 4, 3)), torch.zeros(2, 3, 8, 8)),
+        (nn.GRU(8, 16), torch.zeros(2, 5, 8)),
+    ],
+)
+def test_products_are_counted_as_torch_counts_them(model: nn.Module, inputs: Tensor) -> None:
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model.eval()(inputs[:1])
+    assert sample_flops(model, inputs) == 3 * counter.get_total_flops() > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "expected"),
+    [
+        # Each gate of an LSTM multiplies input and state.
+        (nn.LSTM(8, 16), torch.zeros(2, 5, 8), 2 * 5 * (4 * 16 * 8 + 4 * 16 * 16)),
+        (Attention(), torch.zeros(2, 4, 5, 16), 2 * 4 * 5 * 5 * 16 * 2),  # scores, then their sums of values
+        # Queries, keys and values; scores and sums; what is put out; two layers.
+        (
+            nn.TransformerEncoderLayer(16, 2, 32, batch_first=True),
+            torch.zeros(2, 5, 16),
+            2 * 5 * (3 * 16 * 16 + 2 * 5 * 16 + 16 * 16 + 2 * 16 * 32),
+        ),
+    ],
+)
+def test_products_inside_of_kernels_for_a_whole_layer_count_too(
+    model: nn.Module, inputs: Tensor, expected: int
+) -> None:
+    was = torch.backends.mkldnn.enabled
+    assert sample_flops(model, inputs) == 3 * expected
+    assert torch.backends.mkldnn.enabled == was

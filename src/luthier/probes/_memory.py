@@ -14,10 +14,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from luthier.task import free_memory
+from luthier.training.eager import EagerMode
 
 PROC, CGROUPS = Path("/proc/self"), Path("/sys/fs/cgroup")
 
@@ -101,11 +101,11 @@ def _fields(path: Path) -> dict[str, float]:
         return {}
 
 
-class _Allocations(TorchDispatchMode):
+class _Allocations(EagerMode):
     """Counts the bytes of all tensors that operations make, while they live."""
 
     def __init__(self) -> None:
-        TorchDispatchMode.__init__(self)
+        super().__init__()
         self.now = self.peak = 0
         self._known: set[int] = set()
 

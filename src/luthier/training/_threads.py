@@ -8,9 +8,11 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import flop_registry
 
 from luthier.task import call, tree_map
+from luthier.training.eager import EagerMode
 
 #: Below so many floating-point operations a step, forward and backward, threads gain nothing: 0.3 ms of one core.
 MIN_STEP_FLOPS = 5e7
@@ -41,13 +43,48 @@ def fill_cores(model: nn.Module, inputs: Any, batch_size: int, samples: int) -> 
 def sample_flops(model: nn.Module, inputs: Any) -> int:
     """Floating-point operations of a sample, forward and backward. The model stays as it is."""
     one = tree_map(lambda t: t[:1], inputs)
-    was_training = model.training
+    was_training, counter = model.training, _Operations()
     try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        with _in_single_products(), counter:
             call(model.eval(), one)
     finally:
         model.train(was_training)
-    return 3 * int(counter.get_total_flops())  # backward takes twice the forward's operations
+    return 3 * counter.total  # backward takes twice the forward's operations
+
+
+@contextmanager
+def _in_single_products() -> Iterator[None]:
+    """Without kernels that do a whole layer at once (attention, LSTM), whose operations are not known."""
+    onednn: Any = torch.backends.mkldnn
+    before, onednn.enabled = onednn.enabled, False
+    try:
+        # With gradients: without, an encoder's layer is one kernel.
+        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        onednn.enabled = before
+
+
+class _Operations(EagerMode):
+    """Counts the floating-point operations of products, as ``torch.utils.flop_counter.FlopCounterMode`` does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        count = flop_registry.get(func.overloadpacket)
+        if count is None:
+            with self:
+                parts = func.decompose(*args, **kwargs)  # a product can be in there
+            if parts is not NotImplemented:
+                return parts
+        made = func(*args, **kwargs)
+        self.total += int(count(*args, **kwargs, out_val=made)) if count else 0
+        return made
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from torch import nn
 
 from luthier.errors import ConfigError, nearest
 from luthier.records import Config
+from luthier.training.eager import eager_optimizer
 
 #: Steps of these need a closure or sparse gradients, which mini-batch descent here does not give.
 UNSUITED = {"LBFGS", "SparseAdam", "Optimizer"}
@@ -96,7 +97,7 @@ def make_optimizer(config: Config, parameters: Iterable[nn.Parameter], device_ty
     if not any(p.requires_grad for p in parameters):
         raise ConfigError("the model has no parameters to train; check the model builder")
     try:
-        return optimizer_class(config.optimizer)(parameters, **arguments)
+        return eager_optimizer(optimizer_class(config.optimizer), parameters, **arguments)
     except (ValueError, RuntimeError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"torch.optim.{config.optimizer} refuses this model or {arguments}: {reason}") from None

@@ -1,8 +1,9 @@
-"""Something worked out in another process while this one goes on."""
+"""Something worked out in another process while this one goes on, on what processor time others leave."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -29,6 +30,10 @@ class Aside(Generic[T]):
             fork(self._send, there, name="luthier-aside", daemon=True)
             there.close()
 
+    def is_done(self) -> bool:
+        """Whether ``result`` need not wait for the other process."""
+        return self._connection is not None and self._connection.poll()
+
     def result(self) -> T:
         """What ``work`` returned."""
         if self._connection is not None:
@@ -39,5 +44,6 @@ class Aside(Generic[T]):
         return self._work()
 
     def _send(self, there: Connection) -> None:
+        os.nice(19)
         with suppress(Exception):  # it comes again where the result is asked for
             there.send(self._work())

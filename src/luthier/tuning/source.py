@@ -22,27 +22,33 @@ from luthier.tuning.result import Result
 SOURCE = "task.json"  #: lies in the folder of every study
 
 
-def write_source(
-    folder: Path, task: Task, baseline: Config, reference: float | None, storage: str | None = None
-) -> None:
+def write_source(folder: Path, task: Task, baseline: Config, storage: str | None = None) -> None:
     """Notes in ``folder`` where the task came from, for ``load_result``, and what explains its scores.
 
-    ``reference`` is what ``reference_of`` gives, if there was time for it; ``storage`` the URL of a study that is in a
-    database, of which the password is not noted. Raises StudyError when it cannot, StorageError on a full disk.
+    ``storage`` is the URL of a study that is in a database, of which the password is not noted. Raises StudyError when
+    it cannot, StorageError on a full disk.
     """
-    source = None if task.source is None else {"task": task.source[0], "data": task.source[1]}
+    source = {} if task.source is None else {"task": task.source[0], "data": task.source[1]}
     chance, targets = chance_of(task), task.train.targets
     facts = {
         "name": task.name,
         "validation": len(task.validation),
         "chance": None if chance is None else asdict(chance),
-        "reference": reference,
+        "reference": read_source(folder).get("reference"),  # that of the same data
         "parameters": task.parameters(baseline),
         "targets": None if targets is None else targets.numel(),
         "code": task.code,
         "storage": None if storage is None else without_password(storage),
     }
-    document = {**(source or {}), **facts}
+    _write(folder, {**source, **facts})
+
+
+def note_reference(folder: Path, reference: float | None) -> None:
+    """Adds what ``reference_of`` gives to what ``write_source`` noted. Raises as it does."""
+    _write(folder, {**read_source(folder), "reference": reference})
+
+
+def _write(folder: Path, document: dict[str, Any]) -> None:
     try:
         with written_whole(folder / SOURCE) as file:
             file.write((json.dumps(document) + "\n").encode())
@@ -83,7 +89,7 @@ def load_result(folder: str | Path, task: Task | None = None, *, storage: str | 
 
 
 def read_source(folder: Path) -> dict[str, Any]:
-    """The inverse of ``write_source``; nothing when that is not there."""
+    """What ``write_source`` noted; nothing when that is not there."""
     try:
         document: dict[str, Any] = json.loads((folder / SOURCE).read_text())
     except (OSError, ValueError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ from luthier.records import Options
 from luthier.search import DEFAULT_SEARCH, Confidence, Search, beliefs_around
 from luthier.space import Space
 from luthier.study import CheckpointStore, Study
-from luthier.task import Task, load_task, reference_of
-from luthier.tuning.aside import Aside
+from luthier.task import Task, load_task
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.changes import changes
 from luthier.tuning.foresight import check_enough
+from luthier.tuning.reference import Reference
 from luthier.tuning.result import Result
 from luthier.tuning.run import Run
 from luthier.tuning.searches import Searches
@@ -80,12 +79,11 @@ def tune(
     setup = prepare(task, space, baseline)
     in_seconds = asked.unit == "seconds"
     short = in_seconds and asked.total < LONG_FROM
-    # While the next line imports torch._dynamo, which takes two seconds of one core.
-    reference = None if short else Aside(partial(reference_of, task))
     filled = check_options(setup, options, seed)
     count = choose_workers(workers, task, options, filled, pays=in_seconds and not short)
     options = options if count == 1 else replace(options, threads=1)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
+    reference = None if short else Reference(task, folder)
     beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []
     searches = Searches(search, setup, seed, beliefs, probes=probes, in_seconds=in_seconds)
     check_enough(enough, forecasts=searches.forecasts)
@@ -105,11 +103,15 @@ def tune(
     ):
         check_model(folder, task)
         study.add_sources(setup.space.sources)
-        emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
+        emit = reference.listener(on_event) if reference else on_event or (lambda event: None)
+        stopped = stop or (lambda: False)
         changed = changes(study, folder, setup, options, seed=seed, search=searches.name)
         study.add_options(options)
         run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped, enough, changed)
-        write_source(folder, task, setup.baseline, reference.result() if reference else None, storage)
+        write_source(folder, task, setup.baseline, storage)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
-        return run.run(make_executor(checkpoints, run.on_point, run.interrupted))
+        result = run.run(make_executor(checkpoints, run.on_point, run.interrupted))
+        if reference:
+            reference.note()
+        return result

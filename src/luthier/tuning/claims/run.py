@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,15 @@ from luthier.report.claims import LEAST_REPLICATES, MOST_REPLICATES, NOTE, Exten
 from luthier.report.history import read_history
 from luthier.space import Space, integer, log_uniform
 from luthier.study import CheckpointStore, Study
-from luthier.task import Task, load_task, reference_of
+from luthier.task import Task, load_task
 from luthier.training.seeding import derive
-from luthier.tuning.aside import Aside
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.claims import design
 from luthier.tuning.claims.design import Step
 from luthier.tuning.claims.gradients import gradient_variance
 from luthier.tuning.claims.held_out import held_out_task
 from luthier.tuning.claims.recorder import Recorder
+from luthier.tuning.reference import Reference
 from luthier.tuning.setup import check_options, prepare
 from luthier.tuning.source import write_source
 
@@ -73,9 +72,9 @@ def claims(
     told = {name: own[name] for name in {**task.defaults, **(baseline or {})}}
     setup = prepare(task, _space(own, sizes, told), dict(design.constant(own)))
     options = options or Options()
-    reference = Aside(partial(reference_of, task))
     check_options(setup, options, seed)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / f"{task.name}-claims"
+    reference = Reference(task, folder)
     study = Study.open(
         folder,
         name=f"{task.name}-claims",
@@ -87,14 +86,15 @@ def claims(
         search=NOTE,
     )
     with study:
-        write_source(folder, task, setup.baseline, reference.result())
+        write_source(folder, task, setup.baseline)
         recorder = Recorder(
-            study, folder, asked, task.evaluations_per_epoch, on_event or _ignore, stop or (lambda: False)
+            study, folder, asked, task.evaluations_per_epoch, reference.listener(on_event), stop or (lambda: False)
         )
         experiment = _Experiment(task, own, sizes, study.description.seed, options, recorder, folder)
         experiment.run(asked)
         study.add_spent(recorder.seconds)
         study.flush()
+        reference.note()
         history = read_history(study)
         verdicts = tuple(judge(history))
         return Claims(
@@ -108,10 +108,6 @@ def claims(
             extent(history),
             None if any(v.replicates >= LEAST_REPLICATES for v in verdicts) else experiment.needed(asked),
         )
-
-
-def _ignore(event: object) -> None:
-    pass
 
 
 def _space(own: Config, sizes: list[int], told: Mapping[str, Any]) -> Space:
