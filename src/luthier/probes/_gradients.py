@@ -90,6 +90,31 @@ class Model:
         )
 
 
+class Stack(Model):
+    """A sequence of linear layers, each followed by what treats every sample by itself, under a mean over samples.
+
+    Of a linear layer a sample's gradient is the outer product of what comes back and what went in, so that one pass for
+    all gives every norm (Goodfellow 2015, arXiv 1510.01799, section 4).
+    """
+
+    def examples(self, inputs: Tensor, targets: Tensor) -> tuple[list[Tensor], float]:
+        """As of any model, in one pass."""
+        into, out_of, passed = [], [], inputs
+        for layer in self.model.children():
+            linear = isinstance(layer, nn.Linear)
+            into += [passed.detach()] if linear else []
+            passed = layer(passed)
+            out_of += [passed] if linear else []
+        back = torch.autograd.grad(self.loss(passed, targets) * len(targets), out_of)
+        sums = [g for a, d in zip(into, back, strict=True) for g in (d.T @ a, d.sum(0))]
+        lengths = [(a.square().sum(1) + 1) @ d.square().sum(1) for a, d in zip(into, back, strict=True)]  # 1: the bias
+        return sums, float(sum(lengths))
+
+    def refusal(self, inputs: Any, targets: Tensor) -> str:
+        """Nothing: they can always be had."""
+        return ""
+
+
 def _summed(each: Tensor) -> tuple[Tensor, float]:
     """Of gradients (samples, *shape) their sum (*shape) and the sum of their squared norms.
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 
 from luthier.probes._base import Interval
-from luthier.probes._gradients import CHECKED, Model, batch_blocks, example_blocks
+from luthier.probes._gradients import CHECKED, Model, Stack, batch_blocks, example_blocks
 from luthier.probes._ratio import estimate
 from luthier.task import derive, seed_everything
 from luthier.training import Training
+from luthier.training.dense import DenseStep
 
 #: Samples of a measurement; sd of the ratio is then about 2 * sqrt(noise scale / (2000 * directions)).
 SAMPLES = 2000
@@ -38,7 +39,8 @@ class NoiseProbe:
         self._training, self._level, self._seed = training, level, seed
         self._data = training.task.train.source(training.device)
         self.samples = min(samples, len(self._data))
-        self._model = Model(training.model.train(), training.loss)
+        kind = Stack if isinstance(training.step, DenseStep) else Model
+        self._model = kind(training.model.train(), training.loss)
         inputs, targets = training.task.train.sample(training.device, CHECKED)
         seed_everything(derive(seed, "noise scale"))
         self.fallback = self._model.refusal(inputs, targets)  #: why per-example gradients cannot be had
