@@ -15,10 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from luthier.errors import UsageError
 from luthier.executors._fork import can_fork, fork
+from luthier.executors._frozen import Frozen, pack, unpack
 from luthier.executors.inline import Inline
 from luthier.records import Options, Point, Slice, SliceResult
 from luthier.task import Task
@@ -27,8 +26,6 @@ from luthier.training import pick_device
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
-
-Frozen = tuple[float, bytes]  #: the epoch of a training, and its parts
 
 
 @dataclass(frozen=True)
@@ -83,19 +80,6 @@ class Raised:
 
 
 Message = Said | Reached | Asked | Saved | Done | Raised
-
-
-def pack(epoch: float, parts: Mapping[str, Any]) -> Frozen:
-    """A copy of the parts of a checkpoint."""
-    buffer = io.BytesIO()
-    torch.save(dict(parts), buffer)
-    return epoch, buffer.getvalue()
-
-
-def unpack(frozen: Frozen) -> dict[str, Any]:
-    """The parts again, tensors on the CPU."""
-    parts: dict[str, Any] = torch.load(io.BytesIO(frozen[1]), map_location="cpu", weights_only=True)
-    return parts
 
 
 class Worker:

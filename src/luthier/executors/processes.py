@@ -13,10 +13,10 @@ from torch import Tensor
 
 from luthier.executors import _pace
 from luthier.executors._base import OnPoint
+from luthier.executors._frozen import Frozen, pack, unpack
 from luthier.executors._workers import (
     Asked,
     Done,
-    Frozen,
     Job,
     Raised,
     Reached,
@@ -24,8 +24,6 @@ from luthier.executors._workers import (
     Saved,
     Worker,
     Workers,
-    pack,
-    unpack,
 )
 from luthier.executors.inline import Inline
 from luthier.records import Options, Outcome, Slice, SliceResult, Status

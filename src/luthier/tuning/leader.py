@@ -37,17 +37,19 @@ class Leader:
         self._failed: set[int] = set()
         self._over: set[int] = set()
         self._best: int | None = None
+        self._epochs: float | None = None  # summed up again after a slice, not at each look
 
     def begin(self, cut: Slice) -> None:
         """Takes a slice that is under way."""
         self.curves.setdefault(cut.training, Curve())
         self._slices[cut.training] = cut
+        self._epochs = None
 
     def add(self, result: SliceResult) -> bool:
         """Takes a result; whether its training leads with a point that is new."""
         number, leading = result.slice.training, self.point
+        self.curves[number] = self.curves.get(number, Curve()) + result.points
         self.begin(result.slice)
-        self.curves[number] += result.points
         if result.outcome.status in FAILURES:
             self._failed.add(number)
         if result.over:
@@ -75,7 +77,9 @@ class Leader:
     @property
     def epochs(self) -> float:
         """Epochs of all trainings together; those that a training shares with the one it branched from count once."""
-        return sum(curve.epoch - self._shared(number) for number, curve in self.curves.items() if len(curve))
+        if self._epochs is None:
+            self._epochs = sum(c.epoch - self._shared(number) for number, c in self.curves.items() if len(c))
+        return self._epochs
 
     def _shared(self, number: int) -> float:
         """Epochs of a training that another training of the study has gone."""
