@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: Starts processes in which these are imported: most of what a short example takes.
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["torch._dynamo", "sklearn.ensemble", "luthier.cli.app", "luthier.tuning"])
+SERVER.set_forkserver_preload(["sklearn.ensemble", "luthier.cli.app", "luthier.tuning"])
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 

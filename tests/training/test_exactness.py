@@ -151,7 +151,6 @@ def one_interval(folder: Path, interval: int) -> None:
 
 
 def other_processes(folder: Path, first: int, last: int) -> None:
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)])  # the first optimizer imports torch's compiler: seconds
     for interval in range(first, last + 1):
         child = os.fork()
         if child == 0:
