@@ -84,7 +84,9 @@ ALSO_CALLED: Mapping[str, Sequence[str]] = {
     "clip_norm": ("max_grad_norm", "grad_clip", "clipnorm"),
     "dropout": ("dropout_rate", "max_dropout"),
     "layers": ("num_layers", "n_layers", "depth"),
-    "units": ("num_units", "n_units", "max_units", "hidden_size", "hidden_dim", "width"),
+    "units": ("num_units", "n_units", "max_units", "hidden_units", "hidden_size", "hidden_dim", "width",
+              "channels", "num_channels", "n_channels", "hidden_channels", "filters", "num_filters", "n_filters",
+              "d_model", "embed_dim", "embedding_dim", "model_dim"),
 }  # fmt: skip
 
 #: What averages over steps or multiplies in each: beliefs are about 1 minus these.
