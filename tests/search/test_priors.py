@@ -95,7 +95,8 @@ def test_the_names_of_other_tools_are_known() -> None:
 
 def test_what_is_expected_of_a_models_size_is_told_under_any_usual_name() -> None:
     sizes = integer(16, 1024, log=True)
-    assert expected_spread("hidden_size", sizes) == expected_spread("units", sizes) is not None
+    for name in ("hidden_size", "channels", "num_filters", "d_model"):
+        assert expected_spread(name, sizes) == expected_spread("units", sizes) is not None
     assert expected_spread("temperature", sizes) is None
 
 
