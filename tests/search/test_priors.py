@@ -100,6 +100,11 @@ def test_what_is_expected_of_a_models_size_is_told_under_any_usual_name() -> Non
     assert expected_spread("temperature", sizes) is None
 
 
+def test_the_width_of_each_kind_of_layer_is_known_beside_the_others() -> None:
+    axes = Axes(Space(channels=integer(1, 101), hidden_size=integer(1, 101), embed_dim=integer(1, 101)))
+    assert (np.median(Knowledge(axes, {}).draw(np.random.default_rng(0), 4000), axis=0) > 0.65).all()
+
+
 def test_of_two_that_may_be_meant_none_is() -> None:
     axes = Axes(Space(width=integer(1, 101), hidden_size=integer(1, 101)))
     assert np.median(Knowledge(axes, {}).draw(np.random.default_rng(0), 4000), axis=0) == pytest.approx(

@@ -84,9 +84,9 @@ ALSO_CALLED: Mapping[str, Sequence[str]] = {
     "clip_norm": ("max_grad_norm", "grad_clip", "clipnorm"),
     "dropout": ("dropout_rate", "max_dropout"),
     "layers": ("num_layers", "n_layers", "depth"),
-    "units": ("num_units", "n_units", "max_units", "hidden_units", "hidden_size", "hidden_dim", "width",
-              "channels", "num_channels", "n_channels", "hidden_channels", "filters", "num_filters", "n_filters",
-              "d_model", "embed_dim", "embedding_dim", "model_dim"),
+    "units": ("num_units", "n_units", "max_units", "hidden_units", "hidden_size", "hidden_dim", "width"),
+    "channels": ("num_channels", "n_channels", "hidden_channels", "filters", "num_filters", "n_filters"),
+    "d_model": ("embed_dim", "embedding_dim", "embedding_size", "model_dim"),
 }  # fmt: skip
 
 #: What averages over steps or multiplies in each: beliefs are about 1 minus these.
@@ -98,7 +98,7 @@ DROPOUT = (0.3, 0.2, "Srivastava et al. 2014 (JMLR): 0.2 of inputs to 0.5 of hid
 #: The same, as positions in the range of how large a model is. Section 3.1.3 there: "larger than optimal values
 #: typically do not hurt generalization performance much".
 CAPACITY = (0.75, 0.3, "Bengio 2012 (arXiv 1206.5533): larger than optimal seldom hurts")
-CAPACITIES = ("layers", "units")
+CAPACITIES = ("layers", "units", "channels", "d_model")
 
 #: Choices that are usually better than the others, the best first; how many times as likely each is drawn; a source.
 BETTER_CHOICES: Mapping[str, tuple[Sequence[str], float, str]] = {

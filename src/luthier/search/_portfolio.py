@@ -21,5 +21,8 @@ _DEVIATIONS = (
     (1.9, -0.5, 0.5, 1.4, 0.6, -1.7, 0.2, 0.3),
     (-0.5, -1.9, -0.3, 1.0, -1.5, 1.5, -1.1, -1.0),
 )
-#: The centre first.
-PORTFOLIO: Sequence[Mapping[str, float]] = [dict(zip(_NAMES, row, strict=True)) for row in _DEVIATIONS]
+#: The centre first. What is said of units holds for other measures of a layer's width.
+PORTFOLIO: Sequence[Mapping[str, float]] = [
+    {**setting, "channels": setting["units"], "d_model": setting["units"]}
+    for setting in (dict(zip(_NAMES, row, strict=True)) for row in _DEVIATIONS)
+]
