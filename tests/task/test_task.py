@@ -1,4 +1,5 @@
 import copy
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -169,6 +170,45 @@ def test_a_wrong_config_is_told(values: dict[str, Any], message: str) -> None:
 
 def test_a_name_that_only_the_builder_reads_is_known() -> None:
     assert make(lambda config: nn.Linear(4, config.get("units", 3))).check({"units": 4}).units == 4
+
+
+def stacked(config: Any) -> nn.Module:
+    widths = [4, *(config[f"units{i}"] for i in range(config["layers"])), 3]
+    return nn.Sequential(*(nn.Linear(a, b) for a, b in itertools.pairwise(widths)))
+
+
+STACK = {"layers": 1, "units0": 5, "units1": 6}
+
+
+def test_a_name_that_the_builders_code_can_make_is_known() -> None:
+    assert make(stacked).check(STACK).units1 == 6
+
+
+@pytest.mark.parametrize("name", ["unit1", "lerning_rate", "momentun", "widths", "layers2"])
+def test_a_name_that_it_cannot_make_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"unknown hyperparameter '{name}'"):
+        make(stacked).check({**STACK, name: 3})
+
+
+NAMES = ["units0", "units1"]  # a list's names are no part of the code
+
+
+def listed(config: Any) -> nn.Module:
+    return stacked({"layers": config["layers"], **{n: config[n] for n in NAMES[: config["layers"]]}})
+
+
+def test_a_name_that_is_read_with_another_setting_is_known_from_then_on() -> None:
+    with pytest.raises(ConfigError, match="unknown hyperparameter 'units1'"):
+        make(listed).check(STACK, others=[{}])
+    task = make(listed)
+    task.check(STACK, others=[{"layers": 2}, {"layers": "never built"}])
+    task.check(STACK)
+
+
+def test_what_builds_show_comes_before_what_the_code_could_make() -> None:
+    with pytest.raises(ConfigError, match="unknown hyperparameter 'units1'"):
+        make(stacked).check(STACK, others=[{"units0": 2}])
+    make(stacked).check(STACK, others=[{"layers": "fails"}])
 
 
 def test_a_wrong_loss_in_the_config_is_told() -> None:
