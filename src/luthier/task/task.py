@@ -19,12 +19,11 @@ from luthier.task._code import can_make, digest_of_code, mentions
 from luthier.task._randomness import derive, own_randomness
 from luthier.task._sources import Collate
 from luthier.task.data import Data
+from luthier.task.fit import check_fit, check_gradient
 from luthier.task.metrics import (
     LossFunction,
     MetricFunction,
     best_possible,
-    check_fit,
-    check_gradient,
     loss_name,
     make_loss,
     make_metric,
