@@ -117,6 +117,7 @@ CASES: dict[str, tuple[Callable[[], Task], dict[str, object]]] = {
     "collated": (user_task("datasets.py:lines"), {"epochs": 3, "batch_size": 9}),
     "probabilities": (user_task("labels.py:probabilities"), {"epochs": 3, "batch_size": 8}),
     "labels": (user_task("labels.py:labels"), {"epochs": 3, "batch_size": 8}),
+    "package": (user_task("package/tasks.py:task"), {"epochs": 3, "batch_size": 8}),
     "bfloat16": (digits, {"epochs": 2, "lr": 0.2}),
     "device": (user_task("closures.py:small"), {"epochs": 2}),
     "device, streamed": (user_task("datasets.py:noisy"), {"epochs": 2}),
