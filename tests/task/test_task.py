@@ -74,6 +74,20 @@ def test_validation_that_leaves_nothing_to_train_on_is_told(samples: int, fracti
         make(train=(X[:samples], Y[:samples]), validation=fraction).check({})
 
 
+class Noisy(torch.utils.data.Dataset[Any]):
+    def __len__(self) -> int:
+        return 50
+
+    def __getitem__(self, i: int) -> Any:
+        return X[i] + torch.randn(4), Y[i]
+
+
+def test_a_share_of_random_samples_is_warned_of() -> None:
+    [caution] = make(train=Noisy()).cautions
+    assert caution.startswith("validation is 0.2 of a Dataset that gives other samples each time it is read")
+    assert make(train=Noisy(), validation=(X, Y)).cautions == make().cautions == []
+
+
 @pytest.mark.parametrize(("samples", "expected"), [(50, 1), (INTERVAL_SAMPLES, 1), (INTERVAL_SAMPLES + 1, 2)])
 def test_large_data_are_evaluated_within_the_epoch(samples: int, expected: int) -> None:
     rows = torch.zeros(1, 1).expand(samples, 1)

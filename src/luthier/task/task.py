@@ -128,6 +128,17 @@ class Task:
         """The defaults of names that only the model builder knows."""
         return {n: v for n, v in self.defaults.items() if n not in HYPERPARAMETERS}
 
+    @property
+    def cautions(self) -> list[str]:
+        """Sentences on what is allowed in the data but should be known."""
+        share = self.given[1]
+        if not isinstance(share, float) or not self.validation.is_random:
+            return []
+        return [
+            f"validation is {share:g} of a Dataset that gives other samples each time it is read, such as augmented "
+            "ones, and these validate too; give validation data of their own, without what is random"
+        ]
+
     def config(self, values: Mapping[str, Any] | None = None) -> Config:
         """``values`` completed by this task's and Luthier's defaults. Raises ConfigError.
 
