@@ -46,6 +46,28 @@ def test_the_result_is_one_screen() -> None:
     assert "kept/best/model.pt" in out
 
 
+RANDOM = """
+import torch
+from luthier import Task
+
+class Noisy(torch.utils.data.Dataset):
+    def __len__(self):
+        return 20
+    def __getitem__(self, i):
+        return torch.randn(4), i % 2
+
+task = Task(lambda config: torch.nn.Linear(4, 2), Noisy(), 0.2)
+"""
+
+
+def test_a_share_of_random_samples_is_warned_of_once() -> None:
+    Path("noisy.py").write_text(RANDOM)
+    arguments = ["train", "noisy.py:task", "--epochs", "2", "--batch-size", "4", "--device", "cpu"]
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(app, arguments)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("warning: validation is 0.2 of a Dataset that gives other samples") == 1
+
+
 def test_what_has_no_effect_is_warned_of_where_it_was_typed() -> None:
     Path("mine.yaml").write_text("min_delta: 0.1\nmomentum: 0.5\n")  # exported from a search, perhaps
     code, out, err = train("--epochs", "1", "--gamma", "0.9", "--set", "power=3", "--config", "mine.yaml", "--quiet")

@@ -99,6 +99,19 @@ def test_a_random_dataset_is_read_anew_each_time() -> None:
     assert not torch.equal(first, second)
 
 
+def pair_of(samples: list[Any]) -> tuple[Tensor, Tensor]:
+    return torch.stack([x for x, _ in samples]), torch.tensor([y for _, y in samples])
+
+
+@pytest.mark.parametrize("collate", [None, pair_of])
+def test_a_random_dataset_is_known_as_one_and_its_parts_too(collate: Any) -> None:
+    noisy = Data(Items(lambda i: (torch.rand(2), int(Y[i]))), "training", collate=collate)
+    assert noisy.is_random
+    assert all(part.is_random for part in noisy.split(0.5, "validation"))
+    assert not Data(Items(lambda i: (X[i], int(Y[i]))), "training", collate=collate).is_random
+    assert not Data((X, Y), "training").is_random
+
+
 def test_a_fixed_dataset_with_nan_is_not_random() -> None:
     with pytest.raises(DataError, match="NaN"):
         read(Items(lambda i: (torch.tensor([np.nan]), 0)))

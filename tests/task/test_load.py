@@ -1,3 +1,4 @@
+import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,3 +121,56 @@ def test_a_file_is_read_anew_each_time(file: Path) -> None:
     load_task(str(file))
     file.write_text(file.read_text().replace('"named"', '"renamed once more"'))
     assert load_task(str(file)).name == "renamed once more"
+
+
+PART = """
+from luthier import Task
+from .net import WIDTH
+from ..data import samples
+from torch import nn
+import {beside}
+
+class Net(nn.Linear):
+    pass
+
+def make():
+    return Task(lambda config: Net(WIDTH, 2), samples(WIDTH))
+"""
+
+
+@pytest.fixture
+def part(file: Path) -> Path:
+    """A task file within a package within a package, with a module beside it that is imported by its own name."""
+    outer = file.parent / f"outer_{file.parent.name}"
+    inner = outer / "inner"
+    inner.mkdir(parents=True)
+    for folder in (outer, inner):
+        (folder / "__init__.py").write_text("")
+    (outer / "data.py").write_text(
+        "import torch\ndef samples(width):\n    return torch.randn(9, width), torch.arange(9) % 2\n"
+    )
+    beside = f"beside_{file.parent.name}"
+    (inner / f"{beside}.py").write_text("")
+    (inner / "net.py").write_text("WIDTH = 3\n")
+    (inner / "tasks.py").write_text(PART.format(beside=beside))
+    return inner / "tasks.py"
+
+
+def test_a_file_of_a_package_is_loaded_as_its_part(part: Path) -> None:
+    task = load_task(f"{part}:make")
+    assert task.name == "tasks"
+    net = task.build(task.check({"batch_size": 4}))
+    assert type(net).__module__ == f"{part.parent.parent.name}.inner.tasks"
+    assert type(pickle.loads(pickle.dumps(net))) is type(net)
+    assert task.code == load_task(f"{part}:make").code
+    part.write_text("1 / 0\n")
+    with pytest.raises(TaskError, match=r"cannot be loaded, ZeroDivisionError: division by zero \(tasks.py, line 1\)"):
+        load_task(f"{part}:make")
+
+
+def test_a_package_whose_name_is_taken_leaves_its_files_to_themselves(file: Path) -> None:
+    folder = file.parent / "luthier"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("1 / 0\n")
+    moved = file.rename(folder / file.name)
+    assert load_task(f"{moved}:task").name == "named"

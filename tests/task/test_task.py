@@ -1,4 +1,5 @@
 import copy
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -71,6 +72,20 @@ def test_a_fraction_may_be_any_real_number(fraction: Any) -> None:
 def test_validation_that_leaves_nothing_to_train_on_is_told(samples: int, fraction: float, told: str) -> None:
     with pytest.raises(DataError, match=f"validation is {told}.* leaves none to train on; give more"):
         make(train=(X[:samples], Y[:samples]), validation=fraction).check({})
+
+
+class Noisy(torch.utils.data.Dataset[Any]):
+    def __len__(self) -> int:
+        return 50
+
+    def __getitem__(self, i: int) -> Any:
+        return X[i] + torch.randn(4), Y[i]
+
+
+def test_a_share_of_random_samples_is_warned_of() -> None:
+    [caution] = make(train=Noisy()).cautions
+    assert caution.startswith("validation is 0.2 of a Dataset that gives other samples each time it is read")
+    assert make(train=Noisy(), validation=(X, Y)).cautions == make().cautions == []
 
 
 @pytest.mark.parametrize(("samples", "expected"), [(50, 1), (INTERVAL_SAMPLES, 1), (INTERVAL_SAMPLES + 1, 2)])
@@ -171,6 +186,45 @@ def test_a_name_that_only_the_builder_reads_is_known() -> None:
     assert make(lambda config: nn.Linear(4, config.get("units", 3))).check({"units": 4}).units == 4
 
 
+def stacked(config: Any) -> nn.Module:
+    widths = [4, *(config[f"units{i}"] for i in range(config["layers"])), 3]
+    return nn.Sequential(*(nn.Linear(a, b) for a, b in itertools.pairwise(widths)))
+
+
+STACK = {"layers": 1, "units0": 5, "units1": 6}
+
+
+def test_a_name_that_the_builders_code_can_make_is_known() -> None:
+    assert make(stacked).check(STACK).units1 == 6
+
+
+@pytest.mark.parametrize("name", ["unit1", "lerning_rate", "momentun", "widths", "layers2"])
+def test_a_name_that_it_cannot_make_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"unknown hyperparameter '{name}'"):
+        make(stacked).check({**STACK, name: 3})
+
+
+NAMES = ["units0", "units1"]  # a list's names are no part of the code
+
+
+def listed(config: Any) -> nn.Module:
+    return stacked({"layers": config["layers"], **{n: config[n] for n in NAMES[: config["layers"]]}})
+
+
+def test_a_name_that_is_read_with_another_setting_is_known_from_then_on() -> None:
+    with pytest.raises(ConfigError, match="unknown hyperparameter 'units1'"):
+        make(listed).check(STACK, others=[{}])
+    task = make(listed)
+    task.check(STACK, others=[{"layers": 2}, {"layers": "never built"}])
+    task.check(STACK)
+
+
+def test_what_builds_show_comes_before_what_the_code_could_make() -> None:
+    with pytest.raises(ConfigError, match="unknown hyperparameter 'units1'"):
+        make(stacked).check(STACK, others=[{"units0": 2}])
+    make(stacked).check(STACK, others=[{"layers": "fails"}])
+
+
 def test_a_wrong_loss_in_the_config_is_told() -> None:
     with pytest.raises(TaskError, match="unknown loss 'nonsense'"):
         make().check({"loss": "nonsense"})
@@ -196,10 +250,13 @@ def test_validation_data_of_another_shape_are_told() -> None:
 
 
 def test_a_metric_that_does_not_fit_is_told() -> None:
-    soft = torch.softmax(torch.randn(50, 3), 1)
-    with pytest.raises(TaskError, match="does not fit the metric accuracy"):
-        make(train=(X, soft)).check({})
-    make(train=(X, soft), metric="loss").check({})
+    with pytest.raises(TaskError, match="does not fit the metric mse"):
+        make(metric="mse").check({})
+    make(metric="loss").check({})
+
+
+def test_shares_of_classes_have_an_accuracy() -> None:
+    make(train=(X, torch.softmax(torch.randn(50, 3), 1))).check({})
 
 
 def test_a_check_gives_the_same_answer_each_time() -> None:

@@ -3,9 +3,10 @@
 import sys
 
 import pytest
+import torch
 from torch import nn
 
-from luthier import Options, tune
+from luthier import Options, Task, log_uniform, tune
 from luthier.events import StudyOpened, Warned
 
 
@@ -67,3 +68,19 @@ def test_edited_code_is_told_once(load, endless, tmp_path, part, edited):
     [message] = go_on(other(), 30)
     assert message.startswith("the code of the model, loss or metric was edited since the last run of this study")
     assert go_on(other(), 40) == []
+
+
+class Noisy(torch.utils.data.Dataset):
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, i):
+        return torch.randn(4), i % 2
+
+
+def test_a_share_of_random_samples_is_told_once(tmp_path):
+    heard = []
+    task = Task(lambda config: nn.Linear(4, 2), Noisy(), 0.2, defaults={"epochs": 2, "batch_size": 8})
+    tune(task, {"lr": log_uniform(1e-3, 1)}, folder=tmp_path, budget="4 epochs", on_event=heard.append)
+    [message] = [e.message for e in heard if isinstance(e, Warned)]
+    assert message.startswith("validation is 0.2 of a Dataset that gives other samples each time it is read")

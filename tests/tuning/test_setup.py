@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -131,3 +133,16 @@ def test_an_optimizer_of_the_space_that_refuses_the_model(task, optimizer):
     with pytest.raises(ConfigError, match=r"torch.optim.Muon refuses this model .*2D parameters"):
         check_options(prepare(task, {"optimizer": optimizer}, {"optimizer": "SGD"}), Options(), 0)
     check_options(prepare(task, {"optimizer": choice("SGD", "RMSprop")}, None), Options(), 0)
+
+
+def stacked(config):
+    widths = [4, *(config[f"units{i}"] for i in range(config["layers"])), 3]
+    return nn.Sequential(*(nn.Linear(a, b) for a, b in itertools.pairwise(widths)))
+
+
+def test_names_that_only_some_settings_read_are_known():
+    task = Task(stacked, (torch.randn(20, 4), torch.arange(20) % 3), 0.2)
+    space = {"layers": integer(1, 3), **{f"units{i}": integer(4, 8) for i in range(3)}}
+    assert prepare(task, space, None).baseline.layers == 2
+    with pytest.raises(ConfigError, match="unknown hyperparameter 'units3'"):
+        prepare(task, {**space, "units3": integer(4, 8)}, None)

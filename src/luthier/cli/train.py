@@ -87,6 +87,8 @@ def train(
     for name, reason in without_effect(full, given).items():
         told = f"warning: {name} is {words.value(full[name])}, which has no effect: {reason}"
         err().print(told, markup=False, soft_wrap=True)
+    for caution in loaded.cautions:
+        err().print(f"warning: {caution}", markup=False, soft_wrap=True)
     progress = TrainingProgress(f"training {task}", loaded.metric_name, float(full.epochs))
     with watching(progress, quiet=quiet) as watch, Interrupt(watch.note) as interrupt:
         result = run(loaded, values, seed=seed, options=options, on_point=watch, folder=folder, stop=interrupt.asked)

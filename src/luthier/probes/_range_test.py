@@ -10,9 +10,11 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
+from torch import nn
 
 from luthier.errors import LuthierError, UsageError
 from luthier.records import Config, Options
@@ -43,11 +45,14 @@ def untouched(task: Task | str) -> Task:
     A builder may give one model every time, which must stay as it was handed in.
     """
     task = load_task(task) if isinstance(task, str) else task
-    builder = task.model
     len(task.train)  # the split is made in the task itself, once
     twin = copy.copy(task)
-    twin.model = lambda config: copy.deepcopy(builder(config))
+    twin.model = partial(_copy_of_model, task.model)  # its code can be looked into
     return twin
+
+
+def _copy_of_model(builder: Callable[[Any], nn.Module], config: Any) -> nn.Module:
+    return copy.deepcopy(builder(config))
 
 
 def range_test(

@@ -137,7 +137,7 @@ def evaluation_seconds(training: Training, batch: int = EVALUATION_BATCH) -> flo
     start = now()
     seed_everything(derive(training.seed, "interval"))
     sample_order(training.seed, 0, len(training.task.train))
-    evaluate(training.model, data, training.loss, training.task.metric, training.options, batch)
+    evaluate(training.model, data, training.loss, training.metric, training.options, batch)
     _ = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
     return now() - start
 

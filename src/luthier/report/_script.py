@@ -301,7 +301,7 @@ def _loss(bundle: Bundle, winner: Winner) -> str:
 
 def _metric(values: SimpleNamespace, winner: Winner, bundle: Bundle | None) -> str:
     """The call of the metric in ``evaluate``."""
-    metric = winner.task.metric
+    metric = winner.training.metric
     outputs = "torch.cat(outputs)" if values.joins else "outputs[0]"
     targets = "torch.cat(targets)" if values.valid.streamed else "targets"
     targets += ".to(DEVICE)" if winner.device != "cpu" and not values.valid.streamed else ""
@@ -309,7 +309,7 @@ def _metric(values: SimpleNamespace, winner: Winner, bundle: Bundle | None) -> s
     if bundle is None:
         return f"float({outputs}, {targets})"
     written = bundle.call(metric, "metric", outputs, targets)
-    built_in = getattr(metric, "__module__", "").startswith("luthier.")
+    built_in = getattr(winner.task.metric, "__module__", "").startswith("luthier.")
     return written if built_in else f"float({written})"
 
 

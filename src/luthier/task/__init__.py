@@ -17,6 +17,7 @@ from luthier.task.metrics import LossFunction as LossFunction
 from luthier.task.metrics import MetricFunction as MetricFunction
 from luthier.task.metrics import call as call
 from luthier.task.metrics import make_loss as make_loss
+from luthier.task.metrics import metric_under as metric_under
 from luthier.task.mnist import mnist as mnist
 from luthier.task.reference import reference_of as reference_of
 from luthier.task.task import Task as Task

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -30,6 +31,28 @@ def digest_of_code(*roots: Any) -> str:
 def mentions(root: Any, name: str) -> bool:
     """Whether ``name`` stands in the user's own code behind ``root``, as a name or as text."""
     return any(repr(name) in part for part in _parts(root, set()))
+
+
+def can_make(root: Any, name: str, read: Collection[str] = ()) -> bool:
+    """Whether the user's code behind ``root`` may ask for ``name``: it holds the text, or all words of it.
+
+    ``f"units{i}"`` holds the word of ``units2``. A word that was ``read`` is a name itself, and no piece of another.
+    """
+    texts = [_without_variables(part) for part in _parts(root, set())]
+    if any(repr(name) in text for text in texts):
+        return True
+    words = [word for word in re.split(r"[\W\d_]+", name) if word]
+    return bool(words) and words != [name] and all(w not in read and _holds(texts, w) for w in words)
+
+
+def _holds(texts: list[str], word: str) -> bool:
+    pattern = re.compile(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])")
+    return any(map(pattern.search, texts))
+
+
+def _without_variables(part: str) -> str:
+    """The names of a function without those of its variables, which name no hyperparameter; other parts as they are."""
+    return part.partition("), (")[0] if part.startswith("((") else part
 
 
 def _parts(value: Any, seen: set[int]) -> Iterator[str]:

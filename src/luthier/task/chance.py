@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from luthier.task.metrics import LossFunction, is_classification, is_elementwise, make_loss
+from luthier.task.metrics import LossFunction, is_classification, is_elementwise, make_loss, metric_under
 from luthier.task.task import Task
 
 
@@ -37,10 +37,11 @@ def chance_of(task: Task) -> Chance | None:
     answer = _constant(loss, train)
     if answer is None:
         return None
+    metric_of = metric_under(task.metric, loss)
     outputs = answer.expand(len(validation), *answer.shape)
     with suppress(Exception), torch.no_grad():  # the user's metric may need more than a constant
         value = float(loss(outputs, validation))
-        metric = value if task.metric is None else float(task.metric(outputs, validation))
+        metric = value if metric_of is None else float(metric_of(outputs, validation))
         if math.isfinite(value) and math.isfinite(metric):
             return Chance(value, metric, float(loss(answer.expand(len(train), *answer.shape), train)))
     return None

@@ -42,7 +42,7 @@ class Data:
         self._given = what
         self._tensors: tuple[Any, Tensor] | None = None
         self._dataset: Any = None
-        self._loaded = False
+        self._loaded = self._random = False
         self._sources: dict[torch.device, Source] = {}
         self._fingerprint: str | None = None
 
@@ -55,6 +55,12 @@ class Data:
         """Inputs and targets; None for a Dataset that is read as it goes."""
         self._load()
         return self._tensors
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the first samples of a Dataset were others when they were read again."""
+        self._load()
+        return self._random
 
     def source(self, device: torch.device) -> Source:
         """Batches on ``device``: resident when the data fits there, streamed otherwise."""
@@ -155,14 +161,16 @@ class Data:
         if len(dataset) == 0:
             raise DataError(f"the {self.name} data is empty; give at least one sample")
         if self.collate is not None:
-            self._check_collate(self.collate, [dataset[i] for i in range(min(PROBE, len(dataset)))])
+            first, again = ([dataset[i] for i in range(min(PROBE, len(dataset)))] for _ in range(2))
+            self._check_collate(self.collate, first)
+            self._random = not _same(self.collate(first), self.collate(again))
             self._dataset = dataset
             return
         first = [_sample(dataset, i, self.name) for i in range(min(PROBE, len(dataset)))]
         again = [_sample(dataset, i, self.name) for i in range(min(PROBE, len(dataset)))]
         size = sum(t.numel() * t.element_size() for t in leaves(_collate(first, self.name))) / len(first)
-        fixed = all(_same(a, b) for a, b in zip(first, again, strict=True))
-        if fixed and size * len(dataset) < MEMORY_SHARE * free_memory(torch.device("cpu")):
+        self._random = not all(_same(a, b) for a, b in zip(first, again, strict=True))
+        if not self._random and size * len(dataset) < MEMORY_SHARE * free_memory(torch.device("cpu")):
             inputs, targets = _collate([_sample(dataset, i, self.name) for i in range(len(dataset))], self.name)
             self._tensors = _as_tensors(inputs, targets, self.name)
         else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 from luthier.errors import LuthierError, TaskError, nearest
 from luthier.task.digits import digits
@@ -56,19 +58,8 @@ def _from_file(spec: str) -> Task:
         raise TaskError(
             f"there is no file {file}; give a Python file and the task's name in it, such as my_file.py:task"
         )
-    module_spec = importlib.util.spec_from_file_location(path.stem, path)
-    if module_spec is None or module_spec.loader is None:
-        raise TaskError(f"{file} is no Python file; give one, such as my_file.py:task")
-    module = importlib.util.module_from_spec(module_spec)
-    sys.modules[path.stem] = module  # so that pickling and inspect find what the file defines
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))  # its own imports, those inside its functions too
-    try:
-        with _told_of(file):
-            module_spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[path.stem]
-        raise
+    with _told_of(file):
+        module = _module(path, file)
     found = getattr(module, name, None)
     if found is None:
         tasks = [n for n, v in vars(module).items() if isinstance(v, Task)]
@@ -80,6 +71,55 @@ def _from_file(spec: str) -> Task:
     if task.name == "task":
         task.name = path.stem
     return task
+
+
+def _module(path: Path, file: str) -> ModuleType:
+    """What the file defines, read anew; beside an ``__init__.py`` as a part of its package."""
+    _look_in(path.parent)  # for its own imports, those inside its functions too
+    package = _package(path)
+    name = f"{package.__name__}.{path.stem}" if package else path.stem
+    module_spec = importlib.util.spec_from_file_location(name, path)
+    if module_spec is None or module_spec.loader is None:
+        raise TaskError(f"{file} is no Python file; give one, such as my_file.py:task")
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[name] = module  # so that pickling and inspect find what the file defines
+    try:
+        module_spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    if package:
+        setattr(package, path.stem, module)  # as an import does
+    return module
+
+
+def _package(path: Path) -> ModuleType | None:
+    """The package that a file is part of, imported. None for a file by itself, and where its name is another's."""
+    names: list[str] = []
+    root = path.parent
+    while root.name.isidentifier() and (root / "__init__.py").is_file():
+        names.insert(0, root.name)
+        root = root.parent
+    if not names or path.stem == "__init__":
+        return None
+    _look_in(root)
+    dotted = ".".join(names)
+    try:
+        package = importlib.import_module(dotted)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{dotted}.".startswith(f"{error.name}."):
+            raise
+        return None
+    return package if str(path.parent) in map(_resolved, getattr(package, "__path__", ())) else None
+
+
+def _look_in(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def _resolved(folder: str) -> str:
+    return str(Path(folder).resolve())
 
 
 @contextmanager

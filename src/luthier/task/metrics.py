@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -72,56 +71,103 @@ def is_elementwise(loss: LossFunction) -> bool:
     )
 
 
-def guesses_of(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+def threshold_of(loss: LossFunction) -> float | None:
+    """The output above which a label counts as there, for a loss that takes each output as a label of its own."""
+    if isinstance(loss, nn.BCELoss) or loss is F.binary_cross_entropy:
+        return 0.5  # of probabilities
+    logits = isinstance(loss, (nn.BCEWithLogitsLoss, nn.MultiLabelSoftMarginLoss))
+    return 0.0 if logits or loss in (F.binary_cross_entropy_with_logits, F.multilabel_soft_margin_loss) else None
+
+
+def metric_under(metric: MetricFunction | None, loss: LossFunction) -> MetricFunction | None:
+    """``metric`` for outputs that ``loss`` is made for."""
+    threshold = threshold_of(loss)
+    if threshold is None or metric not in OF_CLASSES:
+        return metric
+    of_classes: Callable[..., float] = metric
+    return partial(of_classes, threshold=threshold)
+
+
+def classes_of(outputs: Tensor, targets: Tensor) -> Tensor:
+    """The targets as classes, flat: of shares (one-hot or soft, in the outputs' shape) the largest."""
+    shares = targets.is_floating_point() and targets.shape == outputs.shape and outputs.ndim > 1 and len(outputs[0]) > 1
+    return (targets.argmax(1) if shares else targets).reshape(-1)
+
+
+def labels_of(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Outputs and targets (1 where they are above a half) with a column for each label, which dimension 1 tells."""
+    wanted = (targets.reshape(outputs.shape) > 0.5).long()
+    width = outputs.shape[1] if outputs.ndim > 1 else 1
+    columns = [t.movedim(1, -1) if t.ndim > 1 else t for t in (outputs, wanted)]
+    return columns[0].reshape(-1, width), columns[1].reshape(-1, width)
+
+
+def guesses_of(outputs: Tensor, targets: Tensor, threshold: float | None = None) -> tuple[Tensor, Tensor]:
     """The class of the largest output (along dimension 1), 1 for a single output above 0; and the targets, both flat.
 
-    Targets of -100 are left out, as torch's losses do (``ignore_index``).
+    Targets of -100 are left out, as torch's losses do (``ignore_index``). With a ``threshold`` each output is a label
+    of its own, which is there above it; then both have a column for each.
     """
+    if threshold is not None:
+        scores, wanted = labels_of(outputs, targets)
+        return (scores > threshold).long(), wanted
     guesses = outputs.argmax(1) if outputs.ndim > 1 and outputs.shape[1] > 1 else (outputs > 0).long()
-    guesses, targets = guesses.reshape(-1), targets.reshape(-1)
+    guesses, targets = guesses.reshape(-1), classes_of(outputs, targets)
     kept = targets != -100
     return (guesses, targets) if bool(kept.all()) else (guesses[kept], targets[kept])
 
 
-def accuracy(outputs: Tensor, targets: Tensor) -> float:
-    """Share of samples, in [0, 1], whose largest output (along dimension 1) is the target's class."""
-    guesses, wanted = guesses_of(outputs, targets)
+def accuracy(outputs: Tensor, targets: Tensor, threshold: float | None = None) -> float:
+    """Share of samples, in [0, 1], whose largest output (along dimension 1) is the target's class; or of labels."""
+    guesses, wanted = guesses_of(outputs, targets, threshold)
     return int((guesses == wanted).sum()) / max(1, wanted.numel())
 
 
-def error(outputs: Tensor, targets: Tensor) -> float:
+def error(outputs: Tensor, targets: Tensor, threshold: float | None = None) -> float:
     """1 - accuracy, in [0, 1]."""
-    return 1.0 - accuracy(outputs, targets)
+    return 1.0 - accuracy(outputs, targets, threshold)
 
 
-def balanced_accuracy(outputs: Tensor, targets: Tensor) -> float:
-    """Mean over the classes among the targets of the share that is found, in [0, 1]."""
-    guesses, wanted = guesses_of(outputs, targets)
+def balanced_accuracy(outputs: Tensor, targets: Tensor, threshold: float | None = None) -> float:
+    """Mean over the classes among the targets of the share that is found, in [0, 1]; of labels the mean of theirs."""
+    guesses, wanted = guesses_of(outputs, targets, threshold)
+    columns = [(guesses, wanted)] if wanted.ndim == 1 else list(zip(guesses.T, wanted.T, strict=True))
+    return sum(mean_recall(*column) for column in columns) / len(columns)
+
+
+def mean_recall(guesses: Tensor, wanted: Tensor) -> float:
+    """Mean over the classes among the targets of the share that is found."""
     classes = wanted.unique()
     return sum(float((guesses == wanted)[wanted == c].double().mean()) for c in classes) / max(1, len(classes))
 
 
-def f1(outputs: Tensor, targets: Tensor) -> float:
-    """Mean over the classes (macro average) of F1, in [0, 1]."""
+def f1(outputs: Tensor, targets: Tensor, threshold: float | None = None) -> float:
+    """Mean over the classes (macro average) of F1, in [0, 1]; of several labels the mean of theirs."""
     from sklearn.metrics import f1_score
 
-    guesses, wanted = guesses_of(outputs.cpu(), targets.cpu())
+    guesses, wanted = guesses_of(outputs.cpu(), targets.cpu(), threshold)
+    if wanted.ndim > 1 and wanted.shape[1] == 1:
+        guesses, wanted = guesses[:, 0], wanted[:, 0]
     return float(f1_score(wanted, guesses, average="macro", zero_division=0.0))
 
 
-def auc(outputs: Tensor, targets: Tensor) -> float:
-    """Area under the ROC curve, in [0, 1]; of more than two classes the mean of each against the rest.
+def auc(outputs: Tensor, targets: Tensor, threshold: float | None = None) -> float:
+    """Area under the ROC curve, in [0, 1]; of more than two classes the mean of each against the rest, or of labels.
 
     A class that all or none of the targets are does not count; 0.5 where that leaves none.
     """
     from sklearn.metrics import roc_auc_score
 
-    wanted, scores = targets.cpu().reshape(-1).long(), outputs.cpu().reshape(len(outputs), -1)
-    if scores.shape[1] < 3:
-        columns = {1: scores[:, -1] - (scores[:, 0] if scores.shape[1] == 2 else 0)}
+    if threshold is not None:
+        scores, labels = labels_of(outputs.cpu(), targets.cpu())
+        columns = list(zip(labels.T == 1, scores.T, strict=True))
     else:
-        columns = dict(enumerate(scores.double().softmax(1).T))
-    areas = [roc_auc_score(wanted == c, s) for c, s in columns.items() if 0 < (wanted == c).sum() < len(wanted)]
+        wanted, scores = classes_of(outputs, targets).cpu().long(), outputs.cpu().reshape(len(outputs), -1)
+        if scores.shape[1] < 3:
+            columns = [(wanted == 1, scores[:, -1] - (scores[:, 0] if scores.shape[1] == 2 else 0))]
+        else:
+            columns = [(wanted == c, s) for c, s in enumerate(scores.double().softmax(1).T)]
+    areas = [roc_auc_score(there, s) for there, s in columns if 0 < there.sum() < len(there)]
     return float(sum(areas) / len(areas)) if areas else 0.5
 
 
@@ -153,6 +199,7 @@ METRICS: dict[str, tuple[MetricFunction, Direction]] = {
     "r2": (r2, "maximize"),
 }
 
+OF_CLASSES: tuple[MetricFunction, ...] = (accuracy, error, balanced_accuracy, f1, auc)
 
 #: What the values of these lie between.
 RANGES: dict[str, tuple[float, float]] = {
@@ -206,130 +253,8 @@ def make_metric(
     return loss_name(metric), metric, direction
 
 
-def check_fit(
-    model: nn.Module,
-    loss: LossFunction,
-    inputs: Any,
-    targets: Tensor,
-    *,
-    labels: Tensor | None = None,
-    metric: MetricFunction | None = None,
-) -> None:
-    """Runs model, loss and metric on a few samples. Raises TaskError, saying why, when they do not fit.
-
-    ``labels``: the targets of all samples, where they are at hand; classes beyond the model's outputs are found there.
-    """
-    name = loss_name(loss)
-    if getattr(loss, "reduction", "mean") == "sum":
-        raise TaskError(
-            f"the loss {name} sums over the batch, so that a learning rate would mean another thing at each batch "
-            "size; give it reduction='mean'"
-        )
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            outputs = call(model, inputs)
-    except Exception as error:
-        shape = tuple(inputs.shape) if isinstance(inputs, Tensor) else "structured"
-        raise TaskError(f"the model cannot take inputs of shape {shape}: {_one_line(error)}") from error
-    finally:
-        model.train(training)
-    if isinstance(outputs, Tensor):
-        _check_shapes(outputs, targets, loss, name)
-        if is_classification(loss) and not targets.is_floating_point():
-            _check_labels(outputs, targets if labels is None else labels, loss, name)
-    try:
-        value = loss(outputs, targets)
-    except Exception as error:
-        raise TaskError(f"{_fit(outputs, targets, name)}: {_one_line(error)}") from error
-    if not isinstance(value, Tensor) or value.numel() != 1:
-        raise TaskError(
-            f"the loss {name} gives {_shape(value)}; it must give one number, such as the mean over the batch"
-        )
-    if not bool(torch.isfinite(value)):
-        raise TaskError(
-            f"the loss {name} is {float(value)} before the first step; "
-            "look at the data's scale, the targets and the loss"
-        )
-    if metric is not None:
-        _check_metric(metric, outputs, targets)
-
-
-def _check_metric(metric: MetricFunction, outputs: Any, targets: Any) -> None:
-    name = loss_name(metric)
-    try:
-        value: Any = metric(outputs, targets)
-    except Exception as error:
-        if not any(metric is ours for ours, _ in METRICS.values()):
-            return  # one of the user's may need more than these few samples, such as both classes
-        raise TaskError(f"{_fit(outputs, targets, name, 'metric')}: {_one_line(error)}; give another metric") from error
-    try:
-        float("no number" if isinstance(value, str) else value)
-    except (TypeError, ValueError, RuntimeError):
-        raise TaskError(f"the metric {name} gives {_shape(value)}; it must give one number") from None
-
-
-def check_gradient(model: nn.Module, loss: LossFunction, inputs: Any, targets: Any) -> None:
-    """Raises TaskError when the loss does not depend on the model's parameters, where it has any to train."""
-    if not any(p.requires_grad for p in model.parameters()):
-        return
-    training = model.training
-    try:
-        depends = _depends(model.eval, loss, inputs, targets)
-    finally:
-        model.train(training)
-    # Some models give something else in evaluation. A copy, since batch norm takes note of what it is trained on.
-    if not depends and not _depends(lambda: copy.deepcopy(model).train(), loss, inputs, targets):
-        raise TaskError(
-            f"the loss {loss_name(loss)} does not depend on the model's parameters, so that nothing can be learned; "
-            "leave out detach(), item(), numpy() and torch.no_grad() between the model's parameters and the loss"
-        )
-
-
-def _depends(make: Callable[[], nn.Module], loss: LossFunction, inputs: Any, targets: Any) -> bool:
-    """Whether the loss depends on the parameters of the model; true where that cannot be told."""
-    try:
-        return bool(loss(call(make(), inputs), targets).requires_grad)
-    except Exception:
-        return True
-
-
 def call(model: Callable[..., Any], inputs: Any) -> Any:
     """The model's output: tuples are positional arguments, mappings are keyword arguments."""
     if isinstance(inputs, dict):
         return model(**inputs)
     return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
-
-
-def _check_shapes(outputs: Tensor, targets: Tensor, loss: LossFunction, name: str) -> None:
-    if is_elementwise(loss) and outputs.shape != targets.shape:
-        raise TaskError(f"{_fit(outputs, targets, name)}: the shapes must be equal; reshape one of them")
-
-
-def _check_labels(outputs: Tensor, labels: Tensor, loss: LossFunction, name: str) -> None:
-    """On an accelerator a label out of range would end the process, so all of them are looked at here."""
-    labels = labels[labels != getattr(loss, "ignore_index", -100)]
-    if not len(labels):
-        return
-    classes = outputs.shape[1] if outputs.ndim > 1 else 0
-    low, high = (int(end) for end in labels.aminmax())
-    if low < 0:
-        raise TaskError(f"there are labels down to {low}; the loss {name} needs classes numbered from 0")
-    if high >= classes:
-        raise TaskError(
-            f"{_fit(outputs, labels, name)}: there are labels up to {high}, "
-            f"so it needs {high + 1} outputs or more, not {classes}"
-        )
-
-
-def _fit(outputs: Any, targets: Any, name: str, what: str = "loss") -> str:
-    return f"the model's output ({_shape(outputs)}) does not fit the {what} {name} with targets ({_shape(targets)})"
-
-
-def _shape(value: Any) -> str:
-    return f"shape {tuple(value.shape)}, {str(value.dtype)[6:]}" if isinstance(value, Tensor) else type(value).__name__
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Real
 from typing import Any
 
@@ -15,16 +15,15 @@ from torch.nn.parameter import is_lazy
 from luthier.errors import ConfigError, LuthierError, TaskError
 from luthier.hyperparameters import HYPERPARAMETERS, check_names, check_values, complete, misspelt
 from luthier.records import Config, Direction
-from luthier.task._code import digest_of_code, mentions
+from luthier.task._code import can_make, digest_of_code, mentions
 from luthier.task._randomness import derive, own_randomness
 from luthier.task._sources import Collate
 from luthier.task.data import Data
+from luthier.task.fit import check_fit, check_gradient
 from luthier.task.metrics import (
     LossFunction,
     MetricFunction,
     best_possible,
-    check_fit,
-    check_gradient,
     loss_name,
     make_loss,
     make_metric,
@@ -95,6 +94,7 @@ class Task:
             self._validation = Data(validation, "validation", workers, collate)
         self.test = None if test is None else Data(test, "test", workers, collate)
         self._evaluations = evaluations_per_epoch
+        self._read: set[str] = set()  #: names that the builder read in any build: another setting may read others
 
     @property
     def train(self) -> Data:
@@ -128,6 +128,17 @@ class Task:
         """The defaults of names that only the model builder knows."""
         return {n: v for n, v in self.defaults.items() if n not in HYPERPARAMETERS}
 
+    @property
+    def cautions(self) -> list[str]:
+        """Sentences on what is allowed in the data but should be known."""
+        share = self.given[1]
+        if not isinstance(share, float) or not self.validation.is_random:
+            return []
+        return [
+            f"validation is {share:g} of a Dataset that gives other samples each time it is read, such as augmented "
+            "ones, and these validate too; give validation data of their own, without what is random"
+        ]
+
     def config(self, values: Mapping[str, Any] | None = None) -> Config:
         """``values`` completed by this task's and Luthier's defaults. Raises ConfigError.
 
@@ -152,16 +163,21 @@ class Task:
                 f"the model builder asks for {reader.missing!r}, which has no value; give it in the config, the space, "
                 f"or as Task(defaults={{{reader.missing!r}: ...}})"
             ) from error
+        finally:
+            self._read |= reader.read
         if not isinstance(model, nn.Module):
             raise TaskError(f"the model builder gives {type(model).__name__}; it must return a torch.nn.Module")
         return model
 
-    def check(self, values: Mapping[str, Any], *, to_train: bool = False) -> Config:
+    def check(
+        self, values: Mapping[str, Any], *, to_train: bool = False, others: Iterable[Mapping[str, Any]] | None = None
+    ) -> Config:
         """The complete config of ``values``, after everything that can be checked without training was checked.
 
         Raises ConfigError for an unknown name or a batch larger than the data, DataError, and TaskError when the model
         builder raises or the model's output does not fit the loss. Models that are ``to_train`` must be new ones each
-        time: TaskError, where the builder is seen to return one that it has at hand.
+        time: TaskError, where the builder is seen to return one that it has at hand. A name is known that the builder
+        reads with this setting or one of the ``others``; without any, one that its code can make is trusted.
         """
         config = self.config(values)
         for name in ("batch_size", "batch_size_end"):
@@ -173,7 +189,7 @@ class Task:
             model = self._tried(reader)
             if to_train:
                 self._check_new(model)
-            check_names(config, {*reader.read, *self.defaults})
+            self._check_names(config, others)
             self._check_defaults(reader.read)
             loss = make_loss(config.loss or self.loss)
             for data in (self.train, self.validation):
@@ -181,6 +197,20 @@ class Task:
                 check_fit(model, loss, inputs, targets, labels=data.targets, metric=self.metric)
             check_gradient(model, loss, *self.train.sample(torch.device("cpu"), 2))  # few: it keeps all activations
         return config
+
+    def _check_names(self, config: Config, others: Iterable[Mapping[str, Any]] | None) -> None:
+        """Raises ConfigError for a name that neither Luthier nor the builder knows, whatever the setting."""
+        built = others is not None
+        for other in others or ():
+            if not self._unread(config):
+                break
+            built &= self.outline(config.replace(**other)) is not None
+        # What a build shows is certain, what the code says is a guess: for a config on its own, and failing builds.
+        trusted = set() if built else {n for n in self._unread(config) if can_make(self.model, n, self._read)}
+        check_names([n for n in config if n not in trusted], {*self._read, *self.defaults})
+
+    def _unread(self, config: Config) -> set[str]:
+        return {*config} - {*HYPERPARAMETERS, *self._read, *self.defaults}
 
     def _check_defaults(self, read: set[str]) -> None:
         """Raises ConfigError for a default that nothing reads, where it looks like a hyperparameter misspelt.

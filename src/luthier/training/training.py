@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from luthier.errors import ConfigError
 from luthier.records import Config, Curve, Options, Outcome, Point, Status
-from luthier.task import Task, make_loss
+from luthier.task import Task, make_loss, metric_under
 from luthier.training._failures import Diverged, guarded, is_out_of_memory
 from luthier.training._threads import choose_threads, threads
 from luthier.training.dense import DenseStep, suits
@@ -59,6 +59,7 @@ class Training:
         self.optimizer = make_optimizer(config, self.model.parameters(), self.device.type)
         loss = make_loss(config.loss or task.loss)
         self.loss = loss.to(self.device) if isinstance(loss, nn.Module) else loss
+        self.metric = metric_under(task.metric, loss)
         self.step: Step
         if suits(self.model, self.loss, self._train, config, self.options):
             self.step = DenseStep(self.model, self.optimizer, config)
@@ -166,7 +167,7 @@ class Training:
         while True:
             try:
                 return evaluate(
-                    self.model, self._validation, self.loss, self.task.metric, self.options, self._evaluation_batch
+                    self.model, self._validation, self.loss, self.metric, self.options, self._evaluation_batch
                 )
             except Exception as error:
                 if not is_out_of_memory(error) or self._evaluation_batch == 1:

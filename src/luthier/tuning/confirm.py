@@ -18,7 +18,7 @@ from luthier.report.history import History, read_history
 from luthier.report.recommend import Candidate, Recommendation, recommend, why_empty
 from luthier.report.tested import HeldOut, confirmed_folder, read_tested, write_tested
 from luthier.study import CheckpointStore, Study
-from luthier.task import Task, make_loss
+from luthier.task import Task, make_loss, metric_under
 from luthier.training import evaluate, pick_device
 from luthier.training.evaluation import EVALUATION_BATCH
 from luthier.tuning.changes import changed_options
@@ -205,7 +205,8 @@ class _Run:
         loss = make_loss(config.loss or self._task.loss)
         loss = loss.to(device) if isinstance(loss, nn.Module) else loss
         source, batch = self._task.test.source(device), min(EVALUATION_BATCH, len(self._task.test))
-        return evaluate(model.to(device), source, loss, self._task.metric, self._options, batch)
+        metric = metric_under(self._task.metric, loss)
+        return evaluate(model.to(device), source, loss, metric, self._options, batch)
 
     def on_point(self, cut: Slice, point: Point) -> None:
         """A training was evaluated."""

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import FloatDistribution
 
 from luthier.errors import ConfigError
 from luthier.hyperparameters import HYPERPARAMETERS
-from luthier.records import Config, Options, Outcome, Status, Value
+from luthier.records import Config, Options, Outcome, Status
 from luthier.space import Space
 from luthier.task import Task, default_space, make_loss
 from luthier.training import Training, fill_cores, guarded, make_optimizer, optimizer_class
+from luthier.tuning.settings import middle, settings
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ def prepare(task: Task, space: Space | Mapping[str, Any] | None, baseline: Mappi
     elif not isinstance(space, Space):
         space = Space(space)
     # A name that has no default starts in the middle of its range.
-    middles = {n: _middle(r) for n, r in space.items() if n not in {**HYPERPARAMETERS, **task.defaults}}
-    complete = _check({**middles, **space.fixed, **given}, task)
+    middles = {n: middle(r) for n, r in space.items() if n not in {**HYPERPARAMETERS, **task.defaults}}
+    complete = _check({**middles, **space.fixed, **given}, task, space)
     if any(given.get(name, value) != value for name, value in space.fixed.items()):
-        _check({**middles, **given, **space.fixed}, task)
+        _check({**middles, **given, **space.fixed}, task, space)
     _check_choices(space)
     for name in ("batch_size", "batch_size_end"):
         _check_batch(space.get(name), name, len(task.train))
@@ -95,19 +96,10 @@ def _default_space(task: Task, given: Mapping[str, Any]) -> Space:
     return Space({**space, **kept}, sources=space.sources)
 
 
-def _check(values: Mapping[str, Any], task: Task) -> Config:
-    complete = task.check(values, to_train=True)
+def _check(values: Mapping[str, Any], task: Task, space: Space) -> Config:
+    complete = task.check(values, to_train=True, others=settings(space))
     optimizer_class(complete.optimizer)
     return complete
-
-
-def _middle(distribution: Any) -> Value:
-    if isinstance(distribution, CategoricalDistribution):
-        first: Value = distribution.choices[0]
-        return first
-    low, high = distribution.low, distribution.high
-    middle = (low * high) ** 0.5 if distribution.log else (low + high) / 2
-    return round(middle) if isinstance(distribution, IntDistribution) else float(middle)
 
 
 def _check_choices(space: Space) -> None:

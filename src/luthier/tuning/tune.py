@@ -105,9 +105,9 @@ def tune(
         study.add_sources(setup.space.sources)
         emit = reference.listener(on_event) if reference else on_event or (lambda event: None)
         stopped = stop or (lambda: False)
-        changed = changes(study, folder, setup, options, seed=seed, search=searches.name)
+        known = [*task.cautions, *changes(study, folder, setup, options, seed=seed, search=searches.name)]
         study.add_options(options)
-        run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped, enough, changed)
+        run = Run(setup, asked, study, searches, folder, seed, options, emit, stopped, enough, known)
         write_source(folder, task, setup.baseline, storage)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
