@@ -41,6 +41,11 @@ TABLE = {
         "失（{chance:n}）的 {level:share}；学习率远远过小",
         "试试 lr {try_lr:n}",
     ),
+    "lr-too-low.hardly-falls": (
+        "lr 为 {lr:n} 时，{who}（第 {training} 号训练）几乎原地爬行：从第一次评估到最后一次，验证损失只从 {first:n} "
+        "降到 {loss:n}，而且仍在下降；学习率过小",
+        "试试 lr {try_lr:n}",
+    ),
     "range-edge": (
         "{name:names} 的最优值 {value:n} 位于搜索范围的上端（{edge:n}），而且越靠近这一端成绩越好",
         "把范围上端放宽到 {to:n} 后继续；已有的训练仍然有效",

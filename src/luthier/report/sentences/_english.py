@@ -46,6 +46,11 @@ TABLE = {
         "{level:share} of what always giving the same answer costs ({chance:n}); the learning rate is far too low",
         "try lr {try_lr:n}",
     ),
+    "lr-too-low.hardly-falls": (
+        "with lr {lr:n} {who} (training {training}) crawls: from its first evaluation to its last the validation loss "
+        "came down from {first:n} to {loss:n} and no further, and was still falling; the learning rate is too low",
+        "try lr {try_lr:n}",
+    ),
     "range-edge": (
         "the best {name:names}, {value:n}, lies at the upper end of its range ({edge:n}), and scores still got "
         "better towards that end",
