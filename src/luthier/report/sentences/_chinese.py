@@ -200,6 +200,11 @@ TABLE = {
         "用更大的预算继续",
     ),
     "nothing-finished": ("还没有训练返回结果，所以没有可解释的内容", "等待第一次训练完成，或用 luthier tune 继续研究"),
+    "nothing-finished.failed": (
+        "还没有任何评估：{trainings} 次训练中有 {count} 次失败，其余都还没有到达第一次评估；最后一次失败的信息"
+        "是：{message}",
+        "按信息修正后，再运行同一命令",
+    ),
     "all-diverged": (
         "全部 {trainings} 次训练都发散了（{message}）",
         "把 lr 降低一百倍；如果仍然发散，检查输入、目标和初始权重的尺度",

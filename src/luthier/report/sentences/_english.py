@@ -219,6 +219,11 @@ TABLE = {
         "no training has come back yet, so there is nothing to explain",
         "wait for the first training, or continue the study with luthier tune",
     ),
+    "nothing-finished.failed": (
+        "nothing was evaluated: {count} of {trainings} trainings failed and none of the others has come to its first "
+        "evaluation; the last failure said: {message}",
+        "mend what it says, then run the same command again",
+    ),
     "all-diverged": (
         "all {trainings} trainings diverged ({message})",
         "lower lr a hundredfold; if that diverges too, look at the scale of inputs, targets and initial weights",
