@@ -112,7 +112,7 @@ def tune(
         write_source(folder, task, setup.baseline, storage)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
-        result = run.run(make_executor(checkpoints, run.on_point, run.interrupted))
+        result = run.run(make_executor(checkpoints, run.on_point, run.interrupted, emit))
         if reference:
             reference.note()
         return result
