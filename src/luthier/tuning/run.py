@@ -205,7 +205,8 @@ class Run:
         searched = any(r.slice.training and r.slice.note != NOTE for r in self._study.results())
         if searched or self._leader.winner is None or not self._searches.probes:
             return Plan()  # with a search under way it is too late
-        return plan(self._setup, self._leader.cost(self._asked.unit), self._asked.total, self._asked.unit)
+        unit = self._asked.unit
+        return plan(self._setup, self._leader.cost(unit), self._asked.total, unit, self._options)
 
     def _probe(self, planned: Plan) -> Found | None:
         def run(cuts: list[Slice]) -> list[SliceResult]:
