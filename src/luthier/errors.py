@@ -13,7 +13,7 @@
     └── RunError              something failed on the way; the command line exits with 1
         ├── CheckpointError   a checkpoint that cannot be read or written
         ├── StorageError      the study cannot be written (a full disk, a lost server)
-        └── TooManyFailures   several trainings in a row ended in an exception
+        └── TooManyFailures   several trainings in a row ended in an exception, or none has a score
 
 A message is one sentence that names what was given, what is allowed, and what to do.
 """
@@ -69,7 +69,7 @@ class StorageError(RunError):
 
 
 class TooManyFailures(RunError):
-    """Several trainings in a row ended in an exception."""
+    """Several trainings in a row ended in an exception, or several were evaluated and none has a score."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -185,6 +185,13 @@ class TestReport:
         assert "no accuracy is a number" in text(report(result(**nothing), COMMAND), width=120)
         assert "all of them failed" in text(report(result(**nothing, failed=4), COMMAND), width=120)
 
+    def test_a_failure_is_named_in_place_of_a_larger_budget(self, result: Make) -> None:
+        nothing = {"best": None, "baseline": None, "trainings": 2, "failed": 1, "epochs": 0.0}
+        shown = text(report(result(**nothing, failure="KeyError: 'x'"), COMMAND), width=200)
+        assert "1 failed, the last with KeyError: 'x'" in shown
+        assert "larger budget" not in shown
+        assert "larger budget" in text(report(result(**{**nothing, "failed": 0}), COMMAND), width=200)
+
     def test_a_study_in_a_database_is_named_with_it(self, result: Make) -> None:
         shown = text(report(result(), COMMAND, storage="sqlite:///s.db"), width=120)
         assert "luthier explain luthier-studies/digits --storage sqlite:///s.db" in shown

@@ -1,5 +1,6 @@
 """Several slices at once, in processes that may die."""
 
+import itertools
 import multiprocessing
 import os
 import signal
@@ -14,7 +15,8 @@ from torch import nn
 
 from luthier import Options, Task
 from luthier.errors import UsageError
-from luthier.executors import Workers, can_fork
+from luthier.executors import Processes, Workers, can_fork
+from luthier.executors._overdue import Overdue
 from luthier.records import Slice, Status
 from luthier.study import CheckpointStore
 
@@ -66,6 +68,43 @@ def test_two_slices_run_at_the_same_time(begin):
     task = task_of(lambda config: Meeting(barrier))
     results = ran(begin(task), cut(task, 1, 0, 1), cut(task, 2, 0, 1))
     assert [r.outcome.status for r in results] == [Status.DONE, Status.DONE]
+
+
+class Hanging(nn.Identity):
+    """Says that it has begun, and waits to be let go."""
+
+    def __init__(self, begun, go_on):
+        super().__init__()
+        self._events = [begun, go_on]
+
+    def forward(self, inputs):
+        self._events[0].set()
+        assert self._events[1].wait(timeout=60)
+        return inputs
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_one_that_hangs_is_told_when_the_run_is_to_end(tmp_path, told):
+    begun, go_on = (multiprocessing.get_context("fork").Event() for _ in range(2))
+    task = task_of(lambda config: Hanging(begun, go_on))
+    sentences = []
+
+    def tell(sentence):
+        sentences.append(sentence)
+        go_on.set()
+
+    def interrupted():
+        if not told and begun.is_set():
+            go_on.set()
+        return told and begun.is_set()
+
+    workers = Workers(task, Options(), 2)
+    more = CheckpointStore(tmp_path), lambda cut, point: None, interrupted, workers, tell
+    executor = Processes(task, Options(), *more, Overdue(itertools.count(step=31).__next__))
+    (result,) = ran(executor, cut(task, 4, 0, 1))
+    executor.close()
+    assert len(result.points) == 1
+    assert ["training 4" in sentence for sentence in sentences] == [True] * told
 
 
 def test_a_training_goes_on_in_whichever_worker_is_free(begin, task):

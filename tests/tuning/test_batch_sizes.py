@@ -85,7 +85,10 @@ def test_the_sizes_that_are_timed_are_those_of_the_space(setup_of: Callable[...,
     assert timed_sizes(setup_of(lr=log_uniform(0.01, 1))) == []
 
 
-def test_the_probes_together_cost_a_tenth_of_the_budget(setup_of: Callable[..., Setup]) -> None:
+def test_the_probes_together_cost_a_tenth_of_the_budget(
+    setup_of: Callable[..., Setup], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_sizes, "LOADED", "torch")  # as later in a process
     setup = setup_of(lr=log_uniform(0.01, 1), batch_size=choice(16, 32))
     assert not plan(setup, 1.0, 100.0, "trainings")
     every = plan(setup, 1.0, 100.0, "seconds")
@@ -101,6 +104,21 @@ def test_the_probes_together_cost_a_tenth_of_the_budget(setup_of: Callable[..., 
     assert not plan(setup, 50.0, 100.0, "seconds"), "its evaluations alone are too dear"
     assert plan(setup, 1.0, 100.0, "epochs").timing == 0.0, "a clock would make each run decide otherwise"
     assert not plan(setup_of(momentum=uniform(0.0, 0.9)), 1.0, 100.0, "seconds")
+
+
+@pytest.mark.parametrize(
+    ("model", "loaded", "measured"), [("Counted", False, False), ("Counted", True, True), ("network", False, True)]
+)
+def test_what_the_noise_scale_has_to_load_first_is_counted(
+    tasks: Any, monkeypatch: pytest.MonkeyPatch, model: str, loaded: bool, measured: bool
+) -> None:
+    """A plain stack of layers needs nothing loaded."""
+    monkeypatch.setattr(batch_sizes, "LOADED", "torch" if loaded else "not loaded yet")
+    setup = prepare(tasks.make(getattr(tasks, model)), Space({"batch_size": choice(16, 32)}), None)
+    for total in (8.0, 30.0):
+        assert plan(setup, 0.1, total, "seconds", CPU).timing > 0
+        assert plan(setup, 0.1, total, "seconds", CPU).noise == measured
+    assert plan(setup, 0.1, 100.0, "seconds", CPU).noise
 
 
 def test_weight_decay_follows_the_length_of_an_epoch(setup_of: Callable[..., Setup]) -> None:

@@ -1,7 +1,9 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from luthier.events import BudgetState
 from luthier.records import Config, Outcome, Point, Slice, SliceResult, Status
 from luthier.tuning.leader import Leader
 from luthier.tuning.result import Best, luck_sentence
@@ -58,6 +60,13 @@ def test_epochs_failures_and_cost():
     leader.begin(Slice(3, CONFIG, 0, 4))
     assert (leader.epochs, leader.failed, len(leader.curves)) == (3, 2, 4)
     assert (leader.cost("epochs"), leader.cost("seconds")) == (4, 8.0)
+
+
+def test_the_last_failure_is_kept_in_its_words():
+    first, last = (replace(result(n), outcome=Outcome(Status.FAILED, f"no {n}")) for n in (0, 1))
+    leader, _ = told(first, last, result(2))
+    about = {"folder": Path("study"), "name": "s", "metric": "accuracy", "task": None, "validation": 9, "asked": None}
+    assert leader.result(**about, budget=BudgetState("seconds", 9, 1, 1), interrupted=False).failure == "no 1"
 
 
 def test_nobody_leads():

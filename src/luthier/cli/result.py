@@ -80,6 +80,8 @@ def _headline(result: Result) -> str:
             why = "all of them failed: 'luthier explain' says why"
         elif result.epochs >= 1 and result.trainings > result.failed:
             why = f"no {result.metric} is a number: 'luthier explain' says more"
+        elif result.failure:
+            why = f"{result.failed} failed, the last with {result.failure}"
         return f"{early}nothing to show yet after {spent}; {why}"
     return f"{early}{result.metric} {words.number(result.best.point.metric)} is the best after {spent}"
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from luthier.executors import _pace
 from luthier.executors._base import OnPoint
 from luthier.executors._frozen import Frozen, pack, unpack
+from luthier.executors._overdue import Overdue
 from luthier.executors._workers import (
     Asked,
     Done,
@@ -56,7 +57,8 @@ class Processes:
 
     Trainings at rest are here, frozen, while there is room in memory, so that any worker can go on with any of them.
     ``on_point`` hears of each evaluation. ``interrupted`` is asked all the time; each slice under way then ends after
-    the interval it is in. A worker that dies ends its training, one that was killed as out of memory, and is replaced.
+    the interval it is in, and ``tell`` hears of one that does not come to that. A worker that dies ends its training,
+    one that was killed as out of memory, and is replaced.
     """
 
     def __init__(
@@ -67,9 +69,12 @@ class Processes:
         on_point: OnPoint,
         interrupted: Callable[[], bool],
         workers: Workers,
+        tell: Callable[[str], None] = lambda sentence: None,
+        overdue: Overdue | None = None,
     ) -> None:
         self._workers, self._checkpoints = workers, checkpoints
-        self._on_point, self._interrupted = on_point, interrupted
+        self._on_point, self._interrupted, self._tell = on_point, interrupted, tell
+        self._overdue = overdue or Overdue()
         # For weights of an earlier run, which are trained again.
         self._inline = Inline(task, options, checkpoints, lambda cut, point: None, lambda: False)
         self._queue: deque[Slice] = deque()
@@ -88,10 +93,15 @@ class Processes:
     def wait(self) -> SliceResult:
         """The next slice to come back."""
         while True:
-            self._workers.set_stop(self._interrupted())
-            for worker in self._next():
+            stop = self._interrupted()
+            self._workers.set_stop(stop)
+            heard = self._next()
+            for sentence in self._overdue.sentences() if stop and not heard else ():
+                self._tell(sentence)
+            for worker in heard:
                 result = self._hear(worker)
                 if result is not None:
+                    self._overdue.end(result.slice.training)
                     self._hand_out()
                     return result
 
@@ -134,6 +144,7 @@ class Processes:
                     worker = self._workers.replace(worker)
                     worker.connection.send(job)
                 worker.cut, worker.points = cut, []
+                self._overdue.begin(cut.training)
 
     def _needed(self, cut: Slice) -> dict[int, Frozen]:
         """The training as it is, and those that it branches from."""
@@ -164,6 +175,7 @@ class Processes:
         match message:
             case Reached(point):
                 worker.points.append(point)
+                self._overdue.reached(cut.training)
                 self._on_point(cut, point)
             case Asked():
                 worker.connection.send(not self._interrupted())

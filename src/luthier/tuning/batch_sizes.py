@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,13 +12,17 @@ from optuna.distributions import CategoricalDistribution, IntDistribution
 
 from luthier.probes import epoch_cost, memory_bound, noise_scale
 from luthier.probes.epoch_cost import spread
-from luthier.records import Belief, EpochCost, Options, Point
+from luthier.records import Belief, EpochCost, Options, Outcome, Point, Status
 from luthier.search import USUAL_NOISE_SCALE, quickest_batch
+from luthier.training import Training, guarded
+from luthier.training.dense import DenseStep
 from luthier.tuning.setup import Setup
 
 #: The noise scale is measured after this share of a training; it still grows later.
 NOISE_AFTER = 0.125
 NOISE_SAMPLES = 1000
+#: What torch.func's first use in a process loads, and the seconds of one core that are assumed for it: it takes 2 to 5.
+LOADED, LOADING = "torch._dynamo", 5.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,21 @@ def timed_sizes(setup: Setup) -> list[int]:
     else:
         found = []
     return sorted({size for size in found if size <= len(setup.task.train)})
+
+
+def noise_loading(setup: Setup, options: Options) -> float:
+    """Seconds until the noise scale can be measured at all; a plain stack of layers needs nothing loaded for it."""
+    if LOADED in sys.modules:
+        return 0.0
+    dense: list[bool] = []
+
+    def make() -> Outcome:
+        training = Training(setup.task, setup.baseline, options=replace(options, compile=False))
+        dense.append(isinstance(training.step, DenseStep))
+        return Outcome(Status.DONE)
+
+    guarded(make)  # one that cannot be built is the probe's to tell
+    return 0.0 if any(dense) else LOADING
 
 
 class BatchSizeProbe:

@@ -88,7 +88,7 @@ def confirm(
         emit, stopped = on_event or (lambda event: None), stop or (lambda: False)
         run = _Run(study, best.task, folder, options, emit, stopped, changed)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
-        return run.run(top, seeds, make_executor(checkpoints, run.on_point, run.interrupted))
+        return run.run(top, seeds, make_executor(checkpoints, run.on_point, run.interrupted, emit))
 
 
 def _open(folder: Path, task: Task, storage: str | None) -> Study:

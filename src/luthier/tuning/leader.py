@@ -35,6 +35,7 @@ class Leader:
         self._direction = direction
         self._slices: dict[int, Slice] = {}  # the last of each training
         self._failed: set[int] = set()
+        self._failure = ""  # what the last of them said
         self._over: set[int] = set()
         self._best: int | None = None
         self._epochs: float | None = None  # summed up again after a slice, not at each look
@@ -52,6 +53,7 @@ class Leader:
         self.begin(result.slice)
         if result.outcome.status in FAILURES:
             self._failed.add(number)
+            self._failure = result.outcome.message
         if result.over:
             self._over.add(number)
         if not competes(result.slice):
@@ -183,6 +185,7 @@ class Leader:
             study_name=name,
             trainings=len(self.curves),
             failed=self.failed,
+            failure=self._failure,
             repeated=sum("confirms" in cut.note for cut in self._slices.values()),
             epochs=self.epochs,
             seconds=budget.seconds,

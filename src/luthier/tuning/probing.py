@@ -14,7 +14,7 @@ from luthier.errors import RunError
 from luthier.events import Listener, Probed, Warned
 from luthier.probes import lr_range, range_tests_cost
 from luthier.records import Belief, Curve, EpochCost, Options, Outcome, Slice, SliceResult, Status
-from luthier.tuning.batch_sizes import BatchSizeProbe, timed_sizes
+from luthier.tuning.batch_sizes import BatchSizeProbe, noise_loading, timed_sizes
 from luthier.tuning.setup import Setup
 
 T = TypeVar("T")
@@ -51,7 +51,13 @@ class Plan:
         return bool(self.lr) or self.timing > 0
 
 
-def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epochs", "trainings"]) -> Plan:
+def plan(
+    setup: Setup,
+    cost: float,
+    total: float,
+    unit: Literal["seconds", "epochs", "trainings"],
+    options: Options | None = None,
+) -> Plan:
     """The probes that pay, when a training of the user's own setting costs ``cost`` of a budget of ``total``.
 
     None where trainings are counted, since each short one would be one. What the clock says counts only where time is
@@ -71,7 +77,9 @@ def plan(setup: Setup, cost: float, total: float, unit: Literal["seconds", "epoc
     more = LR_TRAININGS * cost - tests
     confirmed = _affordable(tested, more, left)
     left -= len(confirmed) * more
-    return Plan(tested, confirmed, timing, timing > 0 and NOISE_TRAININGS * cost < left)
+    left -= NOISE_TRAININGS * cost
+    noise = timing > 0 and left > 0 and noise_loading(setup, options or Options()) < left
+    return Plan(tested, confirmed, timing, noise)
 
 
 def _affordable(names: tuple[str, ...], each: float, left: float) -> tuple[str, ...]:

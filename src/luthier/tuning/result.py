@@ -69,6 +69,7 @@ class Result:
     recommendation: Recommendation | None = None
     #: What going on is expected to bring, said by a search that forecasts (freeze-thaw) as its run ends.
     prospect: Prospect | None = None
+    failure: str = ""  #: what the last training that failed said; empty when none did
     exhausted: bool = False  #: the search has nothing left to try: every setting of the space was trained
 
     @property

@@ -28,7 +28,7 @@ from luthier.report.recommend import recommend
 from luthier.search import Search
 from luthier.study import Study
 from luthier.tuning.budget import Budget
-from luthier.tuning.failures import Failures
+from luthier.tuning.failures import Failures, NoScores
 from luthier.tuning.foresight import Foresight
 from luthier.tuning.fresh_seeds import NEW, rounds
 from luthier.tuning.leader import Leader
@@ -86,7 +86,7 @@ class Run:
         # Of the budget that may be spent now. Of trainings that are counted none are kept for fresh seeds.
         self._share = 1.0 if asked.unit == "trainings" else 1.0 - CONFIRM_SHARE
         self._stopped = False  # by the user
-        self._failures = Failures(folder)
+        self._failures, self._no_scores = Failures(folder), NoScores(setup.task.metric_name, emit)
         self._points_out: Counter[int] = Counter()  # by training, of slices that have not come back
         self._out = 0  # slices that have not come back
         self._asking = self._slicing = 0.0  # seconds that decisions and slices took
@@ -205,7 +205,8 @@ class Run:
         searched = any(r.slice.training and r.slice.note != NOTE for r in self._study.results())
         if searched or self._leader.winner is None or not self._searches.probes:
             return Plan()  # with a search under way it is too late
-        return plan(self._setup, self._leader.cost(self._asked.unit), self._asked.total, self._asked.unit)
+        unit = self._asked.unit
+        return plan(self._setup, self._leader.cost(unit), self._asked.total, unit, self._options)
 
     def _probe(self, planned: Plan) -> Found | None:
         def run(cuts: list[Slice]) -> list[SliceResult]:
@@ -308,7 +309,9 @@ class Run:
             if self._leader.curves[cut.training].seconds > DURABLE_SECONDS:
                 self._study.flush()
             self._executor.drop(cut.training)
-        self._failures.take(result, found=self._leader.winner is not None)
+        found = self._leader.winner is not None
+        self._failures.take(result, found=found)
+        self._no_scores.take(result, self._leader.curves[cut.training], found=found)
         return result
 
     def _tell(self, result: SliceResult) -> None:

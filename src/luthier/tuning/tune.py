@@ -71,7 +71,8 @@ def tune(
     the study is left to be continued.
 
     Raises UsageError (a bad name, range, budget, data, model, folder) before anything is trained, TooManyFailures when
-    three trainings in a row raise, StorageError and CheckpointError when the disk or the storage fails.
+    three trainings in a row raise or none of three has a score, StorageError and CheckpointError when the disk or the
+    storage fails.
     """
     asked = parse_budget(budget)
     task = load_task(task) if isinstance(task, str) else task
@@ -111,7 +112,7 @@ def tune(
         write_source(folder, task, setup.baseline, storage)
         checkpoints = CheckpointStore(folder / "checkpoints", checkpoint_gb)
         checkpoints.set_worth(run.worth)
-        result = run.run(make_executor(checkpoints, run.on_point, run.interrupted))
+        result = run.run(make_executor(checkpoints, run.on_point, run.interrupted, emit))
         if reference:
             reference.note()
         return result

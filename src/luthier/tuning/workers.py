@@ -10,13 +10,14 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from luthier.errors import UsageError
+from luthier.events import Listener, Warned
 from luthier.executors import Executor, Inline, OnPoint, Processes, Workers, can_fork
 from luthier.records import Options
 from luthier.task import Task
 from luthier.training import Checkpoints, pick_device
 
-#: An executor for these checkpoints, listener and stop.
-MakeExecutor = Callable[[Checkpoints, OnPoint, Callable[[], bool]], Executor]
+#: An executor for these checkpoints, listener and stop, which tells what the user should know.
+MakeExecutor = Callable[[Checkpoints, OnPoint, Callable[[], bool], Listener], Executor]
 
 #: Without being asked for. A search learns less from each of many that begin together.
 MOST_WORKERS = 8
@@ -47,12 +48,14 @@ def executors(task: Task, options: Options, count: int, *, exact: bool = False) 
     ``exact`` ones begin no interval too many. Raises UsageError where there can be no workers.
     """
     if count == 1:
-        yield lambda store, on_point, stop: Inline(task, options, store, on_point, stop)
+        yield lambda store, on_point, stop, emit: Inline(task, options, store, on_point, stop)
         return
     workers = Workers(task, options, count, exact=exact)
     try:
         # The cores are taken: the threads of a decision, of whatever search, would wait for each other.
         with threadpool_limits(1, user_api="blas"):
-            yield lambda store, on_point, stop: Processes(task, options, store, on_point, stop, workers)
+            yield lambda store, on_point, stop, emit: Processes(
+                task, options, store, on_point, stop, workers, lambda sentence: emit(Warned(sentence))
+            )
     finally:
         workers.close()

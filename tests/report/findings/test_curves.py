@@ -182,6 +182,25 @@ def test_a_training_loss_that_has_come_far_from_chance_was_not_slow(
     assert ("lr-too-low" in found(history(made, **about))) == expected
 
 
+def test_what_only_chance_can_tell_is_not_told_without_it(history: Make, training: Make) -> None:
+    level = history(training(0, 1.4 + 0.9 * np.exp(-E / 2)))
+    assert "underfitting" in found(level)
+    assert "underfitting" not in found(replace(level, chance=None))
+
+
+@pytest.mark.parametrize(("lr", "told"), [(1e-4, True), (0.1, False)])
+def test_a_crawl_without_chance_is_told_by_its_own_losses(history: Make, training: Make, lr: float, told: bool) -> None:
+    """A usual rate may have learned all there is before the first evaluation."""
+    crawling, quick = training(0, 3.3 - 0.004 * E, lr=lr, momentum=0.0), training(1, 0.5 * E**-0.2, lr=lr * 99)
+    assert "same answer" in found(history(crawling, quick, chance=Chance(3.4, 0.1, 3.4)))["lr-too-low"].sentence
+    findings = found(replace(history(crawling, quick), chance=None))
+    assert ("lr-too-low" in findings) == told
+    assert not any("same answer" in f.sentence for f in findings.values())
+    if told:
+        assert "came down from 3.36 to 3.28 and no further" in findings["lr-too-low"].sentence
+        assert not {"chance", "level"} & set(findings["lr-too-low"].evidence)
+
+
 @pytest.mark.parametrize(("targets", "expected"), [(1000, True), (60_000, False)])
 def test_answers_that_share_few_parameters_are_examples_of_the_same(
     history: Make, training: Make, targets: int, expected: bool

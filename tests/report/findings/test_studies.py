@@ -1,6 +1,7 @@
 """The rules that compare trainings, and studies that are none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any, ClassVar
 
@@ -233,6 +234,15 @@ class TestWaste:
 class TestOdd:
     def test_an_empty_study_says_so(self, history: Make) -> None:
         assert set(found(history())) == {"nothing-finished"}
+
+    def test_where_nothing_was_evaluated_the_last_failure_is_told(self, history: Make, training: Make) -> None:
+        under_way = replace(training(1), slices=(), outcome=None, over=False)
+        failed = training(0, status=Status.FAILED, message="KeyError: 'x'")
+        codes = found(history(failed, under_way))
+        assert set(codes) == {"nothing-finished"}
+        assert "1 of 2 trainings failed" in codes["nothing-finished"].sentence
+        assert "KeyError: 'x'" in codes["nothing-finished"].sentence
+        assert set(found(history(training(0, status=Status.PAUSED), under_way))) == {"nothing-finished"}
 
     def test_a_study_whose_trainings_all_diverged_says_so(self, history: Make, training: Make) -> None:
         trainings = [training(n, status=Status.DIVERGED, message="the training loss is nan", lr=1.0) for n in range(3)]

@@ -80,8 +80,8 @@ def _metric_falls(view: View, series: Series) -> Sign | None:
 
 
 def underfitting(view: View, series: Series) -> Sign | None:
-    """Training and validation loss level off near each other, both high."""
-    if len(series) < FEW + 2 or series.training.failed:
+    """Training and validation loss level off near each other, both high: against chance, so where that is known."""
+    if len(series) < FEW + 2 or series.training.failed or view.history.chance is None:
         return None
     quarter = max(3, len(series) // 4)
     end, before = (float(np.median(v)) for v in (series.train[-quarter:], series.train[-2 * quarter : -quarter]))

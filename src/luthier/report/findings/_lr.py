@@ -150,29 +150,36 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     way = np.cumsum(series.lr) / series.lr.sum()
     quarter = min(max(2, int((way > LAST).sum())), len(series) - 2)
     val, train = smooth(series.val, 3), smooth(series.train, 3)
-    learned = view.chance - float(val[-1])
+    known = view.history.chance is not None
+    # Where chance is not known, a fall is told from the first evaluation on.
+    chance, train_chance = (view.chance, view.train_chance) if known else (float(series.val[0]), float(series.train[0]))
+    learned = chance - float(val[-1])
     # It is the training that is slow: where its loss has levelled off, a validation loss that falls is luck.
     share = min(
-        _lately(way, val, max(view.chance, float(series.val[0]))),
-        _lately(way, train, max(view.train_chance, float(series.train[0]))),
+        _lately(way, val, max(chance, float(series.val[0]))),
+        _lately(way, train, max(train_chance, float(series.train[0]))),
     )
     b, error, p = slope(way[-quarter - 2 :], series.val[-quarter - 2 :])
-    level = float(tail(series.val)[-1]) / view.chance
+    level = float(tail(series.val)[-1]) / chance
     lr = float(series.training.config.get("lr") or np.nan)
-    slots = {"lr": lr, "share": share, "level": level, "chance": view.chance, "loss": float(series.val[-1])}
-    if b >= 0 or p > 0.05 or level < 0.25 or learned / view.chance > 0.9:
+    beside = {"level": level, "chance": chance} if known else {"first": chance}
+    slots = {"lr": lr, "share": share, **beside, "loss": float(series.val[-1])}
+    if b >= 0 or p > 0.05 or level < 0.25 or learned / chance > 0.9:
         return None
     sure = surely(-b, error)
+    higher = other_rates(view, series, False)
     if level > 0.9:
         moved = (series.train[0] - series.train[-1]) / series.train[0]
-        trained = float(tail(series.train)[-1]) / view.train_chance
-        if moved < 1e-4 or trained < 0.9 or share < STEEP or other_rates(view, series, False) is Verdict.NO_BETTER:
+        trained = float(tail(series.train)[-1]) / train_chance
+        if moved < 1e-4 or trained < 0.9 or share < STEEP or higher is Verdict.NO_BETTER:
             return None  # a dead start, or what is left is noise: not a slow one
-        return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, "crawls", series.training.number)
+        if not known and higher is Verdict.UNTRIED and not timid(series.training):
+            return None  # it may have learned all there is before its first evaluation
+        text = "crawls" if known else "hardly-falls"
+        return Sign("lr-too-low", 0.9 * sure, 0.9, {**slots, "try_lr": lr * 30}, text, series.training.number)
     steep = STEEP_DECAYED if series.decayed else STEEP
-    higher = other_rates(view, series, False)
-    near_chance = min(level, float(tail(series.train)[-1]) / view.train_chance) > NEAR_CHANCE
-    straight = near_chance and share > EVENLY
+    near_chance = min(level, float(tail(series.train)[-1]) / train_chance) > NEAR_CHANCE
+    straight = known and near_chance and share > EVENLY
     slow = timid(series.training) or float(series.epoch[-1]) > MANY_EPOCHS
     slow = slow or (straight and not bold(series.training))  # whose loss falls as the rate does
     proven = higher is Verdict.BETTER or (higher is Verdict.UNTRIED and slow)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from luthier.records import Status, Value
 from luthier.report.findings._view import Sign, View
+from luthier.report.history import Trained
 
 #: Of trainings that ended in an exception one is bad luck, and few among many cost little.
 FEWEST_FAILURES, MANY_FAILURES = 2, 0.1
@@ -16,9 +17,9 @@ def odd(view: View) -> list[Sign]:
     """What keeps a study from telling more."""
     trainings = view.history.competing
     under_way = [t.number for t in trainings if not t.over]
-    if not trainings or all(t.outcome is None for t in trainings):
-        return [Sign("nothing-finished", 1.0, 1.0, {"trainings": len(trainings)})]
     failed = [t for t in trainings if t.failed]
+    if len(failed) < max(1, len(trainings)) and not any(len(t.curve) for t in trainings):
+        return [_nothing(trainings, failed)]
     if len(failed) == len(trainings):
         diverged = sum(t.outcome is not None and t.outcome.status is Status.DIVERGED for t in failed)
         message = failed[-1].outcome.message if failed[-1].outcome is not None else ""
@@ -33,6 +34,15 @@ def odd(view: View) -> list[Sign]:
         slots = {"running": bool(under_way), "epochs": trainings[0].curve.epoch}
         signs.append(Sign("one-training", 1.0, 0.05, slots))
     return signs
+
+
+def _nothing(trainings: Sequence[Trained], failed: Sequence[Trained]) -> Sign:
+    """No training was evaluated; what the last failure said, where there is one."""
+    if not failed:
+        return Sign("nothing-finished", 1.0, 1.0, {"trainings": len(trainings)})
+    outcome = failed[-1].outcome
+    slots = {"trainings": len(trainings), "count": len(failed), "message": outcome.message if outcome else ""}
+    return Sign("nothing-finished", 1.0, 1.0, slots, "failed")
 
 
 def failures(view: View) -> list[Sign]:

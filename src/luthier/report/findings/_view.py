@@ -176,9 +176,10 @@ class View:
 
     @cached_property
     def chance(self) -> float:
-        """The loss of an answer that ignores the inputs; when not known, the highest first loss that was not a blow-up.
+        """The loss of an answer that ignores the inputs; when not known, the median first loss.
 
-        The second is an estimate: before it has learned anything a model is about as good as chance.
+        The second is of models that have learned for an epoch: a scale for what is small, and too low for chance. No
+        sentence tells it, and no rule takes it for what there is to learn: see ``history.chance`` there.
         """
         if self.history.chance is not None:
             return self.history.chance.loss

@@ -41,6 +41,11 @@ TABLE = {
         "失（{chance:n}）的 {level:share}；学习率远远过小",
         "试试 lr {try_lr:n}",
     ),
+    "lr-too-low.hardly-falls": (
+        "lr 为 {lr:n} 时，{who}（第 {training} 号训练）几乎原地爬行：从第一次评估到最后一次，验证损失只从 {first:n} "
+        "降到 {loss:n}，而且仍在下降；学习率过小",
+        "试试 lr {try_lr:n}",
+    ),
     "range-edge": (
         "{name:names} 的最优值 {value:n} 位于搜索范围的上端（{edge:n}），而且越靠近这一端成绩越好",
         "把范围上端放宽到 {to:n} 后继续；已有的训练仍然有效",
@@ -195,6 +200,11 @@ TABLE = {
         "用更大的预算继续",
     ),
     "nothing-finished": ("还没有训练返回结果，所以没有可解释的内容", "等待第一次训练完成，或用 luthier tune 继续研究"),
+    "nothing-finished.failed": (
+        "还没有任何评估：{trainings} 次训练中有 {count} 次失败，其余都还没有到达第一次评估；最后一次失败的信息"
+        "是：{message}",
+        "按信息修正后，再运行同一命令",
+    ),
     "all-diverged": (
         "全部 {trainings} 次训练都发散了（{message}）",
         "把 lr 降低一百倍；如果仍然发散，检查输入、目标和初始权重的尺度",

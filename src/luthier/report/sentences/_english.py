@@ -46,6 +46,11 @@ TABLE = {
         "{level:share} of what always giving the same answer costs ({chance:n}); the learning rate is far too low",
         "try lr {try_lr:n}",
     ),
+    "lr-too-low.hardly-falls": (
+        "with lr {lr:n} {who} (training {training}) crawls: from its first evaluation to its last the validation loss "
+        "came down from {first:n} to {loss:n} and no further, and was still falling; the learning rate is too low",
+        "try lr {try_lr:n}",
+    ),
     "range-edge": (
         "the best {name:names}, {value:n}, lies at the upper end of its range ({edge:n}), and scores still got "
         "better towards that end",
@@ -213,6 +218,11 @@ TABLE = {
     "nothing-finished": (
         "no training has come back yet, so there is nothing to explain",
         "wait for the first training, or continue the study with luthier tune",
+    ),
+    "nothing-finished.failed": (
+        "nothing was evaluated: {count} of {trainings} trainings failed and none of the others has come to its first "
+        "evaluation; the last failure said: {message}",
+        "mend what it says, then run the same command again",
     ),
     "all-diverged": (
         "all {trainings} trainings diverged ({message})",
