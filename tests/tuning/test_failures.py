@@ -41,23 +41,23 @@ class TestNoScores:
         cut = Slice(number, Config(epochs=9), 0, 1)
         watch.take(SliceResult(cut, points[-1:], Outcome(status)), Curve(points), found=found)
 
-    def test_it_is_said_once_and_the_third_training_ends_the_study(self):
+    def test_it_is_said_once_and_the_tenth_training_ends_the_study(self):
         said = []
         watch = NoScores("f1", said.append)
-        for number in (0, 1, 1, 1):  # the same training over and over is one
+        for number in (*range(9), 1, 1, 1):  # the same training over and over is one
             self.take(watch, number, math.nan, math.nan)
         assert [type(event) for event in said] == [Warned]
         assert "the metric f1 is nan at every evaluation of training 0" in said[0].message
-        with pytest.raises(TooManyFailures, match="3 trainings were evaluated and none has a score: the metric f1"):
-            self.take(watch, 2, math.inf)
+        with pytest.raises(TooManyFailures, match="10 trainings were evaluated and none has a score: the metric f1"):
+            self.take(watch, 9, math.inf)
 
     @pytest.mark.parametrize("status", [Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED, Status.PAUSED])
     def test_how_else_a_training_ends_tells_nothing_of_the_metric(self, status):
         said = []
         watch = NoScores("f1", said.append)
-        for number in range(5):
+        for number in range(12):
             self.take(watch, number, math.nan, status=status)
-            self.take(watch, 10 + number, status=status)
+            self.take(watch, 20 + number, status=status)
         assert said == []
 
     def test_where_a_training_has_a_score_the_others_are_only_told(self):
@@ -65,6 +65,6 @@ class TestNoScores:
         watch = NoScores("f1", said.append)
         self.take(watch, 0, 0.5, math.nan)
         assert said == []
-        for number in range(1, 9):
+        for number in range(1, 15):
             self.take(watch, number, math.nan, found=True)
         assert len(said) == 1

@@ -60,7 +60,7 @@ class NoScores:
                 )
             )
         self._trainings.add(number)
-        if not found and len(self._trainings) >= IN_A_ROW:
+        if not found and len(self._trainings) >= IN_BETWEEN:  # some metrics are none in the first epochs
             raise TooManyFailures(
                 f"{len(self._trainings)} trainings were evaluated and none has a score: the metric {self._metric} "
                 f"was {value} at the last evaluation and never a finite number, which it has to be; mend it and run "
