@@ -125,6 +125,17 @@ def test_what_no_epoch_can_be_is_refused() -> None:
             search.gain(wrong)
 
 
+def test_points_come_after_the_start_of_their_slice() -> None:
+    """An evaluation before the first epoch, or epochs that are counted from the slice."""
+    search, config = driven(3), Config(a=0.5, b=0.5, epochs=16)
+    for start, epoch in ((0, 0.0), (8, 1.0), (8, 8.0)):
+        wrong = SliceResult(Slice(300, config, start, 12), (Point(epoch, 0, 0, 0.5, 0, 1, 1.0),), DONE)
+        with pytest.raises(UsageError, match=f"a point at epoch {epoch:g} of a slice from epoch {start}; give points"):
+            search.tell(wrong)
+    with pytest.raises(UsageError, match="training 300 is not known"):
+        search.predict(300, 16)
+
+
 def test_the_plateau_is_where_a_curve_goes_flat() -> None:
     search = driven(20)
     flat = Config(a=0.55, b=0.25, epochs=16)

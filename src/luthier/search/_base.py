@@ -18,6 +18,17 @@ def check_given(direction: Direction, max_epochs: float, interval: float) -> Non
             raise UsageError(f"{name} is {value}; it must be a number of epochs above 0")
 
 
+def check_points(result: SliceResult) -> None:
+    """Raises UsageError for a point that its slice cannot have: of an epoch where it began, or before."""
+    cut = result.slice
+    early = next((p.epoch for p in result.points if not p.epoch > cut.start), None)
+    if early is not None:
+        raise UsageError(
+            f"training {cut.training} was told a point at epoch {early:g} of a slice from epoch {cut.start:g}; give "
+            "points after that, their epochs counted from the training's begin"
+        )
+
+
 class Search(Protocol):
     """Decides which slice is run next.
 

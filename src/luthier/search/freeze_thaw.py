@@ -21,7 +21,7 @@ from luthier.errors import UsageError
 from luthier.records import Belief, Config, Decision, Direction, End, EpochCost, Forecast, Slice, SliceResult, Value
 from luthier.search import _forecasts, _ranks, _trust
 from luthier.search._axes import Axes
-from luthier.search._base import check_given
+from luthier.search._base import check_given, check_points
 from luthier.search._candidates import ANYWHERE, PRIOR, Candidates, Source
 from luthier.search._costs import Costs
 from luthier.search._curves import expected_improvement
@@ -126,7 +126,8 @@ class FreezeThaw:
         return [*ends, *slices]
 
     def tell(self, result: SliceResult) -> None:
-        """Takes the result of a slice, in any order."""
+        """Takes the result of a slice, in any order. Raises UsageError for a point that is not after its start."""
+        check_points(result)
         before = max((t.score() for t in self._trainings), default=-math.inf)
         again = self._trainings.has_all(result)
         training = self._trainings.tell(result)
