@@ -21,7 +21,7 @@ from luthier.errors import UsageError
 from luthier.records import Belief, Config, Decision, Direction, End, EpochCost, Forecast, Slice, SliceResult, Value
 from luthier.search import _forecasts, _ranks, _trust
 from luthier.search._axes import Axes
-from luthier.search._base import check_given, check_points
+from luthier.search._base import check_given, check_length, check_points
 from luthier.search._candidates import ANYWHERE, PRIOR, Candidates, Source
 from luthier.search._costs import Costs
 from luthier.search._curves import expected_improvement
@@ -69,9 +69,11 @@ class FreezeThaw:
 
     ``max_epochs`` is the longest training, ``interval`` the epochs between two evaluations. The user's own setting
     (``baseline``) is begun first. It has to rank high to go on, as all others; when these had OWN_AFTER times what it
-    takes in all, it goes to its end in any case. ``complete`` gives a config its defaults. ``in_seconds`` says that
-    seconds are spent: a large model or a small batch must then be worth its time. What an epoch of a config takes
-    is learned from the points that are told; ``cost``, the seconds by batch size, is what it begins with. By hand::
+    takes in all, it goes to its end in any case. ``complete`` gives a config its defaults; it has to leave the values
+    of ranges as they are, since the model sees no training whose config lies outside of the space. ``in_seconds``
+    says that seconds are spent: a large model or a small batch must then be worth its time. What an epoch of a config
+    takes is learned from the points that are told; ``cost``, the seconds by batch size, is what it begins with. By
+    hand::
 
         search = FreezeThaw(Space(lr=log_uniform(1e-4, 1), epochs=20), max_epochs=20)
         for _ in range(50):
@@ -96,6 +98,7 @@ class FreezeThaw:
         cost: EpochCost | None = None,
     ):
         check_given(direction, max_epochs, interval)
+        check_length(space, max_epochs, baseline)
         self._axes = Axes(space)
         self._proposals = Proposals(space, complete, max_epochs, seed=seed, baseline=baseline)
         for belief in beliefs:
@@ -158,11 +161,8 @@ class FreezeThaw:
         if isinstance(what, (int, np.integer)):
             return _forecasts.of_training(self._outlook, self._trainings, int(what), epoch, self._sign)
         _forecasts.need_values(self._outlook)
-        missing = self._axes.axes.keys() - what.keys()  # a misspelt name leaves one out
-        params = None if missing else self._proposals.params(self._proposals.complete(what))
-        if params is None:
-            raise UsageError(f"{dict(what)} is not in the space; give a value of its range to each hyperparameter")
-        return _forecasts.of_point(self._outlook, self._axes.point(params), epoch, self._sign)
+        point = self._axes.point(self._proposals.given(what))
+        return _forecasts.of_point(self._outlook, point, epoch, self._sign)
 
     def plateau(self, training: int | None = None, *, tolerance: float) -> float:
         """The fewest epochs after which a training is predicted within ``tolerance`` of the best it will come to.
@@ -225,6 +225,11 @@ class FreezeThaw:
         if not timed:
             raise UsageError("no point that was told took any time; give each Point the seconds of its epochs")
         return _forecasts.front(self._outlook, timed, self._steps, self._sign)
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The names of the ranges."""
+        return self._axes.names
 
     @property
     def _spent(self) -> float:
