@@ -27,7 +27,7 @@ plain = st.one_of(st.integers(-9, 9), st.booleans(), st.text("abc", max_size=3))
 def ranges(draw: st.DrawFn) -> BaseDistribution:
     kind = draw(st.sampled_from(["uniform", "log", "integer", "choice"]))
     if kind == "choice":
-        return choice(*draw(st.lists(plain, min_size=1, max_size=4)))
+        return choice(*draw(st.lists(plain, min_size=1, max_size=4, unique=True)))
     if kind == "integer":
         low, size = draw(st.integers(1, 1000)), draw(st.integers(1, 1000))
         return integer(low, low + size, log=draw(st.booleans()))
@@ -88,6 +88,16 @@ class TestRanges:
         for wrong in ([1, 2], {"a": 1}):
             with pytest.raises(SpaceError, match=r"choice was given .*; give the values themselves"):
                 choice(wrong)
+
+    @pytest.mark.parametrize("values", [(True, 1), (1, 1.0), (0, False, "x"), ("SGD", "Adam", "SGD")])
+    def test_no_two_values_of_a_choice_are_equal(self, values: tuple[object, ...]) -> None:
+        with pytest.raises(SpaceError, match="which are equal; give each value once"):
+            choice(*values)
+
+    def test_nor_when_they_are_read_as_values_of_a_name(self) -> None:
+        with pytest.raises(SpaceError, match=r"the choice of lr was given .* which are equal"):
+            Space(lr=choice("0.1", 0.1))
+        assert choice(1, "1", None).choices == (1, "1", None)
 
     @pytest.mark.parametrize(
         ("distribution", "words"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,21 @@ def integer(low: float, high: float, *, log: bool = False, step: int = 1) -> Int
 
 
 def choice(*values: Value) -> CategoricalDistribution:
-    """One of ``values``. Raises SpaceError when there is none."""
+    """One of ``values``. Raises SpaceError when there is none, and for two that are equal, as 1 and True are."""
     if not values:
         raise SpaceError("a choice of nothing; give at least one value, such as choice('SGD', 'Adam')")
     if any(isinstance(value, (list, tuple, set, dict)) for value in values):
         raise SpaceError(f"choice was given {values[0]!r}; give the values themselves, such as choice('SGD', 'Adam')")
+    _check_distinct("choice", values)
     return CategoricalDistribution(values)
+
+
+def _check_distinct(what: str, values: Sequence[Value]) -> None:
+    known: dict[Value, Value] = {}
+    for value in values:
+        if value in known:
+            raise SpaceError(f"{what} was given {known[value]!r} and {value!r}, which are equal; give each value once")
+        known[value] = value
 
 
 def _check_order(low: float, high: float) -> None:
@@ -136,7 +145,9 @@ def _checked_range(name: str, distribution: BaseDistribution) -> BaseDistributio
     """The range, its choices read as values of ``name``. Raises SpaceError when some value in it is not allowed."""
     try:
         if isinstance(distribution, CategoricalDistribution):
-            return CategoricalDistribution([_checked(name, c) for c in distribution.choices])
+            choices = [_checked(name, c) for c in distribution.choices]
+            _check_distinct(f"the choice of {name}", choices)
+            return CategoricalDistribution(choices)
         if isinstance(distribution, (FloatDistribution, IntDistribution)):
             for end in (distribution.low, distribution.high):
                 _checked(name, end)
@@ -174,7 +185,10 @@ def load_space(path: str | Path) -> Space:
 def _range(name: str, entry: Any) -> Any:
     """A distribution or a fixed value from an entry of a file."""
     if isinstance(entry, list):
-        return choice(*entry)
+        try:
+            return choice(*entry)
+        except SpaceError as error:
+            raise SpaceError(f"{name}: {error}") from None
     if not isinstance(entry, dict):
         return entry
     unknown = set(entry) - {"low", "high", "log", "integer", "step"}

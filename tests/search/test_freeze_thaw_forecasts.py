@@ -8,7 +8,7 @@ from luthier.errors import UsageError
 from luthier.records import Config, Forecast, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import FreezeThaw
 from luthier.search._forecasts import Choice, non_dominated
-from luthier.space import Space, uniform
+from luthier.space import Space, choice, integer, uniform
 
 SPACE = Space(a=uniform(0, 1), b=uniform(0, 1), epochs=16)
 DONE = Outcome(Status.DONE)
@@ -96,6 +96,26 @@ def test_what_cannot_be_predicted_is_said() -> None:
             search.predict({**config, "epochs": 16}, 16)
 
 
+def test_a_config_that_contradicts_the_space_is_not_predicted() -> None:
+    search = driven(3)
+    with pytest.raises(UsageError, match="epochs is 16 in all of it; give that, or leave epochs out"):
+        search.predict({"a": 0.1, "b": 0.2, "epochs": 5}, 16)
+    with pytest.raises(UsageError, match="which has no learning_ratee; leave it out"):
+        search.predict({"a": 0.1, "b": 0.2, "learning_ratee": 5}, 16)
+    whole = next(cut for cut in search.ask() if isinstance(cut, Slice)).config
+    assert search.predict(whole, 16) == search.predict({"a": whole.a, "b": whole.b}, 16)
+
+
+@pytest.mark.parametrize(("epochs", "longest"), [(10, 20), (20, 10), (integer(5, 20), 10), (choice(5, 10), 20)])
+def test_the_longest_training_is_that_of_the_space(epochs: object, longest: int) -> None:
+    space = Space(a=uniform(0, 1), epochs=epochs)
+    with pytest.raises(
+        UsageError, match=f"max_epochs is {longest}, but the longest training has {30 - longest} epochs"
+    ):
+        FreezeThaw(space, max_epochs=longest)
+    FreezeThaw(space, max_epochs=30, baseline=Config(a=0.1, epochs=30))  # the user's own may be longer
+
+
 def test_what_was_seen_is_told_as_it_was() -> None:
     search = driven(20)
     config = Config(a=0.5, b=0.5, epochs=16)
@@ -123,6 +143,17 @@ def test_what_no_epoch_can_be_is_refused() -> None:
     for wrong in (-1, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="epochs is"):
             search.gain(wrong)
+
+
+def test_points_come_after_the_start_of_their_slice() -> None:
+    """An evaluation before the first epoch, or epochs that are counted from the slice."""
+    search, config = driven(3), Config(a=0.5, b=0.5, epochs=16)
+    for start, epoch in ((0, 0.0), (8, 1.0), (8, 8.0)):
+        wrong = SliceResult(Slice(300, config, start, 12), (Point(epoch, 0, 0, 0.5, 0, 1, 1.0),), DONE)
+        with pytest.raises(UsageError, match=f"a point at epoch {epoch:g} of a slice from epoch {start}; give points"):
+            search.tell(wrong)
+    with pytest.raises(UsageError, match="training 300 is not known"):
+        search.predict(300, 16)
 
 
 def test_the_plateau_is_where_a_curve_goes_flat() -> None:
@@ -222,16 +253,16 @@ def test_the_front_trades_value_for_seconds() -> None:
     seconds, means = [c.seconds for c in front], [c.forecast.mean for c in front]
     assert seconds == sorted(seconds)
     assert means == sorted(means)
-    for choice in front:
-        assert choice.seconds == pytest.approx(choice.epochs * (1 + choice.config.b))
-        assert json.dumps(dict(choice.config))
+    for one in front:
+        assert one.seconds == pytest.approx(one.epochs * (1 + one.config.b))
+        assert json.dumps(dict(one.config))
 
 
 def test_what_is_dominated_is_left_out() -> None:
-    def choice(seconds: float, mean: float) -> Choice:
+    def taken(seconds: float, mean: float) -> Choice:
         return Choice(0, Config(epochs=1), 1, Forecast(mean, mean, mean), seconds)
 
-    chosen = non_dominated([choice(3, 0.5), choice(1, 0.7), choice(2, 0.8), choice(2, 0.75)], 1.0)
+    chosen = non_dominated([taken(3, 0.5), taken(1, 0.7), taken(2, 0.8), taken(2, 0.75)], 1.0)
     assert [(c.seconds, c.forecast.mean) for c in chosen] == [(1, 0.7), (2, 0.8)]
-    losses = non_dominated([choice(1, 0.7), choice(2, 0.8), choice(3, 0.5)], -1.0)
+    losses = non_dominated([taken(1, 0.7), taken(2, 0.8), taken(3, 0.5)], -1.0)
     assert [(c.seconds, c.forecast.mean) for c in losses] == [(1, 0.7), (3, 0.5)]

@@ -14,6 +14,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 Array = NDArray[np.float64]
 
 
+_DIGITS, _MOST_DIGITS = 5, 17  #: of a proposed number: more read badly; no float has more
+
+
 class Axis:
     """One range. Numbers lie in [0, 1] on its (log) scale, a choice is its index."""
 
@@ -26,6 +29,7 @@ class Axis:
         self._low, self._high = float(distribution.low), float(distribution.high)
         self._log, self._integer = distribution.log, isinstance(distribution, IntDistribution)
         self._step = distribution.step
+        self._digits = _digits(self._low, self._high, self._log)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -78,7 +82,19 @@ class Axis:
         if self._integer:
             return round(value)
         # More digits mean nothing and read badly.
-        return min(max(float(f"{value:.5g}"), self._low), self._high) if self._step is None else value
+        return min(max(float(f"{value:.{self._digits}g}"), self._low), self._high) if self._step is None else value
+
+
+def _digits(low: float, high: float, log: bool) -> int:
+    """How many digits of a number matter: 5, or more where these would leave a range fewer than 1000 values."""
+    if not low < high:
+        return _DIGITS
+    if log:
+        first, width = 1, math.log(high) - math.log(low)  # of a number against itself
+    else:
+        first, width = math.floor(math.log10(max(-low, high))) + 1, high - low
+    needed = first + 3 - math.log10(width)
+    return math.ceil(min(_MOST_DIGITS, max(_DIGITS, needed - 1e-9)))
 
 
 class Axes:

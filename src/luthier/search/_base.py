@@ -6,7 +6,8 @@ import math
 from typing import Protocol, runtime_checkable
 
 from luthier.errors import UsageError
-from luthier.records import Decision, Direction, Forecast, SliceResult
+from luthier.records import Config, Decision, Direction, Forecast, SliceResult
+from luthier.space import Space
 
 
 def check_given(direction: Direction, max_epochs: float, interval: float) -> None:
@@ -16,6 +17,32 @@ def check_given(direction: Direction, max_epochs: float, interval: float) -> Non
     for name, value in (("max_epochs", max_epochs), ("interval", interval)):
         if not (math.isfinite(value) and value > 0):
             raise UsageError(f"{name} is {value}; it must be a number of epochs above 0")
+
+
+def check_length(space: Space, max_epochs: float, baseline: Config | None) -> None:
+    """Raises UsageError where ``max_epochs`` is not the longest training: of the space, or the user's own setting."""
+    if "epochs" not in space.names:
+        return
+    longest: float = space.max_epochs(0)
+    own = None if baseline is None else baseline.get("epochs")
+    if isinstance(own, (int, float)) and own > longest:  # a range may end before
+        longest = min(own, max(longest, max_epochs))
+    if max_epochs != longest:
+        raise UsageError(
+            f"max_epochs is {max_epochs:g}, but the longest training has {longest:g} epochs; "
+            f"give max_epochs={longest:g}, or leave epochs out of the space"
+        )
+
+
+def check_points(result: SliceResult) -> None:
+    """Raises UsageError for a point that its slice cannot have: of an epoch where it began, or before."""
+    cut = result.slice
+    early = next((p.epoch for p in result.points if not p.epoch > cut.start), None)
+    if early is not None:
+        raise UsageError(
+            f"training {cut.training} was told a point at epoch {early:g} of a slice from epoch {cut.start:g}; give "
+            "points after that, their epochs counted from the training's begin"
+        )
 
 
 class Search(Protocol):

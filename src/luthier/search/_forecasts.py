@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from luthier.errors import UsageError
 from luthier.records import Config, Forecast
 from luthier.search._outlook import Outlook, Runs
-from luthier.search._trainings import EPSILON, Training
+from luthier.search._trainings import EPSILON, Training, Trainings
 
 Array = NDArray[np.float64]
 
 _QUANTILES = 40
 #: Curves are no straight lines, and the process is too sure of itself. So the variance of a forecast grows with the
-#: share of log epochs still to come, as of a random walk, and with its square, as of an unknown slope. In the units of
+#: share of log epochs between, as of a random walk, and with its square, as of an unknown slope. In the units of
 #: the model's scale; measured on LCBench's development sets and on recorded curves (dev/LOG.md).
 WALK, SLOPE = 0.3, 0.4
 
@@ -80,21 +81,93 @@ def of_quantiles(values: Array, sign: float) -> Forecast:
     return Forecast(sign * float(values.mean()), *ends)
 
 
-def forecasts(outlook: Outlook, runs: Runs, horizons: Array, at_least: Array, sign: float) -> list[list[Forecast]]:
-    """For each horizon and run. No score falls below ``at_least`` (one for each run), what it has shown already."""
+def seen(training: Training, epoch: float, sign: float) -> Forecast | None:
+    """What a training has shown by ``epoch``, where it came as far or is over; None where it must be guessed."""
+    value = training.shown(epoch)
+    known = math.isfinite(value) and (training.over or epoch <= training.reached + EPSILON)
+    return Forecast(*[sign * value] * 3) if known else None
+
+
+def need_values(outlook: Outlook) -> None:
+    """Raises UsageError while the model has nothing to go by."""
+    if not outlook.knows:
+        raise UsageError(
+            "nothing can be predicted yet: no training of the space has given a finite value and not failed; "
+            "tell a result of one first"
+        )
+
+
+def of_training(outlook: Outlook, trainings: Trainings, number: int, epoch: float, sign: float) -> Forecast:
+    """A training at ``epoch``: as it was seen; where it was not, as the model expects it."""
+    training = trainings[number] if number in outlook.points else None
+    known = None if training is None else seen(training, epoch, sign)
+    if known is not None:
+        return known
+    need_values(outlook)
+    if training is None:
+        raise UsageError(f"training {number} is not known, or not in the space; give one that was told, or a config")
+    if training.over and not math.isfinite(training.shown()):
+        raise UsageError(
+            f"training {number} is over and gave no finite value, so nothing can be predicted of it; "
+            "give another one, or a config"
+        )
+    outlook.look(also=training)
+    return _guess(outlook, training, epoch, sign)
+
+
+def of_point(outlook: Outlook, point: Array, epoch: float, sign: float) -> Forecast:
+    """A training at this point of the space that was not begun."""
+    outlook.look()
+    runs = outlook.new(point[None])
+    return forecasts(outlook, runs, np.minimum([[epoch]], runs.ends), sign)[0][0]
+
+
+def _guess(outlook: Outlook, training: Training, epoch: float, sign: float) -> Forecast:
+    """What a training is expected to have shown by ``epoch``: no less than before, no more than soon after."""
+    least, most = training.shown(epoch), math.inf
+    if epoch <= training.reached + EPSILON:
+        most = training.first
+    runs = outlook.begun([training])
+    return forecasts(outlook, runs, np.minimum([[epoch]], runs.ends), sign, np.array([least]), most)[0][0]
+
+
+def forecasts(
+    outlook: Outlook,
+    runs: Runs,
+    horizons: Array,
+    sign: float,
+    at_least: Array | float = -math.inf,
+    at_most: float = math.inf,
+) -> list[list[Forecast]]:
+    """For each horizon and run. No score falls below what the run (one value each) has shown, or above ``at_most``."""
     mean, deviation = _ahead(outlook, runs, horizons)
     z = ndtri((np.arange(_QUANTILES) + 0.5) / _QUANTILES)
     scores = outlook.scores(mean[..., None] + deviation[..., None] * z)
     assert scores is not None
-    scores = np.maximum(scores, at_least[:, None])
+    scores = np.clip(scores, np.reshape(at_least, (-1, 1)), at_most)
     return [[of_quantiles(values, sign) for values in row] for row in scores]
 
 
 def _ahead(outlook: Outlook, runs: Runs, horizons: Array) -> tuple[Array, Array]:
     """Means and honest standard deviations on the model's scale."""
     mean, deviation = outlook.predict(runs, horizons)
-    ahead = np.maximum(outlook.remaining(runs.reached) - outlook.remaining(horizons), 0.0)
+    ahead = np.abs(outlook.remaining(runs.reached) - outlook.remaining(horizons))
     return mean, np.sqrt(deviation**2 + WALK * ahead + SLOPE * ahead**2)
+
+
+def spend(outlook: Outlook, runs: Runs, worth: Array, epochs: float) -> tuple[Runs, Array]:
+    """Those of the runs that ``epochs`` are worth most at, and how far these take them."""
+    taken: list[int] = []
+    horizons: list[float] = []
+    left = float(epochs)
+    while left > EPSILON and worth.max(initial=0.0) > 0:
+        k = int(worth.argmax())
+        horizons.append(min(runs.ends[k], runs.reached[k] + left))
+        left -= horizons[-1] - runs.reached[k]
+        taken.append(k)
+        worth = worth * outlook.novelty(runs.features, runs.features[k])
+        worth[k] = 0.0
+    return runs.take(taken), np.array(horizons)
 
 
 def gain(
@@ -131,22 +204,34 @@ def plateau(epochs: Array, values: Sequence[float], tolerance: float, sign: floa
     return float(epochs[[abs(value - best) <= tolerance for value in values].index(True)])
 
 
-def front(
-    outlook: Outlook, trainings: Sequence[Training], steps: Array, seconds: Mapping[int, float], sign: float
-) -> list[Choice]:
+def front(outlook: Outlook, trainings: Sequence[Training], steps: Array, sign: float) -> list[Choice]:
     """What of these trainings, after so many epochs (``steps``), nothing beats in value and time."""
-    runs = outlook.begun(trainings)
-    horizons = np.minimum(np.maximum(steps[:, None], 0 * runs.ends), runs.ends)
-    reached = np.array([t.score() for t in trainings])
+    guessed = _guesses(outlook, [t for t in trainings if not t.over], steps, sign)
     choices = []
-    for at, row in zip(horizons, forecasts(outlook, runs, horizons, reached, sign), strict=True):
-        for t, epoch, ahead in zip(trainings, at, row, strict=True):
-            value = t.score(epoch) * sign
-            known = Forecast(value, value, value) if epoch <= t.reached + EPSILON else ahead
-            if math.isfinite(known.mean):
-                taken = seconds[t.number] / t.reached * float(epoch)
-                choices.append(Choice(t.number, t.config, float(epoch), known, taken))
+    for t in trainings:
+        for step in steps:
+            epoch = min(float(step), t.end)
+            forecast = seen(t, epoch, sign) or guessed.get((t.number, epoch))
+            if forecast is not None:
+                choices.append(Choice(t.number, t.config, epoch, forecast, t.seconds / t.reached * epoch))
     return non_dominated(choices, sign)
+
+
+def _guesses(
+    outlook: Outlook, trainings: Sequence[Training], steps: Array, sign: float
+) -> dict[tuple[int, float], Forecast]:
+    """What trainings are expected to show at the steps that are before them, by number and epoch."""
+    if not trainings:
+        return {}
+    runs = outlook.begun(trainings)
+    horizons = np.minimum(steps[:, None], runs.ends)
+    rows = forecasts(outlook, runs, horizons, sign, np.array([t.shown() for t in trainings]))
+    return {
+        (t.number, float(epoch)): forecast
+        for at, row in zip(horizons, rows, strict=True)
+        for t, epoch, forecast in zip(trainings, at, row, strict=True)
+        if epoch > t.reached + EPSILON
+    }
 
 
 def non_dominated(choices: Sequence[Choice], sign: float) -> list[Choice]:

@@ -97,14 +97,19 @@ class Outlook:
         self._features[number] = self._axes.features(point[None])[0]
         self._foreseen[number] = float(self._expected(point[None])[0])
 
-    def timed(self, training: Training, seconds: float, start: float) -> None:
-        """Takes what the epochs of a training took in all, and its last slice besides."""
+    def timed(self, training: Training, start: float) -> None:
+        """Takes what the epochs of a training took in all, and what its last slice took besides (``start``)."""
         if self._costs is None:
             return
         self._costs.tell_start(start)
         features = self._features.get(training.number)
         if features is not None and training.reached > 0:
-            self._costs.tell(training.number, features, _batch_size(training), seconds / training.reached)
+            self._costs.tell(training.number, features, _batch_size(training), training.seconds / training.reached)
+
+    @property
+    def knows(self) -> bool:
+        """Whether a training of the space gave a finite value, and did not fail."""
+        return any(math.isfinite(t.score()) for t in self._trainings if t.number in self.points)
 
     @property
     def in_seconds(self) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from luthier.errors import SpaceError
-from luthier.records import Config, SliceResult, Status
+from luthier.errors import SpaceError, UsageError, nearest
+from luthier.records import Config, SliceResult, Status, Value
 from luthier.search._memory import Memory, largest_batch
 from luthier.search._sampling import Sampling, derived
 from luthier.space import Space
@@ -70,6 +70,27 @@ class Proposals:
     def complete(self, values: Mapping[str, Any]) -> Config:
         """A config from these values. Where the space does not say how long a training is, it is the longest."""
         return self._defaults({**self._epochs, **values})
+
+    def given(self, values: Mapping[str, Value]) -> dict[str, Any]:
+        """The point of the space that a config of the user names. Raises UsageError where it names none."""
+        missing = self._ranges.keys() - values.keys()  # a misspelt name leaves one out
+        point = None if missing else self.params(self.complete({**self._fixed, **values}))
+        if point is None:
+            raise UsageError(f"{dict(values)} is not in the space; give a value of its range to each hyperparameter")
+        fixed = {**self._epochs, **self._fixed}
+        for name, value in values.items():
+            if name in fixed and value != fixed[name]:
+                raise UsageError(
+                    f"{dict(values)} is not in the space: {name} is {fixed[name]!r} in all of it; give that, or leave "
+                    f"{name} out"
+                )
+        known = {*fixed, *(self._baseline or ()), *self.complete({**self._fixed, **point})}
+        if unknown := [name for name in values if name not in known]:
+            raise UsageError(
+                f"{dict(values)} is not in the space, which has no {unknown[0]}; leave it out."
+                f"{nearest(unknown[0], known)}"
+            )
+        return point
 
     def baseline(self) -> Config | None:
         """The user's own setting, until it was tried."""

@@ -31,6 +31,7 @@ class Training:
     failed: bool = False
     ended: bool = False  #: whether the search gave it up
     origin: Slice | None = None  #: what it branched from
+    seconds: float = 0.0  #: of its points
     _epochs: list[float] = field(default_factory=list)
     _best: list[float] = field(default_factory=list)
     _scores: dict[float, float] = field(default_factory=dict, repr=False, compare=False)  #: scores, by epoch
@@ -39,6 +40,11 @@ class Training:
     def epochs(self) -> float:
         """Its full length."""
         return float(self.config.epochs)
+
+    @property
+    def end(self) -> float:
+        """Where it ends; where it did, when it is over."""
+        return self.reached if self.over else self.epochs
 
     @property
     def at_rest(self) -> bool:
@@ -50,14 +56,26 @@ class Training:
         return self.over or self.reached >= epoch - EPSILON
 
     def score(self, epoch: float = math.inf) -> float:
-        """Best score up to ``epoch``; minus infinity when it failed or never gave a finite metric."""
-        if self.failed:
-            return -math.inf
+        """``shown``, for comparing trainings: minus infinity when it failed, whatever it had shown."""
+        return -math.inf if self.failed else self.shown(epoch)
+
+    def shown(self, epoch: float = math.inf) -> float:
+        """Best score up to ``epoch``; minus infinity while no metric was finite."""
         known = self._scores.get(epoch)  # asked for at the same few epochs by every decision
         if known is None:
             seen = bisect_right(self._epochs, epoch + EPSILON)
             known = self._scores[epoch] = self._best[seen - 1] if seen else -math.inf
         return known
+
+    @property
+    def first(self) -> float:
+        """Its first finite score; infinity while there is none."""
+        return next((score for score in self._best if math.isfinite(score)), math.inf)
+
+    def lacks(self, point: Point) -> bool:
+        """Whether no point of its epoch was added yet."""
+        place = bisect_right(self._epochs, point.epoch + EPSILON)
+        return not place or self._epochs[place - 1] < point.epoch - EPSILON
 
     def add(self, point: Point, sign: float) -> None:
         """Takes a point of the curve."""
@@ -116,6 +134,11 @@ class Trainings:
         start, stop = training.reached, min(stop, training.epochs)
         return Slice(training.number, training.config, start, stop, training.seed, training.note, training.origin)
 
+    def has_all(self, result: SliceResult) -> bool:
+        """Whether a result has points, and all of them were told before."""
+        training = self._known.get(result.slice.training)
+        return training is not None and bool(result.points) and not any(map(training.lacks, result.points))
+
     def tell(self, result: SliceResult) -> Training:
         """Takes a result; of a training that was never asked for, too."""
         cut = result.slice
@@ -124,6 +147,7 @@ class Trainings:
         if training.pending:
             training.pending = False
             self._pending -= 1
+        training.seconds += sum(p.seconds for p in result.points if training.lacks(p))  # told again, they count once
         for point in result.points:
             training.add(point, self._sign)
         training.reached = max(training.reached, cut.start, *(p.epoch for p in result.points))

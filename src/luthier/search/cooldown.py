@@ -291,9 +291,11 @@ class ForeseenCooldown(Cooldown):
 
     def predict(self, what: int | Mapping[str, Value], epoch: float) -> Forecast:
         """What a cooldown to ``epoch`` gives, at best up to there, from a training's trunk or a config's."""
-        return self._inner.predict(
-            self._number_within(int(what)) if isinstance(what, (int, np.integer)) else what, epoch
-        )
+        if isinstance(what, (int, np.integer)):
+            return self._inner.predict(self._number_within(int(what)), epoch)
+        # All trunks are alike in these, whatever a training has that leaves one.
+        alike = {"epochs", "schedule", "warmup"} - {*self._inner.varied}
+        return self._inner.predict({name: value for name, value in what.items() if name not in alike}, epoch)
 
     def plateau(self, training: int | None = None, *, tolerance: float) -> float:
         """The number of epochs that a config deserves: cooldowns to later ones bring ``tolerance`` at most."""

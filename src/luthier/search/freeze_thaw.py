@@ -21,7 +21,7 @@ from luthier.errors import UsageError
 from luthier.records import Belief, Config, Decision, Direction, End, EpochCost, Forecast, Slice, SliceResult, Value
 from luthier.search import _forecasts, _ranks, _trust
 from luthier.search._axes import Axes
-from luthier.search._base import check_given
+from luthier.search._base import check_given, check_length, check_points
 from luthier.search._candidates import ANYWHERE, PRIOR, Candidates, Source
 from luthier.search._costs import Costs
 from luthier.search._curves import expected_improvement
@@ -69,9 +69,11 @@ class FreezeThaw:
 
     ``max_epochs`` is the longest training, ``interval`` the epochs between two evaluations. The user's own setting
     (``baseline``) is begun first. It has to rank high to go on, as all others; when these had OWN_AFTER times what it
-    takes in all, it goes to its end in any case. ``complete`` gives a config its defaults. ``in_seconds`` says that
-    seconds are spent: a large model or a small batch must then be worth its time. What an epoch of a config takes
-    is learned from the points that are told; ``cost``, the seconds by batch size, is what it begins with. By hand::
+    takes in all, it goes to its end in any case. ``complete`` gives a config its defaults; it has to leave the values
+    of ranges as they are, since the model sees no training whose config lies outside of the space. ``in_seconds``
+    says that seconds are spent: a large model or a small batch must then be worth its time. What an epoch of a config
+    takes is learned from the points that are told; ``cost``, the seconds by batch size, is what it begins with. By
+    hand::
 
         search = FreezeThaw(Space(lr=log_uniform(1e-4, 1), epochs=20), max_epochs=20)
         for _ in range(50):
@@ -96,6 +98,7 @@ class FreezeThaw:
         cost: EpochCost | None = None,
     ):
         check_given(direction, max_epochs, interval)
+        check_length(space, max_epochs, baseline)
         self._axes = Axes(space)
         self._proposals = Proposals(space, complete, max_epochs, seed=seed, baseline=baseline)
         for belief in beliefs:
@@ -111,7 +114,6 @@ class FreezeThaw:
         self._scouts = Scouts(self._rungs)
         costs = Costs(self._axes, cost) if in_seconds else None
         self._outlook = Outlook(self._axes, knowledge, self._trainings, self._end, self._first, costs)
-        self._seconds: dict[int, float] = {}
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._course = _forecasts.Course()
         self._seed = seed
@@ -127,18 +129,19 @@ class FreezeThaw:
         return [*ends, *slices]
 
     def tell(self, result: SliceResult) -> None:
-        """Takes the result of a slice, in any order."""
+        """Takes the result of a slice, in any order. Raises UsageError for a point that is not after its start."""
+        check_points(result)
         before = max((t.score() for t in self._trainings), default=-math.inf)
+        again = self._trainings.has_all(result)
         training = self._trainings.tell(result)
         self._scouts.tell(training, result.slice, best=training.score() > before)
         self._proposals.learn(result)
         self._told += 1
         self._place(training)
-        seconds = sum(p.seconds for p in result.points)
-        self._seconds[training.number] = self._seconds.get(training.number, 0.0) + seconds
-        self._outlook.timed(training, self._seconds[training.number], result.seconds - seconds)
+        if not again:
+            self._outlook.timed(training, result.seconds - sum(p.seconds for p in result.points))
         self._outlook.told()
-        competing = [t.score() for t in self._trainings if "confirms" not in t.note]
+        competing = [t.shown() for t in self._trainings if "confirms" not in t.note]
         self._course.tell(self._spent, max(competing, default=-math.inf))
 
     @property
@@ -149,31 +152,17 @@ class FreezeThaw:
     def predict(self, what: int | Mapping[str, Value], epoch: float) -> Forecast:
         """The best value up to ``epoch`` of a training, by number, or of a config of the space that was not begun.
 
-        What was seen already is told as it was. Raises UsageError for an unknown number, for a config outside of the
-        space, and before any value was told.
+        What was seen already is told as it was, and of a training that is over nothing else. Raises UsageError for an
+        unknown number, for a training that is over without a value, for a config outside of the space, and before any
+        value was told.
         """
-        self._need_values()
         if not epoch > 0:
             raise UsageError(f"epoch is {epoch}; it must be above 0")
         if isinstance(what, (int, np.integer)):
-            if what not in self._outlook.points:
-                raise UsageError(
-                    f"training {what} is not known, or not in the space; give one that was told, or a config"
-                )
-            training = self._trainings[what]
-            if epoch <= training.reached + EPSILON and math.isfinite(training.score(epoch)):
-                return Forecast(*[self._sign * training.score(epoch)] * 3)
-            self._outlook.look(also=training)
-            runs, reached = self._outlook.begun([training]), training.score()
-        else:
-            missing = self._axes.axes.keys() - what.keys()  # a misspelt name leaves one out
-            params = None if missing else self._proposals.params(self._proposals.complete(what))
-            if params is None:
-                raise UsageError(f"{dict(what)} is not in the space; give a value of its range to each hyperparameter")
-            self._outlook.look()
-            runs, reached = self._outlook.new(self._axes.point(params)[None]), -math.inf
-        horizons = np.array([[max(float(epoch), runs.reached[0])]])
-        return _forecasts.forecasts(self._outlook, runs, horizons, np.array([reached]), self._sign)[0][0]
+            return _forecasts.of_training(self._outlook, self._trainings, int(what), epoch, self._sign)
+        _forecasts.need_values(self._outlook)
+        point = self._axes.point(self._proposals.given(what))
+        return _forecasts.of_point(self._outlook, point, epoch, self._sign)
 
     def plateau(self, training: int | None = None, *, tolerance: float) -> float:
         """The fewest epochs after which a training is predicted within ``tolerance`` of the best it will come to.
@@ -182,15 +171,15 @@ class FreezeThaw:
         is predicted is this training under its own schedule. Raises UsageError as ``predict`` does, and for a
         ``tolerance`` below 0.
         """
-        self._need_values()
+        _forecasts.need_values(self._outlook)
         if not tolerance >= 0:
             raise UsageError(f"tolerance is {tolerance}; it must be 0 or more, in the metric's unit")
         if training is None:
             training = max(
-                self._sorted(), key=lambda t: t.score() if t.number in self._outlook.points else -math.inf
+                self._sorted(), key=lambda t: t.shown() if t.number in self._outlook.points else -math.inf
             ).number
         self.predict(training, math.inf)  # raises where it cannot
-        end = self._trainings[training].epochs
+        end = self._trainings[training].end
         epochs = np.append(np.arange(self._interval, end, self._interval), end)
         return _forecasts.plateau(epochs, [self.predict(training, e).mean for e in epochs], tolerance, self._sign)
 
@@ -200,26 +189,17 @@ class FreezeThaw:
         The epochs are spent where they are worth most now; what is learned on the way is left out. How much the best
         value gained lately counts as well (``_forecasts.gain``).
         """
-        self._need_values()
+        _forecasts.need_values(self._outlook)
         if not 0 <= epochs < math.inf:
             raise UsageError(f"epochs is {epochs}; it must be a finite number, 0 or more")
         options = self._options()
         thaws = self._outlook.begun(options.thaws)
         runs = thaws.and_(options.new)
         worth = np.concatenate([self._worth(thaws), options.point_worth])
-        taken: list[int] = []
-        horizons: list[float] = []
-        left = float(epochs)
-        while left > EPSILON and worth.max(initial=0.0) > 0:
-            k = int(worth.argmax())
-            horizons.append(min(runs.ends[k], runs.reached[k] + left))
-            left -= horizons[-1] - runs.reached[k]
-            taken.append(k)
-            worth = worth * self._outlook.novelty(runs.features, runs.features[k])
-            worth[k] = 0.0
+        taken, horizons = _forecasts.spend(self._outlook, runs, worth, epochs)
         lately = self._course.lately(epochs)
         rng = np.random.default_rng(derived(self._seed, self._told))
-        return _forecasts.gain(self._outlook, runs.take(taken), np.array(horizons), self._course.best, lately, rng)
+        return _forecasts.gain(self._outlook, taken, horizons, self._course.best, lately, rng)
 
     def is_enough(self, epochs: float, least: float) -> bool:
         """Whether the next ``epochs`` of all trainings together are expected to gain less than ``least``.
@@ -230,7 +210,7 @@ class FreezeThaw:
         if not least > 0:
             raise UsageError(f"least is {least}; it must be a gain above 0, in the metric's unit")
         whole = sum(t.over and _trust.own(t) and math.isfinite(t.score()) for t in self._trainings)
-        return whole >= _WHOLE and self._can_forecast() and self.gain(epochs).mean < least
+        return whole >= _WHOLE and self._outlook.knows and self.gain(epochs).mean < least
 
     def front(self) -> list[Choice]:
         """Which trainings one could take for how long: none here is beaten in both predicted value and seconds.
@@ -238,11 +218,18 @@ class FreezeThaw:
         Seconds are those measured in the training so far. A training that is shorter than its config says is one cut
         off: under its own schedule made shorter it may do better.
         """
-        self._need_values()
-        trainings = [t for t in self._outlook.look() if not t.failed and self._seconds.get(t.number, 0.0) > 0]
-        if not trainings:
+        _forecasts.need_values(self._outlook)
+        placed = [t for t in self._sorted() if t.number in self._outlook.points]
+        known = [t for t in self._outlook.look() if not t.over] + [t for t in placed if t.over]
+        timed = [t for t in known if t.seconds > 0]
+        if not timed:
             raise UsageError("no point that was told took any time; give each Point the seconds of its epochs")
-        return _forecasts.front(self._outlook, trainings, self._steps, self._seconds, self._sign)
+        return _forecasts.front(self._outlook, timed, self._steps, self._sign)
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The names of the ranges."""
+        return self._axes.names
 
     @property
     def _spent(self) -> float:
@@ -254,13 +241,6 @@ class FreezeThaw:
         """Epochs ahead at which trainings are looked at: from the first slice to the longest training."""
         doublings = math.ceil(math.log2(max(1.0, self._end / self._first)))
         return np.array([self._first * 2.0**k for k in range(1 + doublings)])
-
-    def _can_forecast(self) -> bool:
-        return any(math.isfinite(t.score()) for t in self._trainings if t.number in self._outlook.points)
-
-    def _need_values(self) -> None:
-        if not self._can_forecast():
-            raise UsageError("nothing can be predicted yet: no training of the space has given a finite value")
 
     def _own(self, n: int) -> list[Slice]:
         """A look at the user's own setting; its end, and those of other trainings of the user's, where they are due."""
@@ -281,7 +261,7 @@ class FreezeThaw:
         """What ``epochs`` of a training that has begun take: seconds, where these are spent."""
         if not self._outlook.in_seconds:
             return epochs
-        return self._seconds.get(training.number, 0.0) / max(training.reached, EPSILON) * epochs
+        return training.seconds / max(training.reached, EPSILON) * epochs
 
     def _decide(self, n: int) -> tuple[list[Slice], list[End]]:
         live = self._live()
