@@ -1,6 +1,7 @@
 """The rules that compare trainings, and studies that are none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from scipy.stats import f_oneway
 from luthier import choice, integer, log_uniform, uniform
 from luthier.records import Finding, Status
 from luthier.report.explain import explain
+from luthier.task import Chance
 
 Make = Callable[..., Any]
 E = np.arange(1, 11)
@@ -233,6 +235,28 @@ class TestWaste:
 class TestOdd:
     def test_an_empty_study_says_so(self, history: Make) -> None:
         assert set(found(history())) == {"nothing-finished"}
+
+    @pytest.mark.parametrize(
+        ("loss", "train", "told"),
+        [
+            ("CrossEntropyLoss()", 0.0, True),
+            ("CrossEntropyLoss()", 0.0005, True),  # class 1 of two: the other counts as half a label
+            ("CrossEntropyLoss()", 0.009, False),  # one label of a thousand is another
+            ("BCEWithLogitsLoss()", 1.1e-6, True),
+            ("MSELoss()", 1e-7, False),
+        ],
+    )
+    def test_targets_that_are_all_the_same_are_told_and_nothing_else(
+        self, history: Make, training: Make, loss: str, train: float, told: bool
+    ) -> None:
+        task = {"train": [1000, ""], "validation": [400, ""], "loss": loss}
+        trainings = [training(n, 0.7 * np.exp(-E / 2), lr=lr) for n, lr in enumerate((0.01, 0.1, 0.3))]
+        codes = found(history(*trainings, task=task, chance=Chance(train, 1.0, train)))
+        assert ("same-targets" in codes) == told
+        assert not told or set(codes) == {"same-targets"}
+
+    def test_first_losses_of_zero_are_no_level_to_divide_by(self, history: Make, training: Make) -> None:
+        assert found(replace(history(training(0, np.zeros(10)), training(1, np.zeros(10), lr=0.3)), chance=None)) != {}
 
     def test_a_study_whose_trainings_all_diverged_says_so(self, history: Make, training: Make) -> None:
         trainings = [training(n, status=Status.DIVERGED, message="the training loss is nan", lr=1.0) for n in range(3)]
