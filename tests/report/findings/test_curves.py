@@ -77,6 +77,15 @@ class TestStart:
         assert "dead-start" not in found(history(own, training(1, healthy, lr=1e-2)))
         assert "dead-start" in found(history(own, training(1, still, metric=np.full(20, 0.1), lr=1e-2)))
 
+    def test_what_learns_at_a_higher_rate_with_another_penalty_is_not_dead(
+        self, history: Make, training: Make, healthy: Any
+    ) -> None:
+        own = training(0, np.full(20, 2.31) + 1e-3 * np.sin(5 * E), metric=np.full(20, 0.1), lr=1e-4, units=16)
+        decayed = training(1, healthy, lr=1e-2, weight_decay=1e-5, units=16)
+        assert "dead-start" not in found(history(own, decayed))
+        larger = training(1, healthy, lr=1e-2, weight_decay=1e-5, units=64)
+        assert "dead-start" in found(history(own, larger))  # another model, which proves nothing
+
     def test_a_loss_that_was_learned_at_once_is_not(self, history: Make, training: Make) -> None:
         assert "dead-start" not in found(history(training(0, np.full(20, 0.02))))
 
