@@ -42,6 +42,15 @@ class TestRanges:
         assert finding.evidence["to"] == pytest.approx(0.032)
         assert "widen the range up to 0.032" in finding.next_step.lower()
 
+    def test_a_rate_is_not_too_high_where_higher_ones_do_better(self, history: Make, training: Make) -> None:
+        lrs = [float(lr) for lr in np.geomspace(1e-3, 1e-2, 8)]
+        trainings = studied(training, [{"lr": lr} for lr in lrs], np.linspace(1.8, 0.9, 8))
+        trainings[-1] = training(7, 0.8 * np.where(E % 2, 1.4, 0.7), lr=lrs[-1])
+        assert "lr-too-high" in found(history(trainings[-1]))
+        codes = found(history(*trainings, ranges={"lr": log_uniform(1e-3, 1e-2)}))
+        assert "range-edge" in codes
+        assert "lr-too-high" not in codes
+
     def test_a_best_value_inside_or_a_level_end_does_not(self, history: Make, training: Make) -> None:
         lrs = np.geomspace(1e-3, 1, 9)
         ranges = {"lr": log_uniform(1e-3, 1)}

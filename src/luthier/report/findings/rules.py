@@ -76,8 +76,14 @@ def signs_of(history: History) -> list[Sign]:
     dead = any(s.code == "dead-start" and s.training == best for s in signs)
     # Where the best of a study is dead, none of them moves, and no rate is to blame.
     signs = [s for s in signs if not (dead and s.code == "lr-too-low")]
+    signs = [s for s in signs if not (s.code == "lr-too-high" and s.training == best and _higher_is_better(signs))]
     kept = [s for s in signs if s.confidence >= TOLD and not any(_explains(other, s) for other in signs)]
     return sorted(kept, key=lambda s: -s.confidence * s.effect)
+
+
+def _higher_is_better(signs: list[Sign]) -> bool:
+    """Whether scores rise towards the upper end of lr's range: then the best one's is not too high."""
+    return any(s.code == "range-edge" and s.slots["name"] == "lr" and s.text in ("", "beyond") for s in signs)
 
 
 def _on_subjects(view: View) -> list[Sign]:
