@@ -15,7 +15,8 @@ ENGLISH = Language(
         ),
         "small-lr": Text(
             "a small learning rate crawls",
-            "of the fall of the log training loss within {epochs} epochs at lr {best}, lr {low} lacks a share of {effect}",
+            "of the fall of the log training loss within {epochs} epochs at lr {best}, lr {low} lacks a share of "
+            "{effect}",
             "Do not go down to lr {low}; it wastes epochs.",
             "Even lr {low} comes most of the way within {epochs} epochs: lr may be chosen for the final result alone.",
             "lr {low} gets further than lr {best}: search lower.",
