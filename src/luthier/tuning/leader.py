@@ -34,7 +34,7 @@ class Leader:
         self.curves: dict[int, Curve] = {}
         self._direction = direction
         self._slices: dict[int, Slice] = {}  # the last of each training
-        self._failed: set[int] = set()
+        self._failed: dict[int, Status] = {}
         self._over: set[int] = set()
         self._best: int | None = None
         self._epochs: float | None = None  # summed up again after a slice, not at each look
@@ -51,7 +51,7 @@ class Leader:
         self.curves[number] = self.curves.get(number, Curve()) + result.points
         self.begin(result.slice)
         if result.outcome.status in FAILURES:
-            self._failed.add(number)
+            self._failed[number] = result.outcome.status
         if result.over:
             self._over.add(number)
         if not competes(result.slice):
@@ -189,4 +189,5 @@ class Leader:
             budget=budget,
             asked=asked,
             interrupted=interrupted,
+            baseline_failed=self._failed.get(0),
         )
