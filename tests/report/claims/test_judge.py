@@ -134,7 +134,9 @@ def test_lower_learning_rates_crawl() -> None:
         (0.69, 0.68, "undecided", ""),
     ],
 )
-def test_a_small_rate_crawls_where_it_lacks_much_of_the_fall(low: float, best: float, answer: str, follows: str) -> None:
+def test_a_small_rate_crawls_where_it_lacks_much_of_the_fall(
+    low: float, best: float, answer: str, follows: str
+) -> None:
     world, way = World(), np.linspace(0, 1, EPOCHS)
     for r in range(3):
         for lr, end in zip(LRS[:4], (low, 1.0, 1.0, best), strict=True):

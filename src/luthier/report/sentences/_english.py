@@ -207,7 +207,7 @@ TABLE = {
         "use {name:names} {to}, as in training {other}",
     ),
     "small-budget": (
-        "{trainings} trainings are too few to search {ranges} ranges: by chance alone there is a {missed:share} "
+        "{trainings:trainings} too few to search {ranges:ranges}: by chance alone there is a {missed:share} "
         "probability that none of them is in the best quarter",
         "continue with a budget of {needed} trainings or more",
     ),
