@@ -124,6 +124,13 @@ class TestReport:
     def test_without_a_comparison_there_is_no_gain(self, result: Make) -> None:
         assert "better than the baseline" not in text(report(result(baseline=None), COMMAND))
 
+    @pytest.mark.parametrize(("status", "said"), [(Status.DIVERGED, "diverged"), (Status.FAILED, "failed")])
+    def test_a_setting_of_the_users_that_failed_is_told(self, result: Make, status: Status, said: str) -> None:
+        found = result(baseline=None, baseline_failed=status)
+        shown = text(report(found, COMMAND), width=120)
+        assert f"Your own setting {said}, so there is no gain over it to tell." in shown
+        assert tune_document(found, "digits")["baseline_failed"] == said
+
     def test_an_interrupted_search_goes_on_with_the_same_command(self, result: Make) -> None:
         shown = text(report(result(interrupted=True), COMMAND), width=120)
         assert shown.startswith("stopped early: accuracy 0.9722")

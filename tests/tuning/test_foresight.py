@@ -2,13 +2,14 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import pytest
 
 from luthier import Space, load_result, log_uniform, tune
 from luthier.errors import UsageError
 from luthier.events import BudgetState
-from luthier.records import Outcome, Point, Slice, SliceResult, Status
+from luthier.records import Forecast, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import make_search
 from luthier.study import Study
 from luthier.tuning.foresight import Foresight
@@ -91,6 +92,28 @@ def test_cooldowns_say_how_many_epochs_a_setting_deserves(task, tmp_path):
 def test_a_search_of_the_users_own_is_asked_too(run, task, endless):
     search = make_search("freeze-thaw", endless, max_epochs=9, direction="maximize", complete=task.config)
     assert run(budget="60 epochs", search=search).prospect is not None
+
+
+@pytest.mark.parametrize(("room", "deserved"), [(math.inf, 9), (0.01, 2)])
+def test_what_is_as_good_as_perfect_deserves_no_more_epochs_than_it_had(room, deserved):
+    class Rising:
+        finished = False
+
+        def gain(self, epochs):
+            return Forecast(0.0, 0.0, 0.0)
+
+        def plateau(self, training, tolerance):
+            return 9
+
+        def is_enough(self, epochs, least):
+            return False
+
+    foresight = Foresight(None)
+    foresight._search = Rising()
+    foresight.end(BudgetState("epochs", 100, 100.0, 1.0), 100.0, 1.0, stopped=False, room=room)
+    confirmed = SimpleNamespace(spread=0.01, scale=SimpleNamespace(least=0.002))
+    found = SimpleNamespace(confirmed=confirmed, training=SimpleNamespace(number=3, curve=SimpleNamespace(epoch=2)))
+    assert foresight.prospect(found).epochs == deserved
 
 
 def test_no_forecast_promises_more_than_the_metric_allows(endless, task):

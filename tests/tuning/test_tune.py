@@ -185,6 +185,7 @@ def test_what_is_wrong_is_told_before_anything_is_written(task, endless, tmp_pat
         (ConfigError, {"baseline": {"batchsize": 5}}),
         (ConfigError, {"options": Options(device="cuda:99")}),
         (UsageError, {"search": "hyperbend"}),
+        (UsageError, {"checkpoint_gb": -1.0}),
     ]:
         with pytest.raises(error):
             tune(task, endless, folder=folder, **more)

@@ -23,6 +23,7 @@ def tune_document(result: Result, task: str) -> dict[str, Any]:
         "direction": result.direction,
         "best": _trained(result.best),
         "baseline": _trained(result.baseline),
+        "baseline_failed": None if result.baseline_failed is None else result.baseline_failed.value,
         "gain": plain(result.gain),
         "confirmations": [_point(p) for p in result.confirmations],
         "luck": result.luck,

@@ -19,6 +19,8 @@ from luthier.report.recommend import Recommendation
 from luthier.training import unused, without_effect
 from luthier.tuning.result import Best, Result, TrainResult
 
+_FAILED = {Status.DIVERGED: "diverged", Status.OUT_OF_MEMORY: "ran out of memory", Status.FAILED: "failed"}
+
 
 def report(result: Result, command: Sequence[str] = (), width: int = 80, storage: str | None = None) -> RenderableType:
     """The end of a search on one screen; ``command`` is what was typed after ``luthier`` to search.
@@ -88,6 +90,8 @@ def _headline(result: Result) -> str:
 
 def _gain(result: Result) -> str:
     """The winner against the user's own setting. A gain is 0 or more."""
+    if result.baseline is None and result.baseline_failed is not None:
+        return f"Your own setting {_FAILED[result.baseline_failed]}, so there is no gain over it to tell."
     if not result.baseline or result.gain is None or not math.isfinite(result.gain):
         return ""
     done, epochs = result.baseline.curve.epoch, float(result.baseline.config.epochs)

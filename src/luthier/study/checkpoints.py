@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from luthier.errors import CheckpointError
+from luthier.errors import CheckpointError, UsageError
 from luthier.files import fsync_folder
 from luthier.study._flock import lock, locked
 from luthier.study._parts import Damaged, read_manifest, read_parts, write_parts
@@ -22,6 +22,12 @@ from luthier.study._parts import Damaged, read_manifest, read_parts, write_parts
 GB = 1e9  #: bytes
 _ASIDE = ".saving-"
 _TRASH = ".dropped-"
+
+
+def check_cap(cap_gb: float) -> None:
+    """Raises UsageError for what no disk can hold."""
+    if not cap_gb >= 0:
+        raise UsageError(f"checkpoint_gb (--disk) is {cap_gb:g}; it must be 0 or more")
 
 
 class CheckpointStore:
@@ -34,6 +40,7 @@ class CheckpointStore:
     """
 
     def __init__(self, folder: Path, cap_gb: float = 2.0) -> None:
+        check_cap(cap_gb)
         self.folder = Path(folder)
         self.cap_gb = cap_gb
         self.damaged: list[str] = []  #: what load had to pass over: path and reason

@@ -35,6 +35,7 @@ class Foresight:
         self._search: Forecasting | None = None
         self._begun: tuple[float, float] | None = None  # budget and epochs before this run's search
         self._prospect: Prospect | None = None
+        self._room = math.inf
         self.enough = False  #: the rest of the budget is expected to bring less than is asked for
 
     def begin(self, search: Search, state: BudgetState, epochs: float) -> None:
@@ -59,6 +60,7 @@ class Foresight:
 
         No score can be better than the best by more than ``room``.
         """
+        self._room = room
         if self._search is None or self._search.finished:
             return
         left = state.total - state.spent
@@ -84,6 +86,8 @@ class Foresight:
             epochs = self._search.plateau(number, tolerance=luck)
         except UsageError:  # it lies outside of the space
             return self._prospect
+        if self._room <= luck:  # nothing better than luck is left to gain
+            epochs = min(epochs, found.training.curve.epoch)
         return replace(self._prospect, training=number, epochs=epochs, tolerance=luck)
 
     def _epochs(self, amount: float, state: BudgetState, epochs: float) -> float:

@@ -34,7 +34,7 @@ class Leader:
         self.curves: dict[int, Curve] = {}
         self._direction = direction
         self._slices: dict[int, Slice] = {}  # the last of each training
-        self._failed: set[int] = set()
+        self._failed: dict[int, Status] = {}
         self._failure = ""  # what the last of them said
         self._over: set[int] = set()
         self._best: int | None = None
@@ -52,7 +52,7 @@ class Leader:
         self.curves[number] = self.curves.get(number, Curve()) + result.points
         self.begin(result.slice)
         if result.outcome.status in FAILURES:
-            self._failed.add(number)
+            self._failed[number] = result.outcome.status
             self._failure = result.outcome.message
         if result.over:
             self._over.add(number)
@@ -192,4 +192,5 @@ class Leader:
             budget=budget,
             asked=asked,
             interrupted=interrupted,
+            baseline_failed=self._failed.get(0),
         )

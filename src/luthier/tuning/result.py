@@ -12,7 +12,7 @@ from torch import nn
 
 from luthier.errors import UsageError
 from luthier.events import BudgetState
-from luthier.records import Config, Curve, Direction, Outcome, Point, Prospect, Slice
+from luthier.records import Config, Curve, Direction, Outcome, Point, Prospect, Slice, Status
 from luthier.report.recommend import Recommendation
 from luthier.task import Task
 from luthier.training import own_randomness
@@ -70,6 +70,7 @@ class Result:
     #: What going on is expected to bring, said by a search that forecasts (freeze-thaw) as its run ends.
     prospect: Prospect | None = None
     failure: str = ""  #: what the last training that failed said; empty when none did
+    baseline_failed: Status | None = None  #: how the user's own setting failed; None where it did not
     exhausted: bool = False  #: the search has nothing left to try: every setting of the space was trained
 
     @property

@@ -11,7 +11,7 @@ from luthier.events import Listener
 from luthier.records import Options
 from luthier.search import DEFAULT_SEARCH, Confidence, Search, beliefs_around
 from luthier.space import Space
-from luthier.study import CheckpointStore, Study
+from luthier.study import CheckpointStore, Study, check_cap
 from luthier.task import Task, load_task
 from luthier.tuning.budget import Budget, parse_budget
 from luthier.tuning.changes import changes
@@ -75,6 +75,7 @@ def tune(
     storage fails.
     """
     asked = parse_budget(budget)
+    check_cap(checkpoint_gb)
     task = load_task(task) if isinstance(task, str) else task
     options = options or Options()
     setup = prepare(task, space, baseline)

@@ -124,6 +124,31 @@ def test_lower_learning_rates_crawl() -> None:
     assert verdicts["epochs-with-lr"].values["low"] < verdicts["epochs-with-lr"].values["best"]
 
 
+@pytest.mark.parametrize(
+    ("low", "best", "answer", "follows"),
+    [
+        (0.650, 0.369, "holds", "it wastes epochs"),  # of a loss that stays above half of chance too
+        (0.6, 0.05, "holds", "it wastes epochs"),
+        (0.055, 0.05, "does not hold", "comes most of the way"),
+        (0.05, 0.3, "does not hold", "gets further"),
+        (0.69, 0.68, "undecided", ""),
+    ],
+)
+def test_a_small_rate_crawls_where_it_lacks_much_of_the_fall(
+    low: float, best: float, answer: str, follows: str
+) -> None:
+    world, way = World(), np.linspace(0, 1, EPOCHS)
+    for r in range(3):
+        for lr, end in zip(LRS[:4], (low, 1.0, 1.0, best), strict=True):
+            train = 0.695 * (end / 0.695) ** way * (1 + 0.001 * r)
+            world.add("grid", r, curve(np.full(EPOCHS, 0.5 if end == best else 0.9), train), lr, 64)
+    verdict = {v.code: v for v in judge(world.history())}["small-lr"]
+    told = tell([verdict])[0]
+    assert (verdict.answer, verdict.values["low"]) == (answer, LRS[0])
+    assert follows in told.follows
+    assert (verdict.reason == "flat") == ("hardly falls" in told.measured) == (answer == "undecided")
+
+
 def test_epochs_that_the_first_evaluation_hides_give_a_bound() -> None:
     """At the best lr the loss is where the lower lr ends before it is evaluated at all."""
 
@@ -164,6 +189,12 @@ def test_a_loss_that_rises_after_its_minimum_overfits() -> None:
     assert verdict.answer == "holds"
     assert verdict.values["epoch"] == pytest.approx(EPOCHS, abs=3)
     assert World(rise=0.0).verdicts()["overfit"].answer == "does not hold"
+
+
+def test_sentences_have_the_sign_of_their_interval_and_compare_with_what_was_measured() -> None:
+    verdicts = World(rise=0.01).verdicts(variance={str(s): 3.0 * s**-0.8 for s in (4, 8, 16, 32)})
+    assert "to the power 0.80 (independent samples: 1) (between 0." in tell([verdicts["gradient-variance"]])[0].measured
+    assert "the lowest in the other replicates" in tell([verdicts["overfit"]])[0].measured
 
 
 def test_the_law_of_the_gradient_variance() -> None:

@@ -50,6 +50,17 @@ class TestLearningRate:
         finding = found(history(training(0, 3.1 + 0.2 * np.sin(7 * E))))["lr-too-high"]
         assert "far too high" in finding.sentence
 
+    @pytest.mark.parametrize(("rise", "told"), [(0.0, False), (1e9, True)])
+    def test_a_huge_start_that_only_falls_was_not_destroyed_by_steps(
+        self, history: Make, training: Make, rise: float, told: bool
+    ) -> None:
+        falling = np.r_[2.57e11, 2.47e11, 2.28e11, 2.1e11, 1.99e11, 1.95e11 + 2e10 * (rise > 0)]
+        far = training(0, falling, metric=falling, lr=1.0, optimizer="AdamW")
+        good = training(1, 1e9 * np.r_[2.0, 1.0, 0.6, 0.3, 0.2, 0.1], metric=np.full(6, 3e11), lr=0.1)
+        codes = found(history(far, good, metric="mae", direction="minimize", chance=Chance(1.07e9, 3e4, 1.07e9)))
+        assert ("lr-too-high" in codes) == told
+        assert "exploding-start" in codes
+
     def test_a_loss_that_falls_steadily_to_the_end_has_too_low_a_lr(self, history: Make, training: Make) -> None:
         finding = found(history(training(0, 2.3 - 0.06 * E, lr=0.001)))["lr-too-low"]
         assert finding.evidence["share"] == pytest.approx(0.25, abs=0.05)
@@ -76,6 +87,15 @@ class TestStart:
         own = training(0, still, metric=np.full(20, 0.1), lr=1e-4)
         assert "dead-start" not in found(history(own, training(1, healthy, lr=1e-2)))
         assert "dead-start" in found(history(own, training(1, still, metric=np.full(20, 0.1), lr=1e-2)))
+
+    def test_what_learns_at_a_higher_rate_with_another_penalty_is_not_dead(
+        self, history: Make, training: Make, healthy: Any
+    ) -> None:
+        own = training(0, np.full(20, 2.31) + 1e-3 * np.sin(5 * E), metric=np.full(20, 0.1), lr=1e-4, units=16)
+        decayed = training(1, healthy, lr=1e-2, weight_decay=1e-5, units=16)
+        assert "dead-start" not in found(history(own, decayed))
+        larger = training(1, healthy, lr=1e-2, weight_decay=1e-5, units=64)
+        assert "dead-start" in found(history(own, larger))  # another model, which proves nothing
 
     def test_a_loss_that_was_learned_at_once_is_not(self, history: Make, training: Make) -> None:
         assert "dead-start" not in found(history(training(0, np.full(20, 0.02))))

@@ -12,6 +12,7 @@ from scipy.stats import f_oneway
 from luthier import choice, integer, log_uniform, uniform
 from luthier.records import Finding, Status
 from luthier.report.explain import explain
+from luthier.task import Chance
 
 Make = Callable[..., Any]
 E = np.arange(1, 11)
@@ -40,6 +41,15 @@ class TestRanges:
         assert finding.evidence["name"] == "lr"
         assert finding.evidence["to"] == pytest.approx(0.032)
         assert "widen the range up to 0.032" in finding.next_step.lower()
+
+    def test_a_rate_is_not_too_high_where_higher_ones_do_better(self, history: Make, training: Make) -> None:
+        lrs = [float(lr) for lr in np.geomspace(1e-3, 1e-2, 8)]
+        trainings = studied(training, [{"lr": lr} for lr in lrs], np.linspace(1.8, 0.9, 8))
+        trainings[-1] = training(7, 0.8 * np.where(E % 2, 1.4, 0.7), lr=lrs[-1])
+        assert "lr-too-high" in found(history(trainings[-1]))
+        codes = found(history(*trainings, ranges={"lr": log_uniform(1e-3, 1e-2)}))
+        assert "range-edge" in codes
+        assert "lr-too-high" not in codes
 
     def test_a_best_value_inside_or_a_level_end_does_not(self, history: Make, training: Make) -> None:
         lrs = np.geomspace(1e-3, 1, 9)
@@ -243,6 +253,28 @@ class TestOdd:
         assert "1 of 2 trainings failed" in codes["nothing-finished"].sentence
         assert "KeyError: 'x'" in codes["nothing-finished"].sentence
         assert set(found(history(training(0, status=Status.PAUSED), under_way))) == {"nothing-finished"}
+
+    @pytest.mark.parametrize(
+        ("loss", "train", "told"),
+        [
+            ("CrossEntropyLoss()", 0.0, True),
+            ("CrossEntropyLoss()", 0.0005, True),  # class 1 of two: the other counts as half a label
+            ("CrossEntropyLoss()", 0.009, False),  # one label of a thousand is another
+            ("BCEWithLogitsLoss()", 1.1e-6, True),
+            ("MSELoss()", 1e-7, False),
+        ],
+    )
+    def test_targets_that_are_all_the_same_are_told_and_nothing_else(
+        self, history: Make, training: Make, loss: str, train: float, told: bool
+    ) -> None:
+        task = {"train": [1000, ""], "validation": [400, ""], "loss": loss}
+        trainings = [training(n, 0.7 * np.exp(-E / 2), lr=lr) for n, lr in enumerate((0.01, 0.1, 0.3))]
+        codes = found(history(*trainings, task=task, chance=Chance(train, 1.0, train)))
+        assert ("same-targets" in codes) == told
+        assert not told or set(codes) == {"same-targets"}
+
+    def test_first_losses_of_zero_are_no_level_to_divide_by(self, history: Make, training: Make) -> None:
+        assert found(replace(history(training(0, np.zeros(10)), training(1, np.zeros(10), lr=0.3)), chance=None)) != {}
 
     def test_a_study_whose_trainings_all_diverged_says_so(self, history: Make, training: Make) -> None:
         trainings = [training(n, status=Status.DIVERGED, message="the training loss is nan", lr=1.0) for n in range(3)]

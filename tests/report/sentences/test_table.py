@@ -51,6 +51,15 @@ def test_an_unknown_language_is_refused() -> None:
         sentences("de")
 
 
+@pytest.mark.parametrize(
+    ("trainings", "ranges", "said"),
+    [(1, 6, "1 training is too few to search 6 ranges:"), (3, 1, "3 trainings are too few to search 1 range:")],
+)
+def test_one_training_is_too_few(trainings: int, ranges: int, said: str) -> None:
+    slots = {"trainings": trainings, "ranges": ranges, "missed": 0.5, "needed": 9}
+    assert sentences("en").say("small-budget", slots)[0].startswith(said)
+
+
 @pytest.mark.parametrize(("more", "said"), [(1, "1 epoch more"), (16, "16 epochs more")])
 def test_one_epoch_is_no_epochs(more: int, said: str) -> None:
     slots = {"who": "", "training": 0, "epochs": 2.0, "more": more, "gain": 0.2, "loss": 1.0, "later": 0.8}

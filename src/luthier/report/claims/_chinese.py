@@ -14,9 +14,9 @@ CHINESE = Language(
         ),
         "small-lr": Text(
             "学习率过小收敛很慢",
-            "{epochs} 个 epoch 后，学习率 {low} 的训练损失是学习率 {best} 的 {effect} 倍",
+            "学习率 {best} 在 {epochs} 个 epoch 内使训练损失（取对数）下降的幅度中，学习率 {low} 缺少的份额为 {effect}",
             "不要把学习率降到 {low}，那只会浪费 epoch。",
-            "学习率 {low} 也能在 {epochs} 个 epoch 内到达，可只按最终结果来选学习率。",
+            "学习率 {low} 也能在 {epochs} 个 epoch 内走完大部分路程，可只按最终结果来选学习率。",
             "学习率 {low} 比 {best} 走得更远：请向更小的方向搜索。",
             "小学习率会损失多少，目前还不清楚。",
         ),
@@ -30,7 +30,7 @@ CHINESE = Language(
         ),
         "gradient-variance": Text(
             "批量越大，梯度方差越小",
-            "批量从 {small} 到 {large}，方差按批量的 -{effect} 次方下降（样本独立时为 -1）",
+            "批量从 {small} 到 {large}，方差按（1 / 批量）的 {effect} 次方下降（样本独立时为 1）",
             "批量增至四倍，单步噪声减半：只要噪声仍是瓶颈，增大批量就有收益。",
             "噪声不随批量下降；请检查批归一化或重复样本。",
             "噪声随批量上升；请检查批归一化或按批求和的损失。",
@@ -70,7 +70,7 @@ CHINESE = Language(
         ),
         "overfit": Text(
             "epoch 过多会过拟合",
-            "第 {last} 个 epoch 的验证损失是最低处（约第 {epoch} 个 epoch）的 {effect} 倍",
+            "第 {last} 个 epoch 的验证损失是第 {epoch} 个 epoch 左右（其他重复中的最低处）的 {effect} 倍",
             "在第 {epoch} 个 epoch 左右停止，保留最佳 epoch 的权重，或加正则化。",
             "训练到第 {last} 个 epoch 也没有害处。",
             "到第 {last} 个 epoch 仍在改善。",
@@ -107,6 +107,7 @@ CHINESE = Language(
         "diverged": "没有测到：要比较的训练都发散了",
         "undertrained": "批量 {large} 在 {epochs} 个 epoch 内训练不足：其训练损失同样落后，差别在于速度（见说法 7）；"
         "请训练更久，才能比较泛化。",
+        "flat": "没有测到：即使学习率为 {best}，训练损失在 {epochs} 个 epoch 内也几乎没有下降",
         "coarse": "没有测到：第一次评估前就已到达要比较的验证损失；请用 Task(evaluations_per_epoch=...) 更频繁地评估",
     },
     few="{sentence}；只有 {replicates} 次重复，不足以给出区间",

@@ -15,10 +15,11 @@ ENGLISH = Language(
         ),
         "small-lr": Text(
             "a small learning rate crawls",
-            "after {epochs} epochs the training loss at lr {low} is {effect} times that at lr {best}",
+            "of the fall of the log training loss within {epochs} epochs at lr {best}, lr {low} lacks a share of "
+            "{effect}",
             "Do not go down to lr {low}; it wastes epochs.",
-            "Even lr {low} arrives within {epochs} epochs: lr may be chosen for the final result alone.",
-            "lr {low} arrives further than lr {best}: search lower.",
+            "Even lr {low} comes most of the way within {epochs} epochs: lr may be chosen for the final result alone.",
+            "lr {low} gets further than lr {best}: search lower.",
             "How much is lost at small lr is not clear yet.",
         ),
         "decay": Text(
@@ -31,8 +32,8 @@ ENGLISH = Language(
         ),
         "gradient-variance": Text(
             "a larger batch has less gradient variance",
-            "from batch {small} to {large} the variance falls as batch size to the power -{effect} (independent "
-            "samples: -1)",
+            "from batch {small} to {large} the variance falls as 1 / batch size to the power {effect} (independent "
+            "samples: 1)",
             "Four times the batch halves the noise of a step: larger batches pay until steps, not noise, limit you.",
             "The noise does not fall with the batch; look for batch norm or repeated samples.",
             "The noise grows with the batch; look for batch norm or a loss that sums over the batch.",
@@ -75,7 +76,8 @@ ENGLISH = Language(
         ),
         "overfit": Text(
             "more epochs overfit",
-            "at epoch {last} the validation loss is {effect} times that at its lowest, around epoch {epoch}",
+            "at epoch {last} the validation loss is {effect} times that around epoch {epoch}, the lowest in the other "
+            "replicates",
             "Stop around epoch {epoch}, keep the best epoch's weights, or regularise.",
             "More epochs do no harm up to {last}.",
             "More epochs still help at {last}.",
@@ -113,6 +115,7 @@ ENGLISH = Language(
         "diverged": "not measured: the trainings that it compares diverged",
         "undertrained": "Batch {large} is not trained out in {epochs} epochs: its training loss is behind as well, so "
         "the difference is of speed, which claim 7 tells; train longer to see which generalises better.",
+        "flat": "not measured: even at lr {best} the training loss hardly falls within {epochs} epochs",
         "coarse": "not measured: the validation loss to compare at is reached before the first evaluation; evaluate "
         "more often, with Task(evaluations_per_epoch=...)",
     },

@@ -16,6 +16,9 @@ from luthier.report.history import History
 
 FIVE_PERCENT = math.log(1.05)  # of a loss; less is hardly worth a change of setting
 QUARTER = math.log(1.25)  # of the epochs
+#: Of the fall of the log loss: twice the loss, where the best run comes down to a sixteenth. And a fall too small to
+#: have shares.
+LACK, LEAST_FALL = 0.25, math.log(1.25)
 
 
 def judge(history: History) -> list[Verdict]:
@@ -59,8 +62,9 @@ def _large_lr(e: Evidence) -> Verdict:
 def _small_lr(e: Evidence) -> Verdict:
     best = e.best_lr(e.batch_size)
     low = None if best is None else e.lower(best, 3)
-    effects = [_train_loss(a, e.epochs) - _train_loss(b, e.epochs) for a, b in _pairs(e, low, best)]
-    return decide("small-lr", effects, "ratio", math.log(2), {"low": low, "best": best, "epochs": e.epochs})
+    effects = [_lacks(a, b, e.epochs) for a, b in _pairs(e, low, best)]
+    verdict = decide("small-lr", effects, "difference", LACK, {"low": low, "best": best, "epochs": e.epochs})
+    return replace(verdict, reason="flat") if math.inf in effects and verdict.effect is None else verdict
 
 
 def _decay(e: Evidence) -> Verdict:
@@ -235,6 +239,16 @@ def _train_loss(seen: Seen, epochs: float) -> float:
     points = seen.upto(epochs)
     last = points[-max(1, len(points) // 10) :]
     return math.nan if seen.diverged or not last else log(sum(p.train_loss for p in last) / len(last))
+
+
+def _lacks(low: Seen, best: Seen, epochs: float) -> float:
+    """The share of the fall of the best run's log training loss that another lacks; infinite where there is no fall.
+
+    Both began at about the first loss of the slower one, which has hardly moved by then.
+    """
+    first = max((log(s.points[0].train_loss) for s in (low, best) if s.points), default=math.nan)
+    end, lowest = _train_loss(low, epochs), _train_loss(best, epochs)
+    return math.inf if first - lowest < LEAST_FALL else (end - lowest) / (first - lowest)
 
 
 def _epochs_ratio(a: Seen, b: Seen, epochs: float) -> tuple[float, Bound]:

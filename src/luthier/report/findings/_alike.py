@@ -68,6 +68,13 @@ def as_able(view: View, series: Series) -> list[Series]:
     ]
 
 
+def same_model(view: View, series: Series) -> list[Series]:
+    """The other settings of a model of the same size, whatever penalties they have: that they learn proves it alive."""
+    own = series.training.config
+    others = [s for s in view.series.values() if s.training.config != own]
+    return [s for s in others if near(own, s.training.config, HYPERPARAMETERS, 1.0)]
+
+
 def bold(training: Trained) -> bool:
     """Whether a learning rate is far above what is usual: 0.001 for Adam's kind, 0.03 without momentum."""
     lr, momentum = training.config.get("lr"), training.config.get("momentum")

@@ -30,6 +30,25 @@ BETTER_BY = 0.1
 #: What is learned first, as shares of chance.
 FIRST_LEARNED = (0.03, 0.2)
 
+#: Training losses of a constant answer to targets that are all the same: rounding, and what odds cost that stay finite.
+ROUNDING, NO_ODDS = 1e-10, 2e-6
+
+
+def same_targets(view: View) -> list[Sign]:
+    """All training targets are the same: a constant answer costs nothing, and there is nothing to learn.
+
+    Every other class counts as half a label in what it costs (see Chance); one true label of another costs far more.
+    """
+    if view.history.chance is None:
+        return []
+    loss = str(view.history.task.get("loss", ""))
+    least = NO_ODDS if loss.startswith("BCE") else ROUNDING
+    if loss.startswith(("CrossEntropy", "NLL")) and view.samples > 1:
+        least = math.log(view.samples) / view.samples
+    if abs(view.train_chance) >= least:
+        return []
+    return [Sign("same-targets", 0.99, 1.0, {"chance": view.history.chance.metric, "metric": view.history.metric})]
+
 
 def data_mismatch(view: View, series: Series) -> Sign | None:
     """The validation is far worse, or far better, than the training from the first epoch on."""

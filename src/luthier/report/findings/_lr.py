@@ -65,7 +65,9 @@ def _destroyed(view: View, series: Series, late: slice, lr: float) -> Sign | Non
     thrown = 1.1 * chance < first < HUGE * chance and (
         bold(series.training) or other_rates(view, series, True) is Verdict.BETTER
     )
-    flung = first > HUGE * chance and end > LEARNED * chance  # far off by the first steps, and hardly back
+    # What only ever falls, and is as far off after its first epoch, was not flung by a step but began there.
+    rose = bool((np.diff(series.train) > 0).any()) or float(series.val[0]) < 0.5 * first
+    flung = first > HUGE * chance and end > LEARNED * chance and rose  # far off by the first steps, and hardly back
     stuck = flung or (bounces and float(series.train.min()) > STUCK * chance)
     if (stays and (had or thrown)) or (stuck and not stays and bold(series.training) and _learnable(view)):
         about = {**about, "was": first if flung or not had else float(series.train.min())}

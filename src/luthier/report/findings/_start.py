@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from luthier.records import Status
-from luthier.report.findings._alike import NEAR, Verdict, as_able, bold, other_rates, penalised
+from luthier.report.findings._alike import NEAR, Verdict, bold, other_rates, penalised, same_model
 from luthier.report.findings._fit import TINY, capacity
 from luthier.report.findings._statistics import Array, slope
 from luthier.report.findings._view import HUGE, Series, Sign, View
@@ -37,7 +37,7 @@ def dead_start(view: View, series: Series) -> Sign | None:
         return None
     if moved > STILL or falls:
         return _constant(view, series)
-    if any(float(s.train.min()) < 0.9 * view.train_chance for s in as_able(view, series)):
+    if any(float(s.train.min()) < 0.9 * view.train_chance for s in same_model(view, series)):
         return None  # the same model has learned when it was trained otherwise
     lr = float(series.lr.max())
     slots = {"lr": lr, "moved": moved, "loss": float(series.train[-1]), "epochs": float(series.epoch[-1])}
@@ -61,7 +61,7 @@ def _constant(view: View, series: Series) -> Sign | None:
         return None
     way = np.cumsum(series.lr)
     if _falls_on(way, series.train) or any(
-        float(s.train.min()) < 0.9 * view.train_chance for s in as_able(view, series)
+        float(s.train.min()) < 0.9 * view.train_chance for s in same_model(view, series)
     ):
         return None  # slow, not dead: it falls on, or the same model trained otherwise has learned
     if capacity(view, series.training) < TINY and not _constant_score(view, series):

@@ -19,6 +19,7 @@ from luthier.training.schedules import lr_at
 
 Array = NDArray[np.float64]
 
+NOTHING = 1e-12  #: in place of a chance level of 0, which nothing can be a share of
 #: Evaluations below which a curve has no shape.
 FEW = 4
 #: A first epoch's loss this many times chance comes from the start, not from the labels.
@@ -182,15 +183,15 @@ class View:
         sentence tells it, and no rule takes it for what there is to learn: see ``history.chance`` there.
         """
         if self.history.chance is not None:
-            return self.history.chance.loss
+            return self.history.chance.loss or NOTHING
         firsts = [s.val[0] for s in self.series.values()]
-        return float(np.median(firsts)) if firsts else math.nan
+        return (float(np.median(firsts)) or NOTHING) if firsts else math.nan
 
     @cached_property
     def train_chance(self) -> float:
         """The training loss of such an answer: few or heavy-tailed samples make it another than on validation data."""
         noted = self.history.chance.train if self.history.chance is not None else None
-        return self.chance if noted is None else noted
+        return self.chance if noted is None else noted or NOTHING
 
     @property
     def classes(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from luthier.report.findings._batch import batch_too_large, batch_too_small
-from luthier.report.findings._data import data_mismatch, shuffled_labels
+from luthier.report.findings._data import data_mismatch, same_targets, shuffled_labels
 from luthier.report.findings._design import Design
 from luthier.report.findings._edge import range_edge
 from luthier.report.findings._fit import overfitting, underfitting
@@ -56,6 +56,8 @@ EXPLAINED = {
     "unimportant": ("dead-start", "shuffled-labels"),
     "seed-noise": ("dead-start", "shuffled-labels"),
 }
+#: Where these are told there is nothing for the other rules to see.
+NO_MORE = ("nothing-finished", "same-targets")
 #: A finding less sure than this is not told.
 TOLD = 0.5
 EXPLAINS = 0.7  #: one less sure than this leaves room for other explanations
@@ -64,8 +66,8 @@ EXPLAINS = 0.7  #: one less sure than this leaves room for other explanations
 def signs_of(history: History) -> list[Sign]:
     """What the rules see in a study, the most important first (confidence times effect)."""
     view = View(history)
-    signs = odd(view)
-    if not any(s.code == "nothing-finished" for s in signs):
+    signs = odd(view) + same_targets(view)
+    if not any(s.code in NO_MORE for s in signs):
         design = Design.of(view)
         signs += _on_subjects(view)
         signs += shuffled_labels(view) + range_edge(view, design, signs) + unimportant(design) + joint(design)
@@ -74,8 +76,14 @@ def signs_of(history: History) -> list[Sign]:
     dead = any(s.code == "dead-start" and s.training == best for s in signs)
     # Where the best of a study is dead, none of them moves, and no rate is to blame.
     signs = [s for s in signs if not (dead and s.code == "lr-too-low")]
+    signs = [s for s in signs if not (s.code == "lr-too-high" and s.training == best and _higher_is_better(signs))]
     kept = [s for s in signs if s.confidence >= TOLD and not any(_explains(other, s) for other in signs)]
     return sorted(kept, key=lambda s: -s.confidence * s.effect)
+
+
+def _higher_is_better(signs: list[Sign]) -> bool:
+    """Whether scores rise towards the upper end of lr's range: then the best one's is not too high."""
+    return any(s.code == "range-edge" and s.slots["name"] == "lr" and s.text in ("", "beyond") for s in signs)
 
 
 def _on_subjects(view: View) -> list[Sign]:

@@ -188,6 +188,11 @@ TABLE = {
         "chance is {chance:n}), while the training loss comes down to {train:n} of {chance_loss:n} by memorising",
         "look at a few samples with their labels; check that sorting or shuffling kept inputs and labels together",
     ),
+    "same-targets": (
+        "all training targets are the same, so there is nothing to learn: always giving that answer has no training "
+        "loss, and {metric} {chance:n}",
+        "look at how the targets are read or selected; no setting of the training can tell anything before that",
+    ),
     "time-wasted": (
         "{share:share} of the study's training time went into epochs after a training had reached its best",
         "use fewer epochs, or set patience, or a search that stops trainings early, such as asha",
@@ -207,7 +212,7 @@ TABLE = {
         "use {name:names} {to}, as in training {other}",
     ),
     "small-budget": (
-        "{trainings} trainings are too few to search {ranges} ranges: by chance alone there is a {missed:share} "
+        "{trainings:trainings} too few to search {ranges:ranges}: by chance alone there is a {missed:share} "
         "probability that none of them is in the best quarter",
         "continue with a budget of {needed} trainings or more",
     ),

@@ -10,7 +10,8 @@ from typing import Any
 class Words(string.Formatter):
     """``str.format`` with formats of its own.
 
-    ``share`` (``40 %``), ``n`` (three digits), ``epochs`` (``1 epoch``), ``names`` (a list).
+    ``share`` (``40 %``), ``n`` (three digits), ``epochs`` (``1 epoch``), ``trainings`` (``1 training is``),
+    ``ranges`` (``1 range``), ``names`` (a list).
     """
 
     def __init__(self, comma: str, join: str) -> None:
@@ -26,6 +27,10 @@ class Words(string.Formatter):
             return number(value)
         if format_spec == "epochs":
             return f"{number(value)} epoch{'' if value == 1 else 's'}"
+        if format_spec == "trainings":
+            return f"{value} training{' is' if value == 1 else 's are'}"
+        if format_spec == "ranges":
+            return f"{value} range{'' if value == 1 else 's'}"
         if format_spec == "names":
             names = [str(v).replace("_", " ") for v in ([value] if isinstance(value, str) else value)]
             return self._join.join([self._comma.join(names[:-1]), names[-1]] if len(names) > 1 else names)
