@@ -145,15 +145,20 @@ def test_what_no_epoch_can_be_is_refused() -> None:
             search.gain(wrong)
 
 
-def test_points_come_after_the_start_of_their_slice() -> None:
-    """An evaluation before the first epoch, or epochs that are counted from the slice."""
+def test_a_point_before_the_first_epoch_is_refused_and_a_curve_may_be_told_as_a_whole_again() -> None:
     search, config = driven(3), Config(a=0.5, b=0.5, epochs=16)
-    for start, epoch in ((0, 0.0), (8, 1.0), (8, 8.0)):
-        wrong = SliceResult(Slice(300, config, start, 12), (Point(epoch, 0, 0, 0.5, 0, 1, 1.0),), DONE)
-        with pytest.raises(UsageError, match=f"a point at epoch {epoch:g} of a slice from epoch {start}; give points"):
-            search.tell(wrong)
+
+    def told(start: float, *epochs: float) -> SliceResult:
+        points = tuple(Point(epoch, 0, 0, 0.5, 0, 1, 1.0) for epoch in epochs)
+        return SliceResult(Slice(300, config, start, 12), points, DONE)
+
+    with pytest.raises(UsageError, match="training 300 was told a point at epoch 0; give points"):
+        search.tell(told(0, 0.0))
     with pytest.raises(UsageError, match="training 300 is not known"):
         search.predict(300, 16)
+    search.tell(told(0, 1.0, 2.0))
+    search.tell(told(2, 1.0, 2.0, 3.0))
+    assert search.predict(300, 3).mean == 0.5
 
 
 def test_the_plateau_is_where_a_curve_goes_flat() -> None:

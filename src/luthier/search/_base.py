@@ -35,13 +35,12 @@ def check_length(space: Space, max_epochs: float, baseline: Config | None) -> No
 
 
 def check_points(result: SliceResult) -> None:
-    """Raises UsageError for a point that its slice cannot have: of an epoch where it began, or before."""
-    cut = result.slice
-    early = next((p.epoch for p in result.points if not p.epoch > cut.start), None)
+    """Raises UsageError for a point before the first step. A curve may be told as a whole again."""
+    early = next((p.epoch for p in result.points if not p.epoch > 0), None)
     if early is not None:
         raise UsageError(
-            f"training {cut.training} was told a point at epoch {early:g} of a slice from epoch {cut.start:g}; give "
-            "points after that, their epochs counted from the training's begin"
+            f"training {result.slice.training} was told a point at epoch {early:g}; give points of trained models, "
+            "their epochs above 0 and counted from the training's begin"
         )
 
 

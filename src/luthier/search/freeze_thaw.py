@@ -129,7 +129,7 @@ class FreezeThaw:
         return [*ends, *slices]
 
     def tell(self, result: SliceResult) -> None:
-        """Takes the result of a slice, in any order. Raises UsageError for a point that is not after its start."""
+        """Takes the result of a slice, in any order. Raises UsageError for a point at epoch 0."""
         check_points(result)
         before = max((t.score() for t in self._trainings), default=-math.inf)
         again = self._trainings.has_all(result)

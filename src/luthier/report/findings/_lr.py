@@ -155,6 +155,8 @@ def lr_too_low(view: View, series: Series) -> Sign | None:
     known = view.history.chance is not None
     # Where chance is not known, a fall is told from the first evaluation on.
     chance, train_chance = (view.chance, view.train_chance) if known else (float(series.val[0]), float(series.train[0]))
+    if not min(chance, train_chance) > 0:
+        return None
     learned = chance - float(val[-1])
     # It is the training that is slow: where its loss has levelled off, a validation loss that falls is luck.
     share = min(
