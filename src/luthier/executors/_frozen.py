@@ -1,6 +1,6 @@
 """A frozen training as one block of bytes, as it goes from process to process.
 
-``torch.save`` and ``torch.load`` take three times as long as a small training's next epoch.
+``torch.save`` and ``torch.load`` can take longer than a small training's next epoch.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 #: Methods of ``torch.optim.Optimizer`` that ask for the compiler.
-_METHODS = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+_METHODS = ("add_param_group", "zero_grad", "step", "state_dict", "load_state_dict")
 
 
 def eager_optimizer(
@@ -25,20 +25,21 @@ def eager_optimizer(
 ) -> torch.optim.Optimizer:
     """``kind(parameters, **arguments)``. Hooks of its steps are not called, and a step takes no closure."""
     optimizer = kind.__new__(kind)
-    for name in _METHODS:
-        setattr(optimizer, name, MethodType(inspect.unwrap(getattr(kind, name)), optimizer))
+    own = {name: MethodType(inspect.unwrap(getattr(kind, name)), optimizer) for name in _METHODS}
+    vars(optimizer).update({**own, "step": torch.no_grad()(own["step"])})
     kind.__init__(optimizer, parameters, **arguments)
-    step = MethodType(inspect.unwrap(kind.step), optimizer)
-    optimizer.step = torch.no_grad()(step)  # type: ignore[method-assign]
     return optimizer
 
 
 class EagerMode(TorchDispatchMode):
     """A mode whose ``__torch_dispatch__`` is called as it is written."""
 
-    def __init_subclass__(cls, **arguments: Any) -> None:
-        super().__init_subclass__(**arguments)  # type: ignore[no-untyped-call]
-        setattr(cls, "__torch_dispatch__", inspect.unwrap(cls.__torch_dispatch__))  # noqa: B010 - mypy: a method
-
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        untyped: Any = super()
+        untyped.__init__()
+
+    def __init_subclass__(cls) -> None:
+        untyped: Any = super()
+        untyped.__init_subclass__()
+        mode: Any = cls
+        mode.__torch_dispatch__ = inspect.unwrap(mode.__torch_dispatch__)

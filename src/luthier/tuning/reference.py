@@ -16,7 +16,8 @@ from luthier.tuning.source import note_reference, read_source
 class Reference:
     """Works out ``reference_of(task)`` in another process, unless the study in ``folder`` has it noted.
 
-    Make it before the study is opened: a forked process would share the lock on it.
+    Make it before a GPU is in use, beside which nothing can be forked, and before the study is opened: a forked process
+    would share the lock on it.
     """
 
     def __init__(self, task: Task, folder: Path) -> None:

@@ -71,7 +71,7 @@ def tune(
     the study is left to be continued.
 
     Raises UsageError (a bad name, range, budget, data, model, folder) before anything is trained, TooManyFailures when
-    three trainings in a row raise or none of three has a score, StorageError and CheckpointError when the disk or the
+    three trainings in a row raise or none of ten has a score, StorageError and CheckpointError when the disk or the
     storage fails.
     """
     asked = parse_budget(budget)
@@ -81,11 +81,11 @@ def tune(
     setup = prepare(task, space, baseline)
     in_seconds = asked.unit == "seconds"
     short = in_seconds and asked.total < LONG_FROM
+    folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
+    reference = None if short else Reference(task, folder)
     filled = check_options(setup, options, seed)
     count = choose_workers(workers, task, options, filled, pays=in_seconds and not short)
     options = options if count == 1 else replace(options, threads=1)
-    folder = Path(folder) if folder is not None else Path("luthier-studies") / task.name
-    reference = None if short else Reference(task, folder)
     beliefs = beliefs_around(setup.baseline, setup.space, confidence) if confidence else []
     searches = Searches(search, setup, seed, beliefs, probes=probes, in_seconds=in_seconds)
     check_enough(enough, forecasts=searches.forecasts)

@@ -72,9 +72,9 @@ def claims(
     told = {name: own[name] for name in {**task.defaults, **(baseline or {})}}
     setup = prepare(task, _space(own, sizes, told), dict(design.constant(own)))
     options = options or Options()
-    check_options(setup, options, seed)
     folder = Path(folder) if folder is not None else Path("luthier-studies") / f"{task.name}-claims"
     reference = Reference(task, folder)
+    check_options(setup, options, seed)
     study = Study.open(
         folder,
         name=f"{task.name}-claims",
