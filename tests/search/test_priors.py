@@ -5,6 +5,7 @@ from luthier.errors import UsageError
 from luthier.records import Belief, Config, EpochCost, Outcome, Point, Slice, SliceResult, Status
 from luthier.search import FreezeThaw, beliefs_around, expected, expected_choice, expected_spread
 from luthier.search._axes import Axes
+from luthier.search._portfolio import PORTFOLIO
 from luthier.search._priors import Knowledge
 from luthier.space import Space, choice, integer, log_uniform, uniform
 
@@ -103,6 +104,16 @@ def test_what_is_expected_of_a_models_size_is_told_under_any_usual_name() -> Non
 def test_the_width_of_each_kind_of_layer_is_known_beside_the_others() -> None:
     axes = Axes(Space(channels=integer(1, 101), hidden_size=integer(1, 101), embed_dim=integer(1, 101)))
     assert (np.median(Knowledge(axes, {}).draw(np.random.default_rng(0), 4000), axis=0) > 0.65).all()
+
+
+def test_first_settings_differ_in_the_width_of_any_kind_of_layer_as_in_units() -> None:
+    def first(*names: str) -> np.ndarray:
+        axes = Axes(Space({name: integer(1, 1001) for name in names}))
+        return Knowledge(axes, {}).away(PORTFOLIO, np.zeros(len(PORTFOLIO), bool))
+
+    together, alone = first("units", "num_filters", "d_model"), first("units")
+    assert len(set(alone[:, 0])) > 2
+    assert (together == alone).all()
 
 
 def test_of_two_that_may_be_meant_none_is() -> None:
